@@ -1,0 +1,211 @@
+/** CONNECT (section 3.1). */
+
+import { EncodeError } from "../errors.ts";
+import type { ProtocolVersion, QoS, UserProperty } from "../packet.ts";
+import { CONNECT_PROPERTIES, WILL_PROPERTIES } from "../properties.ts";
+import { decodeProperties, encodeProperties } from "../property-codec.ts";
+import type { PacketReader } from "../reader.ts";
+import { ReasonCode } from "../reason-codes.ts";
+import type { SlabWriter } from "../writer.ts";
+
+export interface ConnectPacketInit {
+  readonly type: "connect";
+  /** Default: the version the encoder was made for. */
+  readonly protocolVersion?: ProtocolVersion | undefined;
+  /** Marks an MQTT 3.x client as a bridge for servers that know it (bit 7 of the level). Default false. */
+  readonly bridge?: boolean | undefined;
+  readonly clientIdentifier: string;
+  /** Clean Start in 5.0, Clean Session in 3.x. Default true. */
+  readonly cleanStart?: boolean | undefined;
+  /** Seconds, 0 to 65,535; 0 is off (the default). */
+  readonly keepAlive?: number | undefined;
+  readonly username?: string | undefined;
+  readonly password?: Uint8Array | undefined;
+  readonly will?: WillInit | undefined;
+  readonly properties?: ConnectProperties | undefined;
+}
+
+export interface ConnectPacket extends ConnectPacketInit {
+  readonly protocolVersion: ProtocolVersion;
+  readonly bridge: boolean;
+  readonly cleanStart: boolean;
+  readonly keepAlive: number;
+  readonly will: Will | undefined;
+}
+
+/** What the server publishes when the connection ends without a DISCONNECT. */
+export interface WillInit {
+  readonly topicName: string;
+  readonly payload: Uint8Array;
+  readonly qos?: QoS | undefined;
+  readonly retain?: boolean | undefined;
+  readonly properties?: WillProperties | undefined;
+}
+
+export interface Will extends WillInit {
+  readonly qos: QoS;
+  readonly retain: boolean;
+}
+
+/** Section 3.1.2.11. */
+export interface ConnectProperties {
+  /** Seconds; 0xFFFFFFFF is for ever. */
+  readonly sessionExpiryInterval?: number | undefined;
+  readonly receiveMaximum?: number | undefined;
+  /** Bytes. */
+  readonly maximumPacketSize?: number | undefined;
+  readonly topicAliasMaximum?: number | undefined;
+  readonly requestResponseInformation?: boolean | undefined;
+  readonly requestProblemInformation?: boolean | undefined;
+  readonly userProperties?: readonly UserProperty[] | undefined;
+  readonly authenticationMethod?: string | undefined;
+  readonly authenticationData?: Uint8Array | undefined;
+}
+
+/** Section 3.1.3.2. */
+export interface WillProperties {
+  /** Seconds. */
+  readonly willDelayInterval?: number | undefined;
+  readonly payloadFormatIndicator?: 0 | 1 | undefined;
+  /** Seconds. */
+  readonly messageExpiryInterval?: number | undefined;
+  readonly contentType?: string | undefined;
+  readonly responseTopic?: string | undefined;
+  readonly correlationData?: Uint8Array | undefined;
+  readonly userProperties?: readonly UserProperty[] | undefined;
+}
+
+const CLEAN_START = 0x02;
+const WILL_FLAG = 0x04;
+const WILL_QOS_SHIFT = 3;
+const WILL_RETAIN = 0x20;
+const PASSWORD_FLAG = 0x40;
+const USER_NAME_FLAG = 0x80;
+const BRIDGE_BIT = 0x80;
+
+export function encodeConnect(writer: SlabWriter, packet: ConnectPacketInit, version: ProtocolVersion): number {
+  const { protocolVersion = version, keepAlive = 0, will, username, password } = packet;
+  if (protocolVersion !== version) {
+    throw new EncodeError(`protocolVersion is ${protocolVersion}, but the packet is being encoded for version ${version}`, {
+      field: "protocolVersion",
+      value: protocolVersion,
+    });
+  }
+  if (!Number.isInteger(keepAlive) || keepAlive < 0 || keepAlive > 0xffff) {
+    throw new EncodeError(`keepAlive is ${keepAlive}; it must be a whole number of seconds from 0 to 65,535`, {
+      field: "keepAlive",
+      value: keepAlive,
+    });
+  }
+  // "If the User Name Flag is set to 0, the Password Flag MUST be set to 0" [MQTT-3.1.2-22 of 3.1.1]; 5.0 allows it.
+  if (version !== 5 && password !== undefined && username === undefined) {
+    throw new EncodeError("a password without a user name needs MQTT 5.0", { field: "password", clause: "MQTT-3.1.2-22" });
+  }
+  if (packet.bridge === true && version === 5) {
+    throw new EncodeError("bridge marks MQTT 3.x clients only", { field: "bridge", value: true });
+  }
+
+  writer.beginPacket(0x10, 100);
+  writer.utf8String(version === 3 ? "MQIsdp" : "MQTT", "protocolName"); //        §3.1.2.1
+  writer.byte(packet.bridge === true ? version | BRIDGE_BIT : version); //        §3.1.2.2
+  writer.byte(connectFlags(packet)); //                                           §3.1.2.3
+  writer.twoByteInteger(keepAlive); //                                            §3.1.2.10
+  encodeProperties(writer, packet.properties, CONNECT_PROPERTIES, version); //    §3.1.2.11
+  writer.utf8String(packet.clientIdentifier, "clientIdentifier"); //              §3.1.3.1
+  if (will !== undefined) {
+    encodeProperties(writer, will.properties, WILL_PROPERTIES, version); //       §3.1.3.2
+    writer.topicName(nonEmpty(will.topicName), "will.topicName"); //              §3.1.3.3
+    writer.binaryData(will.payload, "will.payload"); //                           §3.1.3.4
+  }
+  if (username !== undefined) writer.utf8String(username, "username"); //         §3.1.3.5
+  if (password !== undefined) writer.binaryData(password, "password"); //         §3.1.3.6
+  return writer.endPacket();
+}
+
+function connectFlags({ cleanStart = true, will, username, password }: ConnectPacketInit): number {
+  let flags = cleanStart ? CLEAN_START : 0;
+  if (will !== undefined) {
+    const { qos = 0, retain = false } = will;
+    if (qos !== 0 && qos !== 1 && qos !== 2) {
+      throw new EncodeError(`will.qos is ${String(qos)}; it must be 0, 1 or 2`, { field: "will.qos", value: qos, clause: "MQTT-3.1.2-12" });
+    }
+    flags |= WILL_FLAG | (qos << WILL_QOS_SHIFT) | (retain ? WILL_RETAIN : 0);
+  }
+  if (password !== undefined) flags |= PASSWORD_FLAG;
+  if (username !== undefined) flags |= USER_NAME_FLAG;
+  return flags;
+}
+
+function nonEmpty(topicName: string): string {
+  if (topicName === "") throw new EncodeError("will.topicName is empty", { field: "will.topicName", value: "", clause: "MQTT-4.7.3-1" });
+  return topicName;
+}
+
+/** The version is what the packet says, so there is no version to pass in. */
+export function decodeConnect(reader: PacketReader): ConnectPacket {
+  if (reader.flags !== 0) reader.malformed(`the reserved flags are ${reader.flags}; they must be 0`, "MQTT-2.1.3-1", reader.position);
+  const protocolName = reader.utf8String();
+  const level = reader.byte();
+  const { protocolVersion, bridge } = protocolVersionOf(reader, protocolName, level);
+
+  const flags = reader.byte();
+  // "The Server MUST validate that the reserved flag in the CONNECT packet is set to 0" [MQTT-3.1.2-3]
+  if ((flags & 0x01) !== 0) reader.malformed("the reserved connect flag is 1; it must be 0", "MQTT-3.1.2-3");
+  const hasWill = (flags & WILL_FLAG) !== 0;
+  const willQos = (flags >> WILL_QOS_SHIFT) & 3;
+  const willRetain = (flags & WILL_RETAIN) !== 0;
+  // "If the Will Flag is 0, the Will QoS MUST be 0 … the Will Retain MUST be 0" [MQTT-3.1.2-11] [MQTT-3.1.2-13]
+  if (!hasWill && willQos !== 0) reader.malformed(`the will QoS is ${willQos} without a will`, "MQTT-3.1.2-11");
+  if (!hasWill && willRetain) reader.malformed("will retain is set without a will", "MQTT-3.1.2-13");
+  // "A value of 3 (0x03) is a Malformed Packet" [MQTT-3.1.2-12]
+  if (willQos === 3) reader.malformed("the will QoS is 3", "MQTT-3.1.2-12");
+  const hasUsername = (flags & USER_NAME_FLAG) !== 0;
+  const hasPassword = (flags & PASSWORD_FLAG) !== 0;
+  if (protocolVersion !== 5 && hasPassword && !hasUsername) {
+    reader.malformed("there is a password without a user name", "MQTT-3.1.2-22");
+  }
+
+  const keepAlive = reader.twoByteInteger();
+  const properties = protocolVersion === 5 ? decodeProperties(reader, CONNECT_PROPERTIES) : undefined;
+  const clientIdentifier = reader.utf8String();
+  const will = hasWill ? decodeWill(reader, protocolVersion, willQos as QoS, willRetain) : undefined;
+  const username = hasUsername ? reader.utf8String() : undefined;
+  const password = hasPassword ? reader.binaryData() : undefined;
+  reader.end();
+  return {
+    type: "connect",
+    protocolVersion,
+    bridge,
+    clientIdentifier,
+    cleanStart: (flags & CLEAN_START) !== 0,
+    keepAlive,
+    username,
+    password,
+    will,
+    properties,
+  };
+}
+
+function protocolVersionOf(
+  reader: PacketReader,
+  protocolName: string,
+  level: number,
+): { protocolVersion: ProtocolVersion; bridge: boolean } {
+  if (protocolName === "MQTT" && level === 5) return { protocolVersion: 5, bridge: false };
+  const version = level & ~BRIDGE_BIT;
+  const bridge = (level & BRIDGE_BIT) !== 0;
+  if (protocolName === "MQTT" && version === 4) return { protocolVersion: 4, bridge };
+  if (protocolName === "MQIsdp" && version === 3) return { protocolVersion: 3, bridge };
+  return reader.violation(
+    `protocol "${protocolName}" with level ${level} is not MQTT 3.1, 3.1.1 or 5.0`,
+    ReasonCode.unsupportedProtocolVersion,
+    "MQTT-3.1.2-2",
+  );
+}
+
+function decodeWill(reader: PacketReader, version: ProtocolVersion, qos: QoS, retain: boolean): Will {
+  const properties = version === 5 ? decodeProperties(reader, WILL_PROPERTIES) : undefined;
+  const topicName = reader.topicName();
+  const payload = reader.binaryData();
+  return { topicName, payload, qos, retain, properties };
+}

@@ -1,0 +1,103 @@
+/** DISCONNECT (section 3.14) and AUTH (section 3.15): one layout. AUTH exists in MQTT 5.0 only. */
+
+import { EncodeError } from "../errors.ts";
+import type { ProtocolVersion, UserProperty } from "../packet.ts";
+import { AUTH_PROPERTIES, DISCONNECT_PROPERTIES } from "../properties.ts";
+import { decodeProperties, encodeProperties } from "../property-codec.ts";
+import type { PacketReader } from "../reader.ts";
+import { ReasonCode } from "../reason-codes.ts";
+import type { SlabWriter } from "../writer.ts";
+import { decodeReasonCode, encodableReasonCode } from "./reason-code-field.ts";
+
+export interface DisconnectPacketInit {
+  readonly type: "disconnect";
+  /** Default 0, normal disconnection. MQTT 3.x has no other. */
+  readonly reasonCode?: number | undefined;
+  readonly properties?: DisconnectProperties | undefined;
+}
+
+export interface DisconnectPacket extends DisconnectPacketInit {
+  readonly reasonCode: number;
+}
+
+export interface DisconnectProperties {
+  /** Seconds; from the client only. */
+  readonly sessionExpiryInterval?: number | undefined;
+  readonly reasonString?: string | undefined;
+  readonly userProperties?: readonly UserProperty[] | undefined;
+  /** From the server only. */
+  readonly serverReference?: string | undefined;
+}
+
+export interface AuthPacketInit {
+  readonly type: "auth";
+  /** Default 0, success. */
+  readonly reasonCode?: number | undefined;
+  readonly properties?: AuthProperties | undefined;
+}
+
+export interface AuthPacket extends AuthPacketInit {
+  readonly reasonCode: number;
+}
+
+export interface AuthProperties {
+  readonly authenticationMethod?: string | undefined;
+  readonly authenticationData?: Uint8Array | undefined;
+  readonly reasonString?: string | undefined;
+  readonly userProperties?: readonly UserProperty[] | undefined;
+}
+
+export function encodeDisconnect(writer: SlabWriter, packet: DisconnectPacketInit, version: ProtocolVersion): number {
+  const { reasonCode = ReasonCode.normalDisconnection, properties } = packet;
+  if (version !== 5 && reasonCode !== ReasonCode.normalDisconnection) {
+    throw new EncodeError(`reasonCode is ${reasonCode}; DISCONNECT has no reason code in MQTT 3.x`, { field: "reasonCode", value: reasonCode });
+  }
+  writer.beginPacket(0xe0, 0);
+  // "The Reason Code and Property Length can be omitted if the Reason Code is 0x00 and there are no Properties."
+  if (reasonCode !== ReasonCode.normalDisconnection || properties !== undefined) {
+    if (version === 5) writer.byte(encodableReasonCode(reasonCode, "disconnect"));
+    if (properties !== undefined) encodeProperties(writer, properties, DISCONNECT_PROPERTIES, version);
+  }
+  return writer.endPacket();
+}
+
+export function encodeAuth(writer: SlabWriter, packet: AuthPacketInit, version: ProtocolVersion): number {
+  const { reasonCode = ReasonCode.success, properties } = packet;
+  if (version !== 5) throw new EncodeError("AUTH needs MQTT 5.0", { field: "type", value: "auth" });
+  writer.beginPacket(0xf0, 0);
+  if (reasonCode !== ReasonCode.success || properties !== undefined) {
+    writer.byte(encodableReasonCode(reasonCode, "auth"));
+    encodeProperties(writer, properties, AUTH_PROPERTIES, version);
+  }
+  return writer.endPacket();
+}
+
+export function decodeDisconnect(reader: PacketReader, version: ProtocolVersion): DisconnectPacket {
+  requireNoFlags(reader, "MQTT-3.14.1-1");
+  let reasonCode: number = ReasonCode.normalDisconnection;
+  let properties: DisconnectProperties | undefined;
+  if (version === 5 && reader.remaining > 0) {
+    reasonCode = decodeReasonCode(reader, "disconnect", "MQTT-3.14.2-1");
+    // "If the Remaining Length is less than 2, a value of 0 is used" for the Property Length.
+    if (reader.remaining > 0) properties = decodeProperties(reader, DISCONNECT_PROPERTIES);
+  }
+  reader.end();
+  return { type: "disconnect", reasonCode, properties };
+}
+
+export function decodeAuth(reader: PacketReader, version: ProtocolVersion): AuthPacket {
+  if (version !== 5) reader.malformed("packet type 15 is reserved in MQTT 3.x", "MQTT-2.2.2-2", reader.position);
+  requireNoFlags(reader, "MQTT-3.15.1-1");
+  let reasonCode: number = ReasonCode.success;
+  let properties: AuthProperties | undefined;
+  if (reader.remaining > 0) {
+    reasonCode = decodeReasonCode(reader, "auth", "MQTT-3.15.2-1");
+    properties = decodeProperties(reader, AUTH_PROPERTIES);
+  }
+  reader.end();
+  return { type: "auth", reasonCode, properties };
+}
+
+function requireNoFlags(reader: PacketReader, clause: string): void {
+  if (reader.flags !== 0) reader.malformed(`the reserved flags are ${reader.flags}; they must be 0`, clause, reader.position);
+}

@@ -1,0 +1,26 @@
+/** PINGREQ (section 3.12) and PINGRESP (section 3.13): two bytes each, the same for ever. */
+
+import type { PacketReader } from "../reader.ts";
+import type { SlabWriter } from "../writer.ts";
+
+export interface PingreqPacket {
+  readonly type: "pingreq";
+}
+
+export interface PingrespPacket {
+  readonly type: "pingresp";
+}
+
+const PINGREQ: PingreqPacket = Object.freeze({ type: "pingreq" });
+const PINGRESP: PingrespPacket = Object.freeze({ type: "pingresp" });
+
+export function encodePing(writer: SlabWriter, type: "pingreq" | "pingresp"): number {
+  writer.beginPacket(type === "pingreq" ? 0xc0 : 0xd0, 0);
+  return writer.endPacket();
+}
+
+export function decodePing(reader: PacketReader, type: "pingreq" | "pingresp"): PingreqPacket | PingrespPacket {
+  if (reader.flags !== 0) reader.malformed(`the reserved flags are ${reader.flags}; they must be 0`, "MQTT-2.1.3-1", reader.position);
+  reader.end();
+  return type === "pingreq" ? PINGREQ : PINGRESP;
+}

@@ -1,0 +1,111 @@
+/** PUBLISH (section 3.3). */
+
+import { EncodeError } from "../errors.ts";
+import type { ProtocolVersion, QoS, UserProperty } from "../packet.ts";
+import { PUBLISH_PROPERTIES } from "../properties.ts";
+import { decodeProperties, encodeProperties } from "../property-codec.ts";
+import type { PacketReader } from "../reader.ts";
+import { ReasonCode } from "../reason-codes.ts";
+import type { SlabWriter } from "../writer.ts";
+import { decodePacketIdentifier, encodablePacketIdentifier } from "./packet-identifier-field.ts";
+
+export interface PublishPacketInit {
+  readonly type: "publish";
+  /** May be empty in 5.0 when a Topic Alias stands for it. */
+  readonly topicName: string;
+  /** Text is written as UTF-8. Default: empty. A large array is referenced, not copied, until its bytes are taken. */
+  readonly payload?: Uint8Array | string | undefined;
+  /** Default 0. */
+  readonly qos?: QoS | undefined;
+  /** Default false. */
+  readonly retain?: boolean | undefined;
+  /** Set on a repeated delivery. Default false. */
+  readonly dup?: boolean | undefined;
+  /** Needed when qos > 0, and only then. */
+  readonly packetIdentifier?: number | undefined;
+  readonly properties?: PublishProperties | undefined;
+}
+
+export interface PublishPacket extends PublishPacketInit {
+  /** A view into the received chunk: `slice()` it to keep it without keeping the chunk. */
+  readonly payload: Uint8Array;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  readonly dup: boolean;
+}
+
+/** Section 3.3.2.3. */
+export interface PublishProperties {
+  /** 1: the payload is UTF-8 text. */
+  readonly payloadFormatIndicator?: 0 | 1 | undefined;
+  /** Seconds. */
+  readonly messageExpiryInterval?: number | undefined;
+  readonly topicAlias?: number | undefined;
+  readonly responseTopic?: string | undefined;
+  readonly correlationData?: Uint8Array | undefined;
+  readonly userProperties?: readonly UserProperty[] | undefined;
+  /** From the server only: the identifiers of the subscriptions that matched. */
+  readonly subscriptionIdentifiers?: readonly number[] | undefined;
+  readonly contentType?: string | undefined;
+}
+
+const DUP = 0x08;
+const RETAIN = 0x01;
+
+export function encodePublish(writer: SlabWriter, packet: PublishPacketInit, version: ProtocolVersion): number {
+  const { topicName, payload } = packet;
+  const qos = packet.qos ?? 0;
+  const dup = packet.dup === true;
+  if (qos !== 0 && qos !== 1 && qos !== 2) {
+    throw new EncodeError(`qos is ${String(qos)}; it must be 0, 1 or 2`, { field: "qos", value: qos, clause: "MQTT-3.3.1-4" });
+  }
+  if (qos === 0) checkQosZero(packet);
+  if (topicName === "" && (version !== 5 || packet.properties?.topicAlias === undefined)) {
+    throw new EncodeError("topicName is empty and no topic alias stands for it", { field: "topicName", value: "", clause: "MQTT-4.7.3-1" });
+  }
+
+  const flags = (dup ? DUP : 0) | (qos << 1) | (packet.retain === true ? RETAIN : 0);
+  const payloadLength = payload === undefined ? 0 : payload.length;
+  writer.beginPacket(0x30 | flags, topicName.length + payloadLength + 4); //      §3.3.1
+  writer.topicName(topicName, "topicName"); //                                    §3.3.2.1
+  if (qos > 0) writer.twoByteInteger(encodablePacketIdentifier(packet.packetIdentifier)); // §3.3.2.2
+  encodeProperties(writer, packet.properties, PUBLISH_PROPERTIES, version); //    §3.3.2.3
+  if (typeof payload === "string") writer.text(payload, "payload"); //            §3.3.3
+  else if (payload !== undefined) return writer.endPacket(payload);
+  return writer.endPacket();
+}
+
+function checkQosZero({ dup, packetIdentifier }: PublishPacketInit): void {
+  // "The DUP flag MUST be set to 0 for all QoS 0 messages" [MQTT-3.3.1-2]
+  if (dup === true) {
+    throw new EncodeError("dup must be false for QoS 0", { field: "dup", value: dup, clause: "MQTT-3.3.1-2" });
+  }
+  // "A PUBLISH packet MUST NOT contain a Packet Identifier if its QoS value is set to 0" [MQTT-2.2.1-2]
+  if (packetIdentifier !== undefined) {
+    throw new EncodeError(`packetIdentifier is ${packetIdentifier}; a QoS 0 PUBLISH has none`, {
+      field: "packetIdentifier",
+      value: packetIdentifier,
+      clause: "MQTT-2.2.1-2",
+    });
+  }
+}
+
+export function decodePublish(reader: PacketReader, version: ProtocolVersion): PublishPacket {
+  const { flags } = reader;
+  const qos = (flags >> 1) & 3;
+  // "A PUBLISH Packet MUST NOT have both QoS bits set to 1" [MQTT-3.3.1-4]
+  if (qos === 3) reader.malformed("the QoS is 3", "MQTT-3.3.1-4");
+  const dup = (flags & DUP) !== 0;
+  if (dup && qos === 0) reader.malformed("DUP is set on a QoS 0 message", "MQTT-3.3.1-2");
+
+  const topicName = reader.topicName();
+  const packetIdentifier = qos === 0 ? undefined : decodePacketIdentifier(reader);
+  const properties = version === 5 ? decodeProperties(reader, PUBLISH_PROPERTIES) : undefined;
+  if (topicName === "" && (properties as PublishProperties | undefined)?.topicAlias === undefined) {
+    // "It is a Protocol Error if the Topic Name is zero length and there is no Topic Alias" (§3.3.2.1)
+    reader.violation("the topic name is empty and there is no topic alias", ReasonCode.protocolError, "MQTT-4.7.3-1");
+  }
+  const payload = reader.rest();
+  // Always these keys in this order, so that every reader of a PUBLISH stays monomorphic.
+  return { type: "publish", topicName, payload, qos: qos as QoS, retain: (flags & RETAIN) !== 0, dup, packetIdentifier, properties };
+}

@@ -1,0 +1,170 @@
+import { PacketType, type UserProperty } from "./packet.ts";
+
+/** How a property's value is written (section 2.2.2.2). `boolean` is a byte that may only be 0 or 1. */
+export type PropertyKind =
+  | "byte"
+  | "boolean"
+  | "twoByteInteger"
+  | "fourByteInteger"
+  | "variableByteInteger"
+  | "utf8String"
+  | "binaryData"
+  | "utf8StringPair";
+
+export interface PropertyDefinition {
+  readonly name: PropertyName;
+  readonly identifier: number;
+  readonly kind: PropertyKind;
+  /** May appear more than once; its value is then a list. */
+  readonly repeatable: boolean;
+  /** The packets that may carry it, as bits: 1 << packet type, and {@link WILL}. */
+  readonly packets: number;
+  /** Smallest and largest value of the integer kinds. */
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+/** Will Properties are a section of their own inside CONNECT; packet type 0 is reserved, so its bit is free. */
+export const WILL: number = 1 << 0;
+const CONNECT = 1 << PacketType.connect;
+const CONNACK = 1 << PacketType.connack;
+const PUBLISH = 1 << PacketType.publish;
+const PUBACK = 1 << PacketType.puback;
+const PUBREC = 1 << PacketType.pubrec;
+const PUBREL = 1 << PacketType.pubrel;
+const PUBCOMP = 1 << PacketType.pubcomp;
+const SUBSCRIBE = 1 << PacketType.subscribe;
+const SUBACK = 1 << PacketType.suback;
+const UNSUBSCRIBE = 1 << PacketType.unsubscribe;
+const UNSUBACK = 1 << PacketType.unsuback;
+const DISCONNECT = 1 << PacketType.disconnect;
+const AUTH = 1 << PacketType.auth;
+const ACKNOWLEDGEMENTS = PUBACK | PUBREC | PUBREL | PUBCOMP | SUBACK | UNSUBACK;
+
+/** Every property in every packet, for tables and loops; each packet's own interface says which it has. */
+export interface AllProperties {
+  readonly payloadFormatIndicator?: 0 | 1 | undefined;
+  readonly messageExpiryInterval?: number | undefined;
+  readonly contentType?: string | undefined;
+  readonly responseTopic?: string | undefined;
+  readonly correlationData?: Uint8Array | undefined;
+  readonly subscriptionIdentifier?: number | undefined;
+  readonly subscriptionIdentifiers?: readonly number[] | undefined;
+  readonly sessionExpiryInterval?: number | undefined;
+  readonly assignedClientIdentifier?: string | undefined;
+  readonly serverKeepAlive?: number | undefined;
+  readonly authenticationMethod?: string | undefined;
+  readonly authenticationData?: Uint8Array | undefined;
+  readonly requestProblemInformation?: boolean | undefined;
+  readonly willDelayInterval?: number | undefined;
+  readonly requestResponseInformation?: boolean | undefined;
+  readonly responseInformation?: string | undefined;
+  readonly serverReference?: string | undefined;
+  readonly reasonString?: string | undefined;
+  readonly receiveMaximum?: number | undefined;
+  readonly topicAliasMaximum?: number | undefined;
+  readonly topicAlias?: number | undefined;
+  readonly maximumQos?: 0 | 1 | undefined;
+  readonly retainAvailable?: boolean | undefined;
+  readonly userProperties?: readonly UserProperty[] | undefined;
+  readonly maximumPacketSize?: number | undefined;
+  readonly wildcardSubscriptionAvailable?: boolean | undefined;
+  readonly subscriptionIdentifiersAvailable?: boolean | undefined;
+  readonly sharedSubscriptionAvailable?: boolean | undefined;
+}
+
+export type PropertyName = keyof AllProperties;
+
+const LARGEST: Partial<Record<PropertyKind, number>> = {
+  byte: 1, // the two byte-valued properties that are not booleans are 0 or 1 as well
+  twoByteInteger: 0xffff,
+  fourByteInteger: 0xffff_ffff,
+  variableByteInteger: 268_435_455,
+};
+
+function property(
+  name: PropertyName,
+  identifier: number,
+  kind: PropertyKind,
+  packets: number,
+  { minimum = 0, repeatable = false }: { minimum?: 0 | 1; repeatable?: boolean } = {},
+): PropertyDefinition {
+  return { name, identifier, kind, packets, repeatable, minimum, maximum: LARGEST[kind] ?? 0 };
+}
+
+/** Section 2.2.2.2, table 2-4. Where 0 is a Protocol Error the minimum is 1. */
+const TABLE: readonly PropertyDefinition[] = [
+  property("payloadFormatIndicator", 0x01, "byte", PUBLISH | WILL),
+  property("messageExpiryInterval", 0x02, "fourByteInteger", PUBLISH | WILL),
+  property("contentType", 0x03, "utf8String", PUBLISH | WILL),
+  property("responseTopic", 0x08, "utf8String", PUBLISH | WILL),
+  property("correlationData", 0x09, "binaryData", PUBLISH | WILL),
+  // One identifier, two names: a SUBSCRIBE has at most one, a PUBLISH one for each subscription that matched.
+  property("subscriptionIdentifier", 0x0b, "variableByteInteger", SUBSCRIBE, { minimum: 1 }),
+  property("subscriptionIdentifiers", 0x0b, "variableByteInteger", PUBLISH, { minimum: 1, repeatable: true }),
+  property("sessionExpiryInterval", 0x11, "fourByteInteger", CONNECT | CONNACK | DISCONNECT),
+  property("assignedClientIdentifier", 0x12, "utf8String", CONNACK),
+  property("serverKeepAlive", 0x13, "twoByteInteger", CONNACK),
+  property("authenticationMethod", 0x15, "utf8String", CONNECT | CONNACK | AUTH),
+  property("authenticationData", 0x16, "binaryData", CONNECT | CONNACK | AUTH),
+  property("requestProblemInformation", 0x17, "boolean", CONNECT),
+  property("willDelayInterval", 0x18, "fourByteInteger", WILL),
+  property("requestResponseInformation", 0x19, "boolean", CONNECT),
+  property("responseInformation", 0x1a, "utf8String", CONNACK),
+  property("serverReference", 0x1c, "utf8String", CONNACK | DISCONNECT),
+  property("reasonString", 0x1f, "utf8String", CONNACK | ACKNOWLEDGEMENTS | DISCONNECT | AUTH),
+  property("receiveMaximum", 0x21, "twoByteInteger", CONNECT | CONNACK, { minimum: 1 }),
+  property("topicAliasMaximum", 0x22, "twoByteInteger", CONNECT | CONNACK),
+  property("topicAlias", 0x23, "twoByteInteger", PUBLISH, { minimum: 1 }),
+  property("maximumQos", 0x24, "byte", CONNACK),
+  property("retainAvailable", 0x25, "boolean", CONNACK),
+  property(
+    "userProperties",
+    0x26,
+    "utf8StringPair",
+    CONNECT | CONNACK | PUBLISH | WILL | ACKNOWLEDGEMENTS | SUBSCRIBE | UNSUBSCRIBE | DISCONNECT | AUTH,
+    { repeatable: true },
+  ),
+  property("maximumPacketSize", 0x27, "fourByteInteger", CONNECT | CONNACK, { minimum: 1 }),
+  property("wildcardSubscriptionAvailable", 0x28, "boolean", CONNACK),
+  property("subscriptionIdentifiersAvailable", 0x29, "boolean", CONNACK),
+  property("sharedSubscriptionAvailable", 0x2a, "boolean", CONNACK),
+];
+
+/** The properties by the name they have in packets. */
+export const PROPERTIES: Readonly<Record<PropertyName, PropertyDefinition>> = Object.fromEntries(
+  TABLE.map((definition) => [definition.name, definition]),
+) as Record<PropertyName, PropertyDefinition>;
+
+/** One kind of property section: which packet (or will) it belongs to and what may stand in it. */
+export interface PropertySection {
+  readonly packets: number;
+  /** In words, for errors. */
+  readonly title: string;
+  /** Index: property identifier. A hole is a property that this section must not have. */
+  readonly byIdentifier: readonly (PropertyDefinition | undefined)[];
+}
+
+function section(packets: number, title: string): PropertySection {
+  const byIdentifier: (PropertyDefinition | undefined)[] = Array.from({ length: 0x2b }, () => undefined);
+  for (const definition of TABLE) {
+    if ((definition.packets & packets) !== 0) byIdentifier[definition.identifier] = definition;
+  }
+  return { packets, title, byIdentifier };
+}
+
+export const CONNECT_PROPERTIES: PropertySection = section(CONNECT, "CONNECT");
+export const WILL_PROPERTIES: PropertySection = section(WILL, "the will in CONNECT");
+export const CONNACK_PROPERTIES: PropertySection = section(CONNACK, "CONNACK");
+export const PUBLISH_PROPERTIES: PropertySection = section(PUBLISH, "PUBLISH");
+/** PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK and UNSUBACK have the same two properties. */
+export const ACKNOWLEDGEMENT_PROPERTIES: PropertySection = section(ACKNOWLEDGEMENTS, "an acknowledgement");
+export const SUBSCRIBE_PROPERTIES: PropertySection = section(SUBSCRIBE, "SUBSCRIBE");
+export const UNSUBSCRIBE_PROPERTIES: PropertySection = section(UNSUBSCRIBE, "UNSUBSCRIBE");
+export const DISCONNECT_PROPERTIES: PropertySection = section(DISCONNECT, "DISCONNECT");
+export const AUTH_PROPERTIES: PropertySection = section(AUTH, "AUTH");
+
+/** Whether a property identifier exists at all, in any packet. */
+export function isPropertyIdentifier(identifier: number): boolean {
+  return TABLE.some((definition) => definition.identifier === identifier);
+}

@@ -1,0 +1,122 @@
+/** Topic Names and Topic Filters (section 4.7), Shared Subscriptions (section 4.8). */
+
+import { hasLoneSurrogate, utf8Size } from "./utf8.ts";
+
+const SLASH = 0x2f;
+const PLUS = 0x2b;
+const HASH = 0x23;
+const DOLLAR = 0x24;
+
+const SHARE_PREFIX = "$share/";
+
+/**
+ * What is wrong with a Topic Name, as the end of a sentence that starts with its name, or undefined for a valid one.
+ *
+ * @example validateTopicName("a/+") // "must not contain the wildcard characters + and # [MQTT-3.3.2-2]"
+ */
+export function validateTopicName(topicName: string): string | undefined {
+  const problem = validateTopicString(topicName);
+  if (problem !== undefined) return problem;
+  for (let index = 0; index < topicName.length; index++) {
+    const unit = topicName.charCodeAt(index);
+    if (unit === PLUS || unit === HASH) return "must not contain the wildcard characters + and # [MQTT-3.3.2-2]";
+  }
+  return undefined;
+}
+
+/** What is wrong with a Topic Filter, `$share/…` included, or undefined for a valid one. */
+export function validateTopicFilter(topicFilter: string): string | undefined {
+  const problem = validateTopicString(topicFilter);
+  if (problem !== undefined) return problem;
+  if (!topicFilter.startsWith(SHARE_PREFIX)) return validateLevels(topicFilter);
+
+  const nameEnd = topicFilter.indexOf("/", SHARE_PREFIX.length);
+  const shareName = topicFilter.slice(SHARE_PREFIX.length, nameEnd === -1 ? undefined : nameEnd);
+  if (shareName === "") return "needs a share name of at least one character after $share/ [MQTT-4.8.2-1]";
+  if (/[+#]/.test(shareName)) return "must not have wildcards in its share name [MQTT-4.8.2-2]";
+  if (nameEnd === -1 || nameEnd === topicFilter.length - 1) {
+    return "needs a topic filter after the share name, as in $share/name/filter [MQTT-4.8.2-2]";
+  }
+  return validateLevels(topicFilter.slice(nameEnd + 1));
+}
+
+function validateTopicString(topic: string): string | undefined {
+  if (topic.length === 0) return "must be at least one character long [MQTT-4.7.3-1]";
+  if (topic.includes("\0")) return "must not contain the null character U+0000 [MQTT-4.7.3-2]";
+  if (hasLoneSurrogate(topic)) return "must be well-formed Unicode: it has a surrogate without its partner [MQTT-1.5.4-1]";
+  if (topic.length > 21_845 && utf8Size(topic) > 65_535) {
+    return `must not be longer than 65,535 bytes: it has ${utf8Size(topic)} [MQTT-4.7.3-3]`;
+  }
+  return undefined;
+}
+
+function validateLevels(filter: string): string | undefined {
+  const last = filter.length - 1;
+  for (let index = 0; index <= last; index++) {
+    const unit = filter.charCodeAt(index);
+    if (unit !== PLUS && unit !== HASH) continue;
+    if (index > 0 && filter.charCodeAt(index - 1) !== SLASH) {
+      return unit === HASH
+        ? "must have # on its own in the last level [MQTT-4.7.1-1]"
+        : "must have + on its own in a level [MQTT-4.7.1-2]";
+    }
+    if (unit === HASH && index !== last) return "must have # only as its last character [MQTT-4.7.1-1]";
+    if (unit === PLUS && index !== last && filter.charCodeAt(index + 1) !== SLASH) {
+      return "must have + on its own in a level [MQTT-4.7.1-2]";
+    }
+  }
+  return undefined;
+}
+
+/** A Shared Subscription taken apart (section 4.8.2). */
+export interface SharedSubscription {
+  readonly shareName: string;
+  readonly topicFilter: string;
+}
+
+/** Takes `$share/name/filter` apart; undefined for a filter that is not shared. */
+export function parseSharedSubscription(topicFilter: string): SharedSubscription | undefined {
+  if (!topicFilter.startsWith(SHARE_PREFIX)) return undefined;
+  const nameEnd = topicFilter.indexOf("/", SHARE_PREFIX.length);
+  if (nameEnd === -1) return undefined;
+  return { shareName: topicFilter.slice(SHARE_PREFIX.length, nameEnd), topicFilter: topicFilter.slice(nameEnd + 1) };
+}
+
+/**
+ * Whether a message published to `topicName` matches a valid `topicFilter`. Allocates nothing for filters that
+ * are not shared; a shared filter matches as the filter after its share name.
+ *
+ * @example matchTopic("sensors/+/temperature", "sensors/kitchen/temperature") // true
+ */
+export function matchTopic(topicFilter: string, topicName: string): boolean {
+  const filter = parseSharedSubscription(topicFilter)?.topicFilter ?? topicFilter;
+  const filterLength = filter.length;
+  const nameLength = topicName.length;
+
+  // "The Server MUST NOT match Topic Filters starting with a wildcard character (# or +) with Topic Names
+  // beginning with a $ character" [MQTT-4.7.2-1]
+  if (topicName.charCodeAt(0) === DOLLAR) {
+    const first = filter.charCodeAt(0);
+    if (first === PLUS || first === HASH) return false;
+  }
+
+  let at = 0;
+  let index = 0;
+  while (index < filterLength) {
+    const unit = filter.charCodeAt(index);
+    if (unit === HASH) return true;
+    if (unit === PLUS) {
+      while (at < nameLength && topicName.charCodeAt(at) !== SLASH) at++;
+      index++;
+      continue;
+    }
+    if (at === nameLength) {
+      // "sport/tennis/#" also matches its parent "sport/tennis": # stands for any number of levels, none included.
+      return unit === SLASH && index + 2 === filterLength && filter.charCodeAt(index + 1) === HASH;
+    }
+    if (unit !== topicName.charCodeAt(at)) return false;
+    index++;
+    at++;
+  }
+  return at === nameLength;
+}

@@ -1,0 +1,67 @@
+/** UTF-8 Encoded String (section 1.5.4): well-formed UTF-8, no surrogates, no U+0000. */
+
+// TextEncoder and TextDecoder are in every runtime but not in lib ES2023. They are declared here, at module
+// scope, because an ambient declaration file would not travel with the sources.
+declare const TextEncoder: {
+  new (): { encode(text: string): Uint8Array; encodeInto(text: string, to: Uint8Array): { read: number; written: number } };
+};
+declare const TextDecoder: {
+  new (label: "utf-8", options: { fatal: boolean; ignoreBOM: boolean }): { decode(bytes: Uint8Array): string };
+};
+
+const encoder = new TextEncoder();
+// fatal: "ill-formed UTF-8 is a Malformed Packet" [MQTT-1.5.4-1]; surrogates and overlong forms are ill-formed.
+// ignoreBOM: "0xEF 0xBB 0xBF MUST NOT be skipped over or stripped off" [MQTT-1.5.4-3].
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** A surrogate that has no partner; the `u` flag makes well-formed pairs one code point. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** Up to here a loop beats the call into `encodeInto` (measured); longer strings take the call. */
+const LOOP_LIMIT = 48;
+
+/** Throws a TypeError if `bytes` is not well-formed UTF-8. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
+}
+
+/** `text` as new bytes. A lone surrogate becomes U+FFFD: check with {@link hasLoneSurrogate} first. */
+export function encodeUtf8(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
+export function hasLoneSurrogate(text: string): boolean {
+  return LONE_SURROGATE.test(text);
+}
+
+/** Bytes that `text` takes in UTF-8. */
+export function utf8Size(text: string): number {
+  let size = text.length;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit < 0x80) continue;
+    // A surrogate pair is two units and four bytes, so each of its halves adds one.
+    size += unit < 0x800 || (unit & 0xf800) === 0xd800 ? 1 : 2;
+  }
+  return size;
+}
+
+/**
+ * Writes `text` at `position`, where 3 bytes for each UTF-16 unit must be free. Returns the position after it,
+ * or -1 for text that is not allowed: `-1` lone surrogate.
+ */
+export function writeUtf8(to: Uint8Array, position: number, text: string): number {
+  const length = text.length;
+  if (length <= LOOP_LIMIT) {
+    let index = 0;
+    let at = position;
+    for (; index < length; index++) {
+      const unit = text.charCodeAt(index);
+      if (unit >= 0x80) break;
+      to[at++] = unit;
+    }
+    if (index === length) return at;
+  }
+  if (LONE_SURROGATE.test(text)) return -1;
+  return position + encoder.encodeInto(text, to.subarray(position)).written;
+}
