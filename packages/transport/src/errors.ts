@@ -1,0 +1,86 @@
+import type { Signal } from "./transport.ts";
+
+/** How far a connection came before it failed; `"stream"` is after it stood. */
+export type TransportStage = "dns" | "connect" | "proxy" | "tls" | "websocket" | "stream";
+
+/** What happened, for programs; the message says it for people. */
+export type TransportErrorCode =
+  /** The signal was aborted before the connection stood. */
+  | "PETREL_TRANSPORT_ABORTED"
+  /** No answer in time, from our own timeout or the system's. */
+  | "PETREL_TRANSPORT_TIMED_OUT"
+  /** DNS says that there is no such name (ENOTFOUND). */
+  | "PETREL_TRANSPORT_HOST_NOT_FOUND"
+  /** DNS could not be asked (EAI_AGAIN). */
+  | "PETREL_TRANSPORT_DNS_UNAVAILABLE"
+  /** Nothing listens there (ECONNREFUSED), or there is no such Unix socket (ENOENT). */
+  | "PETREL_TRANSPORT_REFUSED"
+  /** No way to the host or its network (EHOSTUNREACH, ENETUNREACH). */
+  | "PETREL_TRANSPORT_UNREACHABLE"
+  /** The system forbids it (EACCES, EPERM). */
+  | "PETREL_TRANSPORT_FORBIDDEN"
+  /** `localAddress` or `localPort` can not be used (EADDRINUSE, EADDRNOTAVAIL). */
+  | "PETREL_TRANSPORT_LOCAL_ADDRESS"
+  /** The peer dropped the connection without ending it (ECONNRESET, ECONNABORTED, EPIPE). */
+  | "PETREL_TRANSPORT_RESET"
+  /** Anything else; the cause tells. */
+  | "PETREL_TRANSPORT_FAILED";
+
+/** What a {@link TransportError} carries beside its message. */
+export interface TransportErrorDetails {
+  readonly stage: TransportStage;
+  readonly code: TransportErrorCode;
+  /** The error underneath, such as Node's. */
+  readonly cause?: unknown;
+}
+
+/**
+ * A connection could not be opened, or broke. The message is a sentence with the host, the port and the system's error
+ * code in it; `stage` and `code` are for programs, `cause` is the error underneath.
+ */
+export class TransportError extends Error {
+  readonly stage: TransportStage;
+  readonly code: TransportErrorCode;
+
+  static {
+    this.prototype.name = "TransportError";
+  }
+
+  constructor(message: string, details: TransportErrorDetails) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.stage = details.stage;
+    this.code = details.code;
+  }
+}
+
+/**
+ * The error of a connector whose signal was aborted; its cause is the signal's reason.
+ *
+ * @param place where the connection was to lead, such as `127.0.0.1:1883`
+ */
+export function abortedError(place: string, stage: TransportStage, signal: Signal): TransportError {
+  const why = signal.reason instanceof Error ? signal.reason.message : "no reason given";
+  return new TransportError(`connecting to ${place} was aborted by its signal (${why})`, {
+    stage,
+    code: "PETREL_TRANSPORT_ABORTED",
+    cause: signal.reason,
+  });
+}
+
+/** A part of a URL, as {@link InvalidAddressError} names it. */
+export type AddressPart = "url" | "scheme" | "username" | "password" | "host" | "port" | "path" | "query" | "fragment";
+
+/** A URL or a target can not be connected to as it is written. The message says which part is wrong, never a password. */
+export class InvalidAddressError extends Error {
+  readonly code = "PETREL_INVALID_ADDRESS";
+  readonly part: AddressPart;
+
+  static {
+    this.prototype.name = "InvalidAddressError";
+  }
+
+  constructor(part: AddressPart, message: string) {
+    super(message);
+    this.part = part;
+  }
+}

@@ -1,0 +1,138 @@
+import { connect, isIP, type NetConnectOpts, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { abortedError, TransportError, type TransportStage } from "../errors.ts";
+import type { Signal } from "../transport.ts";
+import { connectError } from "./system-error.ts";
+import { checkTarget, formatTarget, type DialTarget } from "./target.ts";
+
+/**
+ * Opens a stream of bytes to a target: directly (see {@link createDialer}) or through whatever stands in between.
+ *
+ * Resolves with a connected stream that nobody reads yet, and which has an `error` listener. Rejects with a
+ * `TransportError`, and leaves nothing open then. An abort of the signal ends the attempt.
+ */
+export type Dialer = (target: DialTarget, signal?: Signal) => Promise<Duplex>;
+
+/** How {@link createDialer} opens sockets. */
+export interface DialOptions {
+  /** Milliseconds for DNS and connecting together; 0 leaves it to the system. Default: 10,000. */
+  readonly connectTimeoutMs?: number;
+  /** The only IP version to use. Default: 0, both. */
+  readonly family?: 0 | 4 | 6;
+  /**
+   * Whether a host's further addresses are tried, IPv6 and IPv4 in turn, when one does not answer (Happy Eyeballs).
+   * `false` tries the first address only. Default: true, except with {@link localAddress}.
+   */
+  readonly happyEyeballs?: boolean;
+  /** Milliseconds that each address but the last gets with {@link happyEyeballs}. Default: Node's, 250. */
+  readonly attemptTimeoutMs?: number;
+  /** The local address to connect from. Default: the system's choice. */
+  readonly localAddress?: string;
+  /** The local port to connect from. Default: the system's choice. */
+  readonly localPort?: number;
+  /** Sends small writes at once (TCP_NODELAY). Default: true. */
+  readonly noDelay?: boolean;
+  /** Lets the system probe an idle connection (SO_KEEPALIVE); MQTT has its own keep alive. Default: false. */
+  readonly keepAlive?: boolean;
+  /** Milliseconds of idleness before the first probe of {@link keepAlive}. Default: the system's. */
+  readonly keepAliveInitialDelayMs?: number;
+}
+
+/** Makes a {@link Dialer} that opens TCP and Unix sockets. Throws `RangeError` for an option out of range. */
+export function createDialer(options: DialOptions = {}): Dialer {
+  checkOptions(options);
+  return (target, signal) => dialSocket(target, options, signal);
+}
+
+function dialSocket(target: DialTarget, options: DialOptions, signal: Signal | undefined): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    checkTarget(target);
+    if (signal?.aborted === true) throw abortedError(formatTarget(target), "connect", signal);
+
+    const timeoutMs = options.connectTimeoutMs ?? 10_000;
+    let stage: TransportStage = target.host !== undefined && isIP(target.host) === 0 ? "dns" : "connect";
+    let failure: TransportError | undefined;
+    const socket = connect(connectOptions(target, options));
+    const timer = timeoutMs > 0 ? setTimeout(onTimeout, timeoutMs) : undefined;
+    signal?.addEventListener("abort", onAbort);
+    socket.on("lookup", onLookup);
+    socket.on("connect", onConnect);
+    socket.on("close", onClose);
+    // This one stays: an error may come before the new owner listens.
+    socket.on("error", (error) => {
+      failure ??= connectError(error, target);
+    });
+
+    function fail(error: TransportError): void {
+      failure ??= error;
+      socket.destroy();
+    }
+    function onAbort(): void {
+      fail(abortedError(formatTarget(target), stage, signal!));
+    }
+    function onTimeout(): void {
+      fail(timeoutError(target, stage, timeoutMs));
+    }
+    function onLookup(): void {
+      stage = "connect";
+    }
+    function onConnect(): void {
+      forget();
+      resolve(socket);
+    }
+    // Only now is the handle gone, so whoever hears of the failure finds nothing left open.
+    function onClose(): void {
+      forget();
+      reject(failure ?? connectError(new Error("the socket closed"), target));
+    }
+    function forget(): void {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+      socket.off("lookup", onLookup);
+      socket.off("connect", onConnect);
+      socket.off("close", onClose);
+    }
+  });
+}
+
+function connectOptions(target: DialTarget, options: DialOptions): NetConnectOpts {
+  if (target.path !== undefined) return { path: target.path };
+  const { localAddress, localPort } = options;
+  return {
+    host: target.host,
+    port: target.port,
+    // An address of one family can not connect to the other.
+    family: options.family ?? (localAddress === undefined ? 0 : isIP(localAddress)),
+    autoSelectFamily: options.happyEyeballs ?? true,
+    ...(options.attemptTimeoutMs !== undefined && { autoSelectFamilyAttemptTimeout: options.attemptTimeoutMs }),
+    ...(localAddress !== undefined && { localAddress }),
+    ...(localPort !== undefined && { localPort }),
+    noDelay: options.noDelay ?? true,
+    keepAlive: options.keepAlive ?? false,
+    ...(options.keepAliveInitialDelayMs !== undefined && { keepAliveInitialDelay: options.keepAliveInitialDelayMs }),
+  };
+}
+
+function timeoutError(target: DialTarget, stage: TransportStage, timeoutMs: number): TransportError {
+  const message =
+    stage === "dns"
+      ? `the name ${target.host} was not looked up within ${timeoutMs} ms (connect timeout); does the name server answer?`
+      : `${formatTarget(target)} did not answer within ${timeoutMs} ms (connect timeout); ` +
+        "check the address, and whether a firewall drops packets to it";
+  return new TransportError(message, { stage, code: "PETREL_TRANSPORT_TIMED_OUT" });
+}
+
+function checkOptions(options: DialOptions): void {
+  checkRange("connectTimeoutMs", options.connectTimeoutMs, 0, 2_147_483_647);
+  checkRange("attemptTimeoutMs", options.attemptTimeoutMs, 10, 2_147_483_647);
+  checkRange("keepAliveInitialDelayMs", options.keepAliveInitialDelayMs, 0, 2_147_483_647);
+  checkRange("localPort", options.localPort, 0, 65_535);
+  if (options.localAddress !== undefined && isIP(options.localAddress) === 0) {
+    throw new RangeError(`localAddress is ${options.localAddress}; it is an IP address of this machine`);
+  }
+}
+
+function checkRange(option: string, value: number | undefined, from: number, to: number): void {
+  if (value === undefined || (Number.isInteger(value) && value >= from && value <= to)) return;
+  throw new RangeError(`${option} is ${value}; it is a whole number from ${from} to ${to}`);
+}
