@@ -1,0 +1,29 @@
+import { describe, test } from "vitest";
+import { mosquittoAvailable } from "./mosquitto.ts";
+
+const AVAILABLE = { mosquitto: mosquittoAvailable };
+
+/**
+ * A `describe` for tests against a real server. Where the program is not installed they are skipped,
+ * unless PETREL_REQUIRE_SERVERS=1 asks for a failure instead.
+ */
+export function describeServer(server: keyof typeof AVAILABLE, tests: () => void): void {
+  switch (whatToDo(AVAILABLE[server](), process.env["PETREL_REQUIRE_SERVERS"])) {
+    case "run":
+      describe(server, tests);
+      break;
+    case "skip":
+      describe.skip(server, tests); // oxlint-disable-line vitest/no-disabled-tests
+      break;
+    case "fail":
+      test(`${server} is installed`, () => {
+        throw new Error(`${server} is not installed, and PETREL_REQUIRE_SERVERS=1 requires it`);
+      });
+      break;
+  }
+}
+
+export function whatToDo(available: boolean, required: string | undefined): "run" | "skip" | "fail" {
+  if (available) return "run";
+  return required === "1" ? "fail" : "skip";
+}

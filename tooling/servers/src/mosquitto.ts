@@ -1,0 +1,151 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { findProgram } from "./find-program.ts";
+import { freePort } from "./free-port.ts";
+import { ServerProcess } from "./server-process.ts";
+
+export interface MosquittoOptions {
+  /** Further lines of mosquitto.conf, such as `max_queued_messages 0`. */
+  readonly config?: readonly string[];
+  /** A directory to keep sessions and messages in. Without it a restart forgets them. */
+  readonly persistence?: string;
+  /** User names and their passwords. With them, nobody connects anonymously. */
+  readonly users?: Readonly<Record<string, string>>;
+  /** Default: a free port. */
+  readonly port?: number;
+}
+
+export interface Mosquitto extends AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+  /** Ends it as an operator would, which saves persistent sessions, and removes its temporary files. */
+  stop(): Promise<void>;
+  /** Ends it, by default without a chance to save anything. `restart` brings it back. */
+  kill(signal?: "SIGTERM" | "SIGKILL"): Promise<void>;
+  /** Starts it again on the same port with the same configuration; ends it politely first if it runs. */
+  restart(): Promise<void>;
+  /** Everything it has printed, over all restarts. */
+  log(): string;
+}
+
+export function mosquittoAvailable(): boolean {
+  return findProgram("mosquitto") !== undefined;
+}
+
+/** Starts a Mosquitto of our own: loopback only, in a temporary directory, ended with this process at the latest. */
+export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mosquitto> {
+  const program = findProgram("mosquitto");
+  if (program === undefined) throw new Error("mosquitto is not installed; on Debian: apt-get install mosquitto");
+  const directory = await mkdtemp(join(tmpdir(), "petrel-mosquitto-"));
+  try {
+    const { port, server } = await startOnFreePort(program, directory, options);
+    return new RunningMosquitto(program, directory, port, server);
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+class RunningMosquitto implements Mosquitto {
+  readonly port: number;
+  readonly url: string;
+  readonly #program: string;
+  readonly #directory: string;
+  #server: ServerProcess;
+  #earlierLog = "";
+
+  constructor(program: string, directory: string, port: number, server: ServerProcess) {
+    this.#program = program;
+    this.#directory = directory;
+    this.#server = server;
+    this.port = port;
+    this.url = `mqtt://127.0.0.1:${port}`;
+  }
+
+  async stop(): Promise<void> {
+    await this.#server.end("SIGTERM");
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  async kill(signal: "SIGTERM" | "SIGKILL" = "SIGKILL"): Promise<void> {
+    await this.#server.end(signal);
+  }
+
+  async restart(): Promise<void> {
+    await this.#server.end("SIGTERM");
+    this.#earlierLog += this.#server.log;
+    this.#server = await start(this.#program, this.#directory, this.port);
+  }
+
+  log(): string {
+    return this.#earlierLog + this.#server.log;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}
+
+async function startOnFreePort(
+  program: string,
+  directory: string,
+  options: MosquittoOptions,
+): Promise<{ port: number; server: ServerProcess }> {
+  for (let attempt = 1; ; attempt++) {
+    const port = options.port ?? (await freePort());
+    await writeConfiguration(directory, port, options);
+    try {
+      return { port, server: await start(program, directory, port) };
+    } catch (error) {
+      const portWasTaken = /address already in use/i.test(String(error));
+      if (!portWasTaken || options.port !== undefined || attempt === 5) throw error;
+    }
+  }
+}
+
+async function start(program: string, directory: string, port: number): Promise<ServerProcess> {
+  const server = new ServerProcess(program, ["-c", join(directory, "mosquitto.conf")]);
+  await server.ready(/mosquitto version \S+ running/);
+  await answers(port);
+  return server;
+}
+
+/**
+ * Waits until the server closes a connection that we ended: then its main loop is running. Being connected proves
+ * less, since the kernel accepts first, and a SIGTERM that arrives before the main loop is lost.
+ */
+async function answers(port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const socket = connect(port, "127.0.0.1", () => socket.end());
+    socket.once("error", reject);
+    socket.once("close", () => resolve());
+    socket.resume();
+  });
+}
+
+async function writeConfiguration(directory: string, port: number, options: MosquittoOptions): Promise<void> {
+  const { config = [], persistence, users } = options;
+  const lines = [`listener ${port} 127.0.0.1`, "log_dest stderr"];
+  // As root it would become user mosquitto, who may not write into our directories.
+  if (process.getuid?.() === 0) lines.push("user root");
+  // It appends the file's name to the location as it is: the slash is ours to add.
+  if (persistence !== undefined) lines.push("persistence true", `persistence_location ${persistence}/`);
+  if (users === undefined) {
+    lines.push("allow_anonymous true");
+  } else {
+    lines.push("allow_anonymous false", `password_file ${await writePasswords(directory, users)}`);
+  }
+  await writeFile(join(directory, "mosquitto.conf"), [...lines, ...config, ""].join("\n"));
+}
+
+async function writePasswords(directory: string, users: Readonly<Record<string, string>>): Promise<string> {
+  const file = join(directory, "passwords");
+  const lines = Object.entries(users).map(([name, password]) => `${name}:${password}\n`);
+  await writeFile(file, lines.join(""), { mode: 0o600 });
+  await promisify(execFile)(findProgram("mosquitto_passwd") ?? "mosquitto_passwd", ["-U", file]); // hashes them in place
+  return file;
+}
