@@ -1,4 +1,14 @@
 export {
+  parseAddress,
+  type Address,
+  type AddressCredentials,
+  type AddressScheme,
+  type SrvAddress,
+  type TcpAddress,
+  type UnixAddress,
+  type WebSocketAddress,
+} from "./address.ts";
+export {
   InvalidAddressError,
   TransportError,
   type AddressPart,

@@ -1,12 +1,20 @@
 import type { Duplex } from "node:stream";
+import { TransportError } from "../errors.ts";
 import type { Transport, TransportHandler } from "../transport.ts";
 import { streamError } from "./system-error.ts";
 
 /**
  * Makes a {@link Transport} of a connected socket, or of any `Duplex` of bytes (a TLS socket, a tunnel). The transport
- * owns it from now on.
+ * owns it from now on. Its `bufferedBytes` and the point at which `write` returns `false` are the stream's
+ * `writableLength` and `writableHighWaterMark`.
  *
- * @param place what the socket leads to, for error messages, such as `127.0.0.1:1883`
+ * A server uses it for what it accepts:
+ *
+ * ```ts
+ * createServer((socket) => createSocketTransport(socket, handler, "a client"));
+ * ```
+ *
+ * @param place what the socket leads to, for error messages, such as `127.0.0.1:1883`; default: `the other end`
  */
 export function createSocketTransport(
   socket: Duplex,
@@ -21,24 +29,21 @@ class SocketTransport implements Transport {
   readonly #handler: TransportHandler;
   readonly #place: string;
   #writable = true;
+  #corked = false;
+  #destroyed = false;
   #cause: Error | undefined;
 
   constructor(socket: Duplex, handler: TransportHandler, place: string) {
     this.#socket = socket;
     this.#handler = handler;
     this.#place = place;
-    socket.on("error", (error) => {
-      this.#cause ??= streamError(error, this.#place);
-    });
-    if (socket.closed) {
-      this.#writable = false;
-      process.nextTick(() => this.#onClose());
-      return;
-    }
+    this.#onError(socket.errored);
+    socket.on("error", (error) => this.#onError(error));
     socket.on("data", (bytes: Buffer) => this.#onData(bytes));
-    socket.on("drain", () => this.#handler.onDrain());
+    socket.on("drain", () => this.#onDrain());
     socket.on("end", () => this.close());
-    socket.on("close", () => this.#onClose());
+    if (socket.closed) process.nextTick(() => this.#onClose());
+    else socket.on("close", () => this.#onClose());
   }
 
   get bufferedBytes(): number {
@@ -46,7 +51,15 @@ class SocketTransport implements Transport {
   }
 
   write(bytes: Uint8Array): boolean {
-    return this.#writable && this.#socket.write(bytes);
+    if (!this.#writable) return false;
+    // Corked until the tick ends, a header and the payload after it leave in one system call. Measured on loopback:
+    // 40 B + 8 KiB at 2 times the rate of two calls; a lone write pays half a microsecond of seven.
+    if (!this.#corked) {
+      this.#corked = true;
+      this.#socket.cork();
+      process.nextTick(SocketTransport.#uncork, this);
+    }
+    return this.#socket.write(bytes);
   }
 
   pause(): void {
@@ -64,22 +77,43 @@ class SocketTransport implements Transport {
   }
 
   destroy(cause?: Error): void {
-    const socket = this.#socket;
-    if (socket.destroyed) return;
+    // A socket that destroyed itself has its own cause.
+    if (!this.#socket.destroyed) this.#cause = cause;
+    this.#destroyed = true;
     this.#writable = false;
-    this.#cause ??= cause;
-    // A flowing stream would still hand over what it has read before.
-    socket.removeAllListeners("data");
-    socket.removeAllListeners("drain");
-    socket.destroy();
+    this.#socket.destroy();
+  }
+
+  static #uncork(this: void, transport: SocketTransport): void {
+    transport.#corked = false;
+    transport.#socket.uncork();
   }
 
   #onData(bytes: Buffer): void {
+    // A destroyed stream may still hand over what it had read.
+    if (this.#destroyed) return;
+    // A plain view, not the Buffer, whose `slice` does not copy. 46 ns for a chunk that costs 9,000: not measurable, and
+    // the decoder's `subarray` becomes cheaper. Node never reads into this memory again.
     this.#handler.onData(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  }
+
+  #onDrain(): void {
+    if (this.#writable) this.#handler.onDrain();
+  }
+
+  #onError(error: Error | null): void {
+    if (error !== null) this.#cause ??= streamError(error, this.#place);
   }
 
   #onClose(): void {
     this.#writable = false;
+    const socket = this.#socket;
+    if (!this.#destroyed && !(socket.readableEnded && socket.writableFinished)) {
+      this.#cause ??= new TransportError(`the connection to ${this.#place} ended in the middle; it was cut off`, {
+        stage: "stream",
+        code: "PETREL_TRANSPORT_RESET",
+      });
+    }
     this.#handler.onClose(this.#cause);
   }
 }
