@@ -1,1 +1,24 @@
-export {};
+export { resolveSessionConfig, type QueueOptions, type SessionConfig, type SessionOptions, type SessionTimeouts } from "./config.ts";
+export type { Phase } from "./connection.ts";
+export {
+  ConnectionLostError,
+  ConnectRefusedError,
+  type FilterFailure,
+  NotConnectedError,
+  OptionError,
+  PublishRejectedError,
+  RequestRejectedError,
+  SendQueueFullError,
+  ServerDisconnectError,
+  ServerLimitError,
+  SessionLostError,
+  SubscribeRejectedError,
+  TimeoutError,
+  UnsubscribeRejectedError,
+} from "./errors.ts";
+export type { Milliseconds, SessionEvent } from "./events.ts";
+export type { Delivery } from "./incoming-publish.ts";
+export type { Negotiated } from "./negotiated.ts";
+export type { OutgoingMessage } from "./outgoing-entry.ts";
+export type { SubscribeRequest, UnsubscribeRequest } from "./requests.ts";
+export { type DisconnectOptions, MqttSession } from "./session.ts";

@@ -1,0 +1,218 @@
+/**
+ * MqttError (codec)
+ * ├── ConnectRefusedError        CONNACK said no
+ * ├── ServerDisconnectError      DISCONNECT from the server
+ * ├── ConnectionLostError        the network connection ended without a DISCONNECT
+ * ├── NotConnectedError          a QoS 0 message while offline, by policy
+ * ├── RequestRejectedError       a negative acknowledgement
+ * │   ├── PublishRejectedError
+ * │   ├── SubscribeRejectedError
+ * │   └── UnsubscribeRejectedError
+ * ├── ServerLimitError           the server said in CONNACK that it does not take this
+ * ├── SendQueueFullError         more was accepted than the queue may hold
+ * ├── SessionLostError           the server forgot the session; the message was not delivered
+ * ├── TimeoutError               an answer did not come in time
+ * └── OptionError                an option has a value that cannot work
+ */
+
+import { type AcknowledgementPacket, type ConnackPacket, type DisconnectPacket, MqttError, ReasonCode, reasonText } from "@petrel/codec";
+import type { SubackPacket, UnsubackPacket } from "@petrel/codec";
+
+/** An option with a value that cannot work. Thrown before anything is opened. */
+export class OptionError extends MqttError {
+  override readonly name = "OptionError";
+  override readonly code = "PETREL_OPTION";
+  readonly option: string;
+  readonly value: unknown;
+
+  constructor(option: string, value: unknown, expected: string) {
+    super(`option ${option} is ${describeValue(value)}; ${expected}`);
+    this.option = option;
+    this.value = value;
+  }
+}
+
+function describeValue(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "a list" : "an object";
+  return String(value);
+}
+
+/** Refusals that the same CONNECT may overcome a little later. Everything else needs a person or other options. */
+const RETRYABLE: ReadonlySet<number> = new Set([
+  ReasonCode.unspecifiedError,
+  ReasonCode.serverUnavailable,
+  ReasonCode.serverBusy,
+  ReasonCode.quotaExceeded,
+  ReasonCode.useAnotherServer,
+  ReasonCode.connectionRateExceeded,
+]);
+
+/** The server answered CONNECT with a refusal. */
+export class ConnectRefusedError extends MqttError {
+  override readonly name = "ConnectRefusedError";
+  override readonly code = "PETREL_CONNECT_REFUSED";
+  readonly reasonCode: number;
+  readonly packet: ConnackPacket;
+  /** Whether the same CONNECT may succeed later. */
+  readonly retryable: boolean;
+
+  constructor(packet: ConnackPacket) {
+    super(withReasonString(`the server refused the connection: ${reasonText(packet.reasonCode)}`, packet));
+    this.reasonCode = packet.reasonCode;
+    this.packet = packet;
+    this.retryable = RETRYABLE.has(packet.reasonCode);
+  }
+}
+
+/** The server ended the connection with a DISCONNECT. */
+export class ServerDisconnectError extends MqttError {
+  override readonly name = "ServerDisconnectError";
+  override readonly code = "PETREL_SERVER_DISCONNECT";
+  readonly reasonCode: number;
+  readonly packet: DisconnectPacket;
+
+  constructor(packet: DisconnectPacket) {
+    super(withReasonString(`the server ended the connection: ${reasonText(packet.reasonCode)}`, packet));
+    this.reasonCode = packet.reasonCode;
+    this.packet = packet;
+  }
+}
+
+/** The network connection ended without a word from the server. */
+export class ConnectionLostError extends MqttError {
+  override readonly name = "ConnectionLostError";
+  override readonly code = "PETREL_CONNECTION_LOST";
+
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+  }
+}
+
+/** A QoS 0 message was published while there is no connection, and the queue is not told to keep those. */
+export class NotConnectedError extends MqttError {
+  override readonly name = "NotConnectedError";
+  override readonly code = "PETREL_NOT_CONNECTED";
+
+  constructor(message: string) {
+    super(message);
+  }
+}
+
+/** The server answered with a negative acknowledgement, which the error carries. */
+export abstract class RequestRejectedError extends MqttError {
+  abstract readonly packet: AcknowledgementPacket | SubackPacket | UnsubackPacket;
+}
+
+/** PUBACK or PUBREC with a Reason Code of 0x80 or above. */
+export class PublishRejectedError extends RequestRejectedError {
+  override readonly name = "PublishRejectedError";
+  override readonly code = "PETREL_PUBLISH_REJECTED";
+  readonly reasonCode: number;
+  override readonly packet: AcknowledgementPacket;
+
+  constructor(packet: AcknowledgementPacket, topicName: string) {
+    super(withReasonString(`the server refused the message to "${topicName}": ${reasonText(packet.reasonCode)}`, packet));
+    this.reasonCode = packet.reasonCode;
+    this.packet = packet;
+  }
+}
+
+/** A filter that was refused, and why. */
+export interface FilterFailure {
+  readonly topicFilter: string;
+  readonly reasonCode: number;
+}
+
+/** SUBACK: at least one filter was refused. Those that were granted are in force: see `packet.reasonCodes`. */
+export class SubscribeRejectedError extends RequestRejectedError {
+  override readonly name = "SubscribeRejectedError";
+  override readonly code = "PETREL_SUBSCRIBE_REJECTED";
+  override readonly packet: SubackPacket;
+  readonly failures: readonly FilterFailure[];
+
+  constructor(packet: SubackPacket, failures: readonly FilterFailure[]) {
+    super(withReasonString(`the server refused the subscription: ${describeFailures(failures)}`, packet));
+    this.packet = packet;
+    this.failures = failures;
+  }
+}
+
+/** UNSUBACK: at least one filter was refused. */
+export class UnsubscribeRejectedError extends RequestRejectedError {
+  override readonly name = "UnsubscribeRejectedError";
+  override readonly code = "PETREL_UNSUBSCRIBE_REJECTED";
+  override readonly packet: UnsubackPacket;
+  readonly failures: readonly FilterFailure[];
+
+  constructor(packet: UnsubackPacket, failures: readonly FilterFailure[]) {
+    super(withReasonString(`the server refused to unsubscribe: ${describeFailures(failures)}`, packet));
+    this.packet = packet;
+    this.failures = failures;
+  }
+}
+
+function describeFailures(failures: readonly FilterFailure[]): string {
+  return failures.map(({ topicFilter, reasonCode }) => `"${topicFilter}" ${reasonText(reasonCode)}`).join(", ");
+}
+
+/** The server said in CONNACK that it does not take this; nothing was sent. */
+export class ServerLimitError extends MqttError {
+  override readonly name = "ServerLimitError";
+  override readonly code = "PETREL_SERVER_LIMIT";
+  /** The CONNACK property, as in `maximumQos`. */
+  readonly limit: string;
+
+  constructor(limit: string, message: string) {
+    super(message);
+    this.limit = limit;
+  }
+}
+
+/** More was published than the queue may hold. */
+export class SendQueueFullError extends MqttError {
+  override readonly name = "SendQueueFullError";
+  override readonly code = "PETREL_SEND_QUEUE_FULL";
+  readonly full: "messages" | "bytes";
+  readonly limit: number;
+
+  constructor(full: "messages" | "bytes", limit: number) {
+    super(`the send queue is full: it holds at most ${limit} ${full}; publish slower, await each publish, or raise queue.${full}`);
+    this.full = full;
+    this.limit = limit;
+  }
+}
+
+/** The server forgot the session and with it this message, and `afterSessionLost` says not to send it again. */
+export class SessionLostError extends MqttError {
+  override readonly name = "SessionLostError";
+  override readonly code = "PETREL_SESSION_LOST";
+
+  constructor(topicName: string) {
+    super(`the server lost the session before it acknowledged the message to "${topicName}"; it may not have been delivered`);
+  }
+}
+
+/** An answer did not come in time. */
+export class TimeoutError extends MqttError {
+  override readonly name = "TimeoutError";
+  override readonly code = "PETREL_TIMEOUT";
+  /** What was waited for, as in `SUBACK`. */
+  readonly what: string;
+  readonly afterMs: number;
+
+  constructor(what: string, afterMs: number) {
+    super(`no ${what} within ${afterMs} ms`);
+    this.what = what;
+    this.afterMs = afterMs;
+  }
+}
+
+interface WithReasonString {
+  readonly properties?: { readonly reasonString?: string | undefined } | undefined;
+}
+
+function withReasonString(message: string, { properties }: WithReasonString): string {
+  const reasonString = properties?.reasonString;
+  return reasonString === undefined ? message : `${message}; the server says: ${reasonString}`;
+}

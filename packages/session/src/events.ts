@@ -1,0 +1,50 @@
+import type { ConnackPacket, DisconnectPacket, PublishPacket, SubackPacket, UnsubackPacket } from "@petrel/codec";
+import type { FilterFailure } from "./errors.ts";
+import type { Delivery } from "./incoming-publish.ts";
+
+/** Monotonic; the origin is the caller's business. */
+export type Milliseconds = number;
+
+/** What happened, in order. `context` is the reference that came with the command, given back exactly once. */
+export type SessionEvent<Context = unknown> =
+  | { readonly type: "connected"; readonly connack: ConnackPacket }
+  /** `delivery` is what {@link Session.acknowledge} takes; undefined for QoS 0. */
+  | { readonly type: "message"; readonly packet: PublishPacket; readonly delivery: Delivery | undefined }
+  /** QoS 0: its bytes were handed over. QoS 1 and 2: the server acknowledged it. */
+  | { readonly type: "published"; readonly context: Context; readonly packetIdentifier: number | undefined; readonly reasonCode: number }
+  | { readonly type: "subscribed"; readonly context: Context; readonly suback: SubackPacket }
+  | { readonly type: "unsubscribed"; readonly context: Context; readonly unsuback: UnsubackPacket }
+  /** The command that came with `context` failed. */
+  | { readonly type: "failed"; readonly context: Context; readonly error: Error }
+  /** Subscriptions that were not granted again after the server had lost the session. */
+  | { readonly type: "resubscribeFailed"; readonly failures: readonly FilterFailure[] }
+  /** An acknowledgement that came too late: its connection, or session, has ended. The server sends the message again. */
+  | { readonly type: "lateAcknowledgement"; readonly packetIdentifier: number }
+  /** After {@link Session.publish} returned false: there is room again. */
+  | { readonly type: "writable" }
+  /** Exactly one for each connection. `error` is undefined when we asked for it. */
+  | {
+      readonly type: "disconnected";
+      readonly by: "client" | "server" | "network";
+      readonly error: Error | undefined;
+      readonly packet: DisconnectPacket | ConnackPacket | undefined;
+    };
+
+const NONE: readonly never[] = [];
+
+/** Effects go in here, never in a return value: a returned effect gets dropped by a caller one day. */
+export class EventQueue<Context> {
+  #events: SessionEvent<Context>[] = [];
+
+  push(event: SessionEvent<Context>): void {
+    this.#events.push(event);
+  }
+
+  /** All events since the last call; the list is the caller's. */
+  take(): readonly SessionEvent<Context>[] {
+    if (this.#events.length === 0) return NONE;
+    const events = this.#events;
+    this.#events = [];
+    return events;
+  }
+}

@@ -1,0 +1,163 @@
+import { type AcknowledgementPacket, ProtocolError, type PublishPacket, ReasonCode } from "@petrel/codec";
+import type { Connection } from "./connection.ts";
+import type { EventQueue } from "./events.ts";
+
+/** A received QoS 1 or 2 message that waits for its acknowledgement. Opaque: it goes back into `acknowledge`. */
+export interface Delivery {
+  readonly packetIdentifier: number;
+  readonly qos: 1 | 2;
+}
+
+class PendingDelivery implements Delivery {
+  readonly packetIdentifier: number;
+  readonly qos: 1 | 2;
+  acknowledged = false;
+  reasonCode = 0;
+  /** The connection on which it counts as in flight: each has its own Receive Maximum. */
+  countedOn: object | undefined = undefined;
+  /** The session (QoS 2) or connection (QoS 1) this is valid for has ended. */
+  obsolete = false;
+
+  constructor(packetIdentifier: number, qos: 1 | 2) {
+    this.packetIdentifier = packetIdentifier;
+    this.qos = qos;
+  }
+}
+
+/**
+ * The receiver's side of QoS 1 and 2: delivers each QoS 2 message once for each packet identifier until PUBREL, across
+ * reconnects, and acknowledges in the order of arrival.
+ */
+export class IncomingPublish<Context> {
+  readonly #events: EventQueue<Context>;
+
+  // valid for the session
+  /** QoS 2 messages that were delivered and whose PUBREL has not come. */
+  readonly #unreleased = new Map<number, PendingDelivery>();
+
+  // valid for one connection
+  /** Messages of this connection whose PUBACK, or PUBREC, has not gone out, in the order of arrival. */
+  #qos1: PendingDelivery[] = [];
+  #qos2: PendingDelivery[] = [];
+  /** Messages the server has in flight towards us on this connection (section 4.9). */
+  #inflight = 0;
+
+  constructor(events: EventQueue<Context>) {
+    this.#events = events;
+  }
+
+  handlePublish(packet: PublishPacket, connection: Connection<Context>): void {
+    if (packet.qos === 0) {
+      this.#events.push({ type: "message", packet, delivery: undefined });
+      return;
+    }
+    const packetIdentifier = packet.packetIdentifier!;
+    const known = packet.qos === 2 ? this.#unreleased.get(packetIdentifier) : undefined;
+    if (known !== undefined) {
+      this.#handleRepeated(known, connection);
+      return;
+    }
+    const delivery = new PendingDelivery(packetIdentifier, packet.qos);
+    this.#count(delivery, connection);
+    if (packet.qos === 1) {
+      this.#qos1.push(delivery);
+    } else {
+      this.#qos2.push(delivery);
+      this.#unreleased.set(packetIdentifier, delivery);
+    }
+    this.#events.push({ type: "message", packet, delivery });
+  }
+
+  /**
+   * The application is done with a message. False if it is too late: the connection (QoS 1) or the session (QoS 2)
+   * in which it came has ended.
+   */
+  acknowledge(delivery: Delivery, reasonCode: number, connection: Connection<Context> | undefined): boolean {
+    if (!(delivery instanceof PendingDelivery) || delivery.obsolete) return false;
+    if (delivery.acknowledged) return true;
+    delivery.acknowledged = true;
+    delivery.reasonCode = reasonCode;
+    if (connection !== undefined) this.#flush(delivery.qos === 1 ? this.#qos1 : this.#qos2, connection);
+    return true;
+  }
+
+  handlePubrel(packet: AcknowledgementPacket, connection: Connection<Context>): void {
+    const { packetIdentifier } = packet;
+    const delivery = this.#unreleased.get(packetIdentifier);
+    if (delivery === undefined) {
+      // "MUST respond to a PUBREL packet by sending a PUBCOMP packet" [MQTT-4.3.3-11]; here we don't know the identifier any more.
+      const reasonCode = connection.negotiated?.protocolVersion === 5 ? ReasonCode.packetIdentifierNotFound : ReasonCode.success;
+      connection.write({ type: "pubcomp", packetIdentifier, reasonCode });
+      return;
+    }
+    if (!delivery.acknowledged) {
+      throw new ProtocolError(`it releases packet identifier ${packetIdentifier}, for which no PUBREC was sent`, { packetType: "pubrel" });
+    }
+    this.#unreleased.delete(packetIdentifier);
+    delivery.obsolete = true;
+    this.#uncount(delivery, connection);
+    connection.write({ type: "pubcomp", packetIdentifier });
+  }
+
+  /** A new connection: what QoS 1 has not acknowledged comes again, as a new message. */
+  handleConnectionLost(): void {
+    for (const delivery of this.#qos1) delivery.obsolete = true;
+    this.#qos1 = [];
+    this.#qos2 = [];
+    this.#inflight = 0;
+  }
+
+  /** The session is gone, and with it the identifiers of QoS 2. */
+  handleSessionLost(): void {
+    for (const delivery of this.#unreleased.values()) delivery.obsolete = true;
+    this.#unreleased.clear();
+  }
+
+  /** The server has not seen our PUBREC: "MUST NOT cause duplicate messages to be delivered" [MQTT-4.3.3-10]. */
+  #handleRepeated(delivery: PendingDelivery, connection: Connection<Context>): void {
+    if (this.#qos2.includes(delivery)) return; // already waiting for its turn on this connection
+    this.#count(delivery, connection);
+    this.#qos2.push(delivery);
+    this.#flush(this.#qos2, connection);
+  }
+
+  /** "MUST NOT send more than Receive Maximum QoS 1 and QoS 2 PUBLISH packets for which it has not received PUBACK, PUBCOMP…" [MQTT-3.3.4-9] */
+  #count(delivery: PendingDelivery, connection: Connection<Context>): void {
+    if (delivery.countedOn === connection) return;
+    delivery.countedOn = connection;
+    const maximum = connection.negotiated?.receive.receiveMaximum ?? 65_535;
+    if (++this.#inflight <= maximum) return;
+    throw new ProtocolError(`more than our Receive Maximum of ${maximum} QoS 1 and 2 messages are in flight`, {
+      packetType: "publish",
+      reasonCode: ReasonCode.receiveMaximumExceeded,
+      clause: "MQTT-3.3.4-9",
+    });
+  }
+
+  #uncount(delivery: PendingDelivery, connection: Connection<Context>): void {
+    if (delivery.countedOn !== connection) return;
+    delivery.countedOn = undefined;
+    this.#inflight--;
+  }
+
+  /** Sends the acknowledgements that are due: PUBACK and PUBREC go out in the order of the PUBLISH [MQTT-4.6.0-2] [MQTT-4.6.0-3]. */
+  #flush(deliveries: PendingDelivery[], connection: Connection<Context>): void {
+    if (connection.phase !== "online") return;
+    let sent = 0;
+    while (sent < deliveries.length && deliveries[sent]!.acknowledged) this.#send(deliveries[sent++]!, connection);
+    if (sent === deliveries.length) deliveries.length = 0;
+    else if (sent > 0) deliveries.splice(0, sent);
+  }
+
+  #send(delivery: PendingDelivery, connection: Connection<Context>): void {
+    const { packetIdentifier, qos } = delivery;
+    const reasonCode = connection.negotiated?.protocolVersion === 5 ? delivery.reasonCode : ReasonCode.success;
+    connection.write({ type: qos === 1 ? "puback" : "pubrec", packetIdentifier, reasonCode });
+    if (qos === 1 || reasonCode >= ReasonCode.unspecifiedError) {
+      // Done: after a PUBACK, and after a PUBREC that refuses, the server may use the identifier again.
+      this.#uncount(delivery, connection);
+      delivery.obsolete = true;
+      if (qos === 2) this.#unreleased.delete(packetIdentifier);
+    }
+  }
+}

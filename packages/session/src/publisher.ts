@@ -1,0 +1,214 @@
+import { packetSize, ReasonCode } from "@petrel/codec";
+import type { SessionConfig } from "./config.ts";
+import type { Connection } from "./connection.ts";
+import { NotConnectedError, ServerLimitError, SessionLostError } from "./errors.ts";
+import type { EventQueue } from "./events.ts";
+import { OutgoingEntry, type OutgoingMessage } from "./outgoing-entry.ts";
+import { OutgoingPublish } from "./outgoing-publish.ts";
+import type { PacketIdentifiers } from "./packet-identifiers.ts";
+import { SendQueue } from "./send-queue.ts";
+
+/** Output that nobody takes is not piled up beyond this: messages wait in the queue instead, where the limits count them. */
+const OUTPUT_HIGH_WATER = 65_536;
+
+const LARGEST_PACKET_IDENTIFIER = 65_535;
+
+/**
+ * A message's way out: sent at once if nothing goes before it and the quota allows, else queued and sent when its
+ * turn comes. It also says when a publisher should pause.
+ */
+export class Publisher<Context> {
+  /** What is in flight; acknowledgements go there. */
+  readonly outgoing: OutgoingPublish<Context>;
+  readonly #config: SessionConfig;
+  readonly #identifiers: PacketIdentifiers;
+  readonly #events: EventQueue<Context>;
+  readonly #queue: SendQueue<Context>;
+  /** publish() said false: a "writable" event is owed. */
+  #publisherWaits = false;
+
+  constructor(config: SessionConfig, identifiers: PacketIdentifiers, events: EventQueue<Context>) {
+    this.#config = config;
+    this.#identifiers = identifiers;
+    this.#events = events;
+    this.#queue = new SendQueue(config.queue);
+    this.outgoing = new OutgoingPublish(identifiers, events);
+  }
+
+  get inflightCount(): number {
+    return this.outgoing.count;
+  }
+
+  get queuedCount(): number {
+    return this.#queue.count;
+  }
+
+  get queuedBytes(): number {
+    return this.#queue.bytes;
+  }
+
+  get writable(): boolean {
+    return !this.#publisherWaits;
+  }
+
+  /** Throws EncodeError | ServerLimitError | SendQueueFullError | NotConnectedError, and then has taken nothing. */
+  publish(message: OutgoingMessage, context: Context, connection: Connection<Context> | undefined): boolean {
+    const entry = new OutgoingEntry(message, context);
+    if (connection?.phase === "online") {
+      this.#checkServerLimits(entry, connection);
+      if (!this.#sendNow(entry, connection)) this.#enqueue(entry);
+    } else {
+      if (entry.qos === 0 && this.#config.queue.qos0WhileOffline === "reject") {
+        throw new NotConnectedError(
+          "there is no connection, and QoS 0 messages are not queued (use QoS 1 or 2, or set queue.qos0WhileOffline)",
+        );
+      }
+      this.#enqueue(entry);
+    }
+    if (this.#queue.isHigh) this.#publisherWaits = true;
+    return !this.#publisherWaits;
+  }
+
+  /** Writes what waits, as far as the quota and the output's high-water mark allow: first what is sent again, then the queue. */
+  refill(connection: Connection<Context>): void {
+    if (connection.phase !== "online") return;
+    const queue = this.#queue;
+    while (connection.resend.length > 0 && this.#mayWrite(connection, 1)) {
+      this.outgoing.sendAgain(connection.resend.shift()!, connection);
+    }
+    while (queue.hasAcknowledged && connection.resend.length === 0 && this.#mayWrite(connection, 1)) {
+      this.#sendQueued(queue.takeAcknowledged()!, connection);
+    }
+    while (queue.hasQos0 && this.#mayWrite(connection, 0)) {
+      this.#sendQueued(queue.takeQos0()!, connection);
+    }
+    if (this.#publisherWaits && queue.isLow) {
+      this.#publisherWaits = false;
+      this.#events.push({ type: "writable" });
+    }
+  }
+
+  /** All output was taken: for QoS 0 messages in it, that is all their sender can know. */
+  handleWritten(connection: Connection<Context>): void {
+    if (connection.written.length === 0) return;
+    for (const { context } of connection.written) {
+      this.#events.push({ type: "published", context, packetIdentifier: undefined, reasonCode: ReasonCode.success });
+    }
+    connection.written = [];
+  }
+
+  handleSessionResumed(connection: Connection<Context>): void {
+    this.outgoing.resume(connection);
+  }
+
+  /** What was promised to the application is not forgotten with the session: it is published again as new, or failed. */
+  handleSessionLost(): void {
+    const undelivered = this.outgoing.takeUndelivered();
+    if (this.#config.afterSessionLost === "republish") {
+      for (const entry of undelivered) entry.size = this.#sizeOf(entry);
+      this.#queue.putBack(undelivered);
+      return;
+    }
+    for (const { context, topicName } of undelivered) {
+      this.#events.push({ type: "failed", context, error: new SessionLostError(topicName) });
+    }
+  }
+
+  /** QoS 0 messages that nobody took are lost with the connection; queued ones share the fate of new ones. */
+  handleConnectionLost(connection: Connection<Context>): void {
+    const keepsQos0 = this.#config.queue.qos0WhileOffline === "queue";
+    const lost = keepsQos0 ? connection.written : [...connection.written, ...this.#queue.takeAllQos0()];
+    connection.written = [];
+    for (const { context } of lost) {
+      this.#events.push({ type: "failed", context, error: new NotConnectedError("the connection was lost before the message was sent") });
+    }
+  }
+
+  /** Gives every message back with `error`. */
+  abandon(error: Error, connection: Connection<Context> | undefined): void {
+    for (const { context } of [...this.outgoing.takeAll(), ...this.#queue.takeAll(), ...(connection?.written ?? [])]) {
+      this.#events.push({ type: "failed", context, error });
+    }
+    if (connection !== undefined) {
+      connection.resend = [];
+      connection.written = [];
+    }
+    this.#publisherWaits = false;
+  }
+
+  /** Whether the output takes more, and, for QoS 1 and 2, the send quota and the identifiers do. */
+  #mayWrite(connection: Connection<Context>, qos: number): boolean {
+    if (connection.pendingBytes >= OUTPUT_HIGH_WATER) return false;
+    return qos === 0 || (connection.sendQuota > 0 && this.#identifiers.count < LARGEST_PACKET_IDENTIFIER);
+  }
+
+  /** Sends a new message if nothing has to go before it; false: it has to wait. Throws EncodeError. */
+  #sendNow(entry: OutgoingEntry<Context>, connection: Connection<Context>): boolean {
+    const { qos } = entry;
+    const mustWait = qos === 0 ? this.#queue.hasQos0 : this.#queue.hasAcknowledged || connection.resend.length > 0;
+    if (mustWait || !this.#mayWrite(connection, qos)) return false;
+    this.#send(entry, connection);
+    return true;
+  }
+
+  #send(entry: OutgoingEntry<Context>, connection: Connection<Context>): void {
+    if (entry.qos !== 0) {
+      this.outgoing.send(entry, connection);
+      return;
+    }
+    connection.write(entry);
+    connection.written.push(entry);
+  }
+
+  /** The server of this connection may allow less than the one before, so a queued message can still be refused here. */
+  #sendQueued(entry: OutgoingEntry<Context>, connection: Connection<Context>): void {
+    try {
+      this.#checkServerLimits(entry, connection);
+      this.#send(entry, connection);
+    } catch (error) {
+      this.#events.push({ type: "failed", context: entry.context, error: error as Error });
+    }
+  }
+
+  /** Throws EncodeError | SendQueueFullError. */
+  #enqueue(entry: OutgoingEntry<Context>): void {
+    entry.size = this.#sizeOf(entry);
+    this.#queue.push(entry);
+  }
+
+  /** Asking for the size also tells whether the message can be expressed at all, which must not come out only when its turn comes. */
+  #sizeOf(entry: OutgoingEntry<Context>): number {
+    const version = this.#config.protocolVersion;
+    if (entry.qos === 0 || entry.packetIdentifier !== undefined) return packetSize(entry, version);
+    entry.packetIdentifier = 1; // any: all take two bytes
+    try {
+      return packetSize(entry, version);
+    } finally {
+      entry.packetIdentifier = undefined;
+    }
+  }
+
+  /** Refuses what the server said in CONNACK that it does not take. Throws ServerLimitError. */
+  #checkServerLimits(entry: OutgoingEntry<Context>, connection: Connection<Context>): void {
+    const limits = connection.negotiated!.send;
+    // "… it MUST NOT send PUBLISH packets at a QoS level exceeding the Maximum QoS level" [MQTT-3.2.2-11]
+    if (entry.qos > limits.maximumQos) {
+      throw new ServerLimitError("maximumQos", `QoS ${entry.qos} is above the server's maximum QoS of ${limits.maximumQos}`);
+    }
+    // "A Client receiving Retain Available set to 0 … MUST NOT send a PUBLISH packet with the RETAIN flag set to 1" [MQTT-3.2.2-14]
+    if (entry.retain && !limits.retainAvailable) {
+      throw new ServerLimitError("retainAvailable", "the server does not keep retained messages");
+    }
+    // "The Client MUST NOT send packets exceeding Maximum Packet Size to the Server" [MQTT-3.2.2-15]
+    const { payload, topicName, properties } = entry;
+    const atMost = ((payload?.length ?? 0) + topicName.length) * 3 + 16; // 3: bytes that a UTF-16 unit may take
+    if (properties === undefined && atMost <= limits.maximumPacketSize) return;
+    const size = this.#sizeOf(entry);
+    if (size > limits.maximumPacketSize) {
+      throw new ServerLimitError(
+        "maximumPacketSize",
+        `the message takes ${size} bytes; the server accepts packets of at most ${limits.maximumPacketSize} bytes`,
+      );
+    }
+  }
+}
