@@ -27,7 +27,8 @@ const nameServerSilent: Failure = {
 };
 const noAnswer: Failure = {
   code: "PETREL_TRANSPORT_TIMED_OUT",
-  says: (place, why) => `${place} did not answer (${why}); check the address, and whether a firewall drops packets to it`,
+  says: (place, why) =>
+    `${place} did not answer (${why}); check the address, and whether a firewall drops packets to it`,
 };
 const forbidden: Failure = {
   code: "PETREL_TRANSPORT_FORBIDDEN",
@@ -66,7 +67,8 @@ const CONNECT_FAILURES: ReadonlyMap<string, Failure> = new Map([
 
 const reset: Failure = {
   code: "PETREL_TRANSPORT_RESET",
-  says: (place, why) => `the connection to ${place} was reset (${why}); the server dropped it, or something in between did`,
+  says: (place, why) =>
+    `the connection to ${place} was reset (${why}); the server dropped it, or something in between did`,
 };
 const noReader: Failure = {
   code: "PETREL_TRANSPORT_RESET",

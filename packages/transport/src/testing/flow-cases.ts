@@ -1,0 +1,137 @@
+import { checkPattern, checkReceived, pattern, pieces } from "./pattern.ts";
+import type { Side } from "./side.ts";
+import { check, type Workbench, type WorkbenchCase } from "./workbench.ts";
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** More than the buffers on the way hold, a kernel's included. */
+const MORE_THAN_FITS = 32 * MIB;
+
+/** What is written arrives: all of it, in order, unchanged, and no faster than the reader takes it. */
+export const flowCases: readonly WorkbenchCase[] = [
+  {
+    name: "carries bytes in order, both ways at once, in writes of all sizes",
+    async run(bench) {
+      const { near, far } = await bench.connect();
+      const length = 2 * MIB;
+      const size = (index: number): number => 1 + ((index * 7919) % 40_000);
+      await Promise.all([
+        near.send(pieces(length, size)),
+        far.send(pieces(length, size)),
+        near.received(length),
+        far.received(length),
+      ]);
+      checkReceived(near, length);
+      checkReceived(far, length);
+    },
+  },
+  {
+    name: "carries thousands of writes of one byte",
+    async run(bench) {
+      const { near, far } = await bench.connect();
+      await near.send(pieces(5_000, () => 1));
+      await far.received(5_000);
+      checkReceived(far, 5_000);
+    },
+  },
+  {
+    name: "carries several MiB in one write, and leaves the writer's bytes as they were",
+    async run(bench) {
+      const { near, far } = await bench.connect();
+      const bytes = pattern(8 * MIB);
+      near.write(bytes);
+      await far.received(bytes.length);
+      checkReceived(far, bytes.length);
+      checkPattern("the writer's array held", bytes);
+    },
+  },
+  {
+    name: "sends a small and a large write of one turn in order",
+    async run(bench) {
+      const { near, far } = await bench.connect();
+      for (const bytes of pieces(200 * KIB, (index) => (index % 2 === 0 ? 40 : 20 * KIB))) near.write(bytes);
+      await far.received(200 * KIB);
+      checkReceived(far, 200 * KIB);
+    },
+  },
+  {
+    name: "returns false when the peer is slow, and calls onDrain when all is sent",
+    async run(bench) {
+      const { near, far } = await bench.connect();
+      far.pause();
+      let written = 0;
+      do written += 64 * KIB;
+      while (near.write(pattern(64 * KIB, written - 64 * KIB)) && written < MORE_THAN_FITS);
+      check(written < MORE_THAN_FITS, `write never returned false although nobody read ${written} bytes`);
+      check(near.bufferedBytes > 0, "write returned false while bufferedBytes is 0");
+      const drained = near.drained();
+      far.resume();
+      await drained;
+      check(near.bufferedBytes === 0, `bufferedBytes is ${near.bufferedBytes} at onDrain`);
+      await far.received(written);
+      checkReceived(far, written);
+    },
+  },
+  {
+    name: "stops the peer while the reader is paused, and delivers all after resume",
+    async run(bench) {
+      const { near, far } = await bench.connect();
+      far.pause();
+      let drained = false;
+      for (const bytes of pieces(MORE_THAN_FITS, () => MIB)) near.write(bytes);
+      near.whenDrain = () => (drained = true);
+      await passAsMuch(bench);
+      check(near.bufferedBytes > 0, "everything went out although the reader is paused");
+      check(!drained, "onDrain came although the reader is paused");
+      check(far.receivedBytes === 0, `the paused reader got ${far.receivedBytes} bytes`);
+      far.resume();
+      await far.received(MORE_THAN_FITS);
+      checkReceived(far, MORE_THAN_FITS);
+    },
+  },
+  {
+    name: "obeys pause() from inside onData, and any number of pauses and resumes",
+    async run(bench) {
+      const { near, far } = await bench.connect();
+      const length = MIB;
+      far.whenData = () => {
+        far.pause();
+        far.resume();
+        far.resume();
+        far.pause();
+        void Promise.resolve().then(() => far.resume());
+      };
+      await near.send(pieces(length, () => 10_000));
+      await far.received(length);
+      checkReceived(far, length);
+    },
+  },
+  {
+    name: "lets the handler write from inside onData and onDrain: an echo with backpressure",
+    async run(bench) {
+      const { near, far } = await bench.connect();
+      echo(far);
+      const length = 4 * MIB;
+      await Promise.all([
+        near.send(pieces(length, (index) => 1 + ((index * 104_729) % 100_000))),
+        near.received(length),
+      ]);
+      checkReceived(near, length);
+    },
+  },
+];
+
+/** Sends back what comes, and reads on only while `write` takes it. */
+function echo(side: Side): void {
+  side.whenDrain = () => side.resume();
+  side.whenData = () => {
+    if (!side.write(side.chunks.at(-1)!)) side.pause();
+  };
+}
+
+/** Instead of a pause of so many milliseconds: what another connection of the same kind carries meanwhile. */
+async function passAsMuch(bench: Workbench): Promise<void> {
+  const { near, far } = await bench.connect();
+  await Promise.all([near.send(pieces(MORE_THAN_FITS, () => MIB)), far.received(MORE_THAN_FITS)]);
+}

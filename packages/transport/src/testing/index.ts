@@ -1,0 +1,7 @@
+export {
+  transportConformance,
+  type ConformanceCase,
+  type ConformanceLink,
+  type ConformanceOptions,
+  type OpenLink,
+} from "./conformance.ts";
