@@ -1,0 +1,61 @@
+// Picks what a package's users can see out of its built declaration files: everything in the entries, and from the
+// files behind them each declaration that is mentioned in what was already picked.
+
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+/**
+ * The public declarations of the package in `folder` as one text, file by file.
+ *
+ * @param {string} folder
+ * @param {string[]} entries declaration files, relative to the folder
+ */
+export function publicTypes(folder, entries) {
+  const files = new Map(); // path → its statements
+  for (const entry of entries) readWithImports(folder, entry, files);
+
+  const mentioned = new Set(entries.flatMap((entry) => files.get(entry)).flatMap(({ words }) => [...words]));
+  const isPublic = (file, { name }) => entries.includes(file) || mentioned.has(name);
+  for (let before = -1; before !== mentioned.size;) {
+    before = mentioned.size;
+    for (const [file, statements] of files) {
+      for (const statement of statements) {
+        if (isPublic(file, statement)) for (const word of statement.words) mentioned.add(word);
+      }
+    }
+  }
+
+  const sections = [...files].map(([file, statements]) => {
+    const texts = statements.filter((statement) => isPublic(file, statement)).map(({ text }) => text);
+    return texts.length === 0 ? "" : `// ${file}\n\n${texts.join("\n")}\n`;
+  });
+  return sections.filter((section) => section !== "").join("\n");
+}
+
+function readWithImports(folder, file, files) {
+  if (files.has(file)) return;
+  const text = readFileSync(join(folder, file), "utf8").replace(/\n?\/\/# sourceMappingURL=.*\n?$/, "");
+  files.set(file, splitStatements(text));
+  for (const [, specifier] of text.matchAll(/(?:from |import\()"(\.[^"]+)"/g)) {
+    readWithImports(folder, join(dirname(file), specifier.replace(/\.(ts|js)$/, ".d.ts")), files);
+  }
+}
+
+/** Cuts a declaration file where a line begins a new statement. A comment belongs to the statement below it. */
+function splitStatements(text) {
+  const starts = /^(?=\/\*\*|export |declare |import |interface |type |class |const |function )/m;
+  const pieces = text.split(starts);
+  const statements = [];
+  let comment = "";
+  for (const piece of pieces) {
+    if (piece.startsWith("/**") && /\*\/\s*$/.test(piece)) {
+      comment += piece;
+      continue;
+    }
+    const words = new Set(piece.replaceAll(/\/\*[\s\S]*?\*\//g, "").match(/[\w$]+/g));
+    const declared = /^(?:export )?(?:declare )?(?:abstract )?(?:class|interface|type|const|let|function) ([\w$]+)/;
+    statements.push({ name: declared.exec(piece)?.[1], text: (comment + piece).trimEnd(), words });
+    comment = "";
+  }
+  return statements.filter((statement) => statement.text !== "");
+}
