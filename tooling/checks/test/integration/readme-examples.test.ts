@@ -10,7 +10,7 @@ import { runExample } from "../../src/run-example.ts";
 let binFolder: string;
 
 beforeAll(async () => {
-  if (!existsSync(join(ROOT, "packages/client/dist/index.js"))) {
+  if (!existsSync(join(ROOT, "apps/cli/dist/bin.js"))) {
     throw new Error("the examples run against the built packages: run `npm run build` first");
   }
   binFolder = await mkdtemp(join(tmpdir(), "petrel-bin-"));
