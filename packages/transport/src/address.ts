@@ -112,7 +112,9 @@ export function parseAddress(url: string): Address {
     return { transport: "unix", scheme, secure: false, path: parseSocketPath(path), ...credentials };
   }
 
-  const host = parseHost(hostText);
+  // What follows an @ may be the rest of a password, if that has an @ of its own and the host was forgotten.
+  const shown = at < 0 ? hostText : "the host";
+  const host = parseHost(hostText, shown);
   if (definition.transport === "srv") {
     refusePath(scheme, path);
     refuseQuery(scheme, query);
@@ -120,7 +122,7 @@ export function parseAddress(url: string): Address {
     return { transport: "srv", scheme, secure, host, ...credentials };
   }
 
-  const port = portText === undefined ? definition.port : parsePort(portText, host);
+  const port = portText === undefined ? definition.port : parsePort(portText, shown);
   if (definition.transport === "websocket") {
     return { transport: "websocket", scheme, secure, host, port, path: (path || "/mqtt") + query, ...credentials };
   }
@@ -189,18 +191,18 @@ function splitHost(text: string): [host: string, port: string | undefined] {
   return colon < 0 ? [text, undefined] : [text.slice(0, colon), text.slice(colon + 1)];
 }
 
-function parseHost(text: string): string {
+function parseHost(text: string, shown: string): string {
   if (text === "") throw invalid("host", "the URL names no host; this machine is localhost");
   if (text.startsWith("[")) {
     const address = /^\[([^%\]]*)(?:%25([^%\]]+))?\]$/.exec(text);
     if (address === null || !isIpv6(address[1]!)) {
-      throw invalid("host", `${text} is not an IPv6 address in brackets, such as [::1] or [fe80::1%25eth0]`);
+      throw invalid("host", `${shown} is not an IPv6 address in brackets, such as [::1] or [fe80::1%25eth0]`);
     }
     return address[2] === undefined ? address[1]! : `${address[1]}%${address[2]}`;
   }
   // oxlint-disable-next-line no-control-regex
   if (/[\u0000-\u0020\u007f<>[\]\\^`{|}%"]/.test(text)) {
-    throw invalid("host", `the host ${JSON.stringify(text)} has a character that no host name has`);
+    throw invalid("host", `${JSON.stringify(shown)} has a character that no host name has`);
   }
   return text;
 }
@@ -215,10 +217,10 @@ function isIpv6(text: string): boolean {
 }
 
 /** The text is not shown: in `mqtt://user:secret`, where the host was forgotten, it is the password. */
-function parsePort(text: string, host: string): number {
+function parsePort(text: string, shown: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port >= 1 && port <= 65_535) return port;
-  throw invalid("port", `what follows ${host}: is not a port, a whole number from 1 to 65535`);
+  throw invalid("port", `what follows ${shown}: is not a port, a whole number from 1 to 65535`);
 }
 
 function parseSocketPath(path: string): string {

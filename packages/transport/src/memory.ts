@@ -52,7 +52,7 @@ export interface MemoryPair {
  * };
  * ```
  *
- * Throws `RangeError` for a `chunkSize` or `highWaterMark` that is not a positive number.
+ * Throws `RangeError` for a `chunkSize` or `highWaterMark` below 1 or not whole.
  */
 export function createMemoryPair(options: MemoryPairOptions = {}): MemoryPair {
   const link: MemoryLink = {
@@ -91,6 +91,6 @@ function afterAwaits(run: () => void, awaits = 16): void {
 }
 
 function positive(option: string, value: number): number {
-  if (value > 0) return value;
-  throw new RangeError(`${option} is ${value}; it is a number of bytes, 1 or more`);
+  if (value >= 1 && (Number.isInteger(value) || value === Infinity)) return value;
+  throw new RangeError(`${option} is ${value}; it is a whole number of bytes, 1 or more`);
 }

@@ -23,8 +23,10 @@ export type TcpOptions = DialTarget &
  * rejects with a `TransportError` of stage `"dns"` or `"connect"`.
  */
 export function tcp(options: TcpOptions): Connector {
-  checkTarget(options);
+  const target: DialTarget =
+    options.path === undefined ? { host: options.host, port: options.port } : { path: options.path };
+  checkTarget(target);
   const dial = options.dial ?? createDialer(options);
-  const place = formatTarget(options);
-  return async (handler, signal) => createSocketTransport(await dial(options, signal), handler, place);
+  const place = formatTarget(target);
+  return async (handler, signal) => createSocketTransport(await dial(target, signal), handler, place);
 }

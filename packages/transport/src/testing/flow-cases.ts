@@ -55,58 +55,46 @@ export const flowCases: readonly WorkbenchCase[] = [
       checkReceived(far, 200 * KIB);
     },
   },
-  {
-    name: "returns false when the peer is slow, and calls onDrain when all is sent",
-    async run(bench) {
-      const { near, far } = await bench.connect();
-      far.pause();
-      let written = 0;
-      do written += 64 * KIB;
-      while (near.write(pattern(64 * KIB, written - 64 * KIB)) && written < MORE_THAN_FITS);
-      check(written < MORE_THAN_FITS, `write never returned false although nobody read ${written} bytes`);
-      check(near.bufferedBytes > 0, "write returned false while bufferedBytes is 0");
-      const drained = near.drained();
-      far.resume();
-      await drained;
-      check(near.bufferedBytes === 0, `bufferedBytes is ${near.bufferedBytes} at onDrain`);
-      await far.received(written);
-      checkReceived(far, written);
-    },
-  },
-  {
-    name: "stops the peer while the reader is paused, and delivers all after resume",
-    async run(bench) {
-      const { near, far } = await bench.connect();
-      far.pause();
-      let drained = false;
-      for (const bytes of pieces(MORE_THAN_FITS, () => MIB)) near.write(bytes);
-      near.whenDrain = () => (drained = true);
-      await passAsMuch(bench);
-      check(near.bufferedBytes > 0, "everything went out although the reader is paused");
-      check(!drained, "onDrain came although the reader is paused");
-      check(far.receivedBytes === 0, `the paused reader got ${far.receivedBytes} bytes`);
-      far.resume();
-      await far.received(MORE_THAN_FITS);
-      checkReceived(far, MORE_THAN_FITS);
-    },
-  },
-  {
-    name: "obeys pause() from inside onData, and any number of pauses and resumes",
-    async run(bench) {
-      const { near, far } = await bench.connect();
-      const length = MIB;
-      far.whenData = () => {
-        far.pause();
-        far.resume();
-        far.resume();
-        far.pause();
-        void Promise.resolve().then(() => far.resume());
-      };
-      await near.send(pieces(length, () => 10_000));
-      await far.received(length);
-      checkReceived(far, length);
-    },
-  },
+  ...eachWay("returns false when the peer is slow, and calls onDrain when all is sent", async ({ writer, reader }) => {
+    reader.pause();
+    let written = 0;
+    do written += 64 * KIB;
+    while (writer.write(pattern(64 * KIB, written - 64 * KIB)) && written < MORE_THAN_FITS);
+    check(written < MORE_THAN_FITS, `write never returned false although nobody read ${written} bytes`);
+    check(writer.bufferedBytes > 0, "write returned false while bufferedBytes is 0");
+    const drained = writer.drained();
+    reader.resume();
+    await drained;
+    check(writer.bufferedBytes === 0, `bufferedBytes is ${writer.bufferedBytes} at onDrain`);
+    await reader.received(written);
+    checkReceived(reader, written);
+  }),
+  ...eachWay("stops the peer while the reader is paused, and delivers all after resume", async (ends, bench) => {
+    const { writer, reader } = ends;
+    reader.pause();
+    let drained = false;
+    for (const bytes of pieces(MORE_THAN_FITS, () => MIB)) writer.write(bytes);
+    writer.whenDrain = () => (drained = true);
+    await passAsMuch(bench);
+    check(writer.bufferedBytes > 0, "everything went out although the reader is paused");
+    check(!drained, "onDrain came although the reader is paused");
+    check(reader.receivedBytes === 0, `the paused reader got ${reader.receivedBytes} bytes`);
+    reader.resume();
+    await reader.received(MORE_THAN_FITS);
+    checkReceived(reader, MORE_THAN_FITS);
+  }),
+  ...eachWay("obeys pause() from inside onData, and any number of pauses and resumes", async ({ writer, reader }) => {
+    reader.whenData = () => {
+      reader.pause();
+      reader.resume();
+      reader.resume();
+      reader.pause();
+      void Promise.resolve().then(() => reader.resume());
+    };
+    await writer.send(pieces(MIB, () => 10_000));
+    await reader.received(MIB);
+    checkReceived(reader, MIB);
+  }),
   {
     name: "lets the handler write from inside onData and onDrain: an echo with backpressure",
     async run(bench) {
@@ -121,6 +109,31 @@ export const flowCases: readonly WorkbenchCase[] = [
     },
   },
 ];
+
+interface Ends {
+  readonly writer: Side;
+  readonly reader: Side;
+}
+
+/** The case twice: the transport under test writes, and reads. */
+function eachWay(name: string, run: (ends: Ends, bench: Workbench) => Promise<void>): readonly WorkbenchCase[] {
+  return [
+    {
+      name: `writing: ${name}`,
+      run: async (bench) => {
+        const { near, far } = await bench.connect();
+        await run({ writer: near, reader: far }, bench);
+      },
+    },
+    {
+      name: `reading: ${name}`,
+      run: async (bench) => {
+        const { near, far } = await bench.connect();
+        await run({ writer: far, reader: near }, bench);
+      },
+    },
+  ];
+}
 
 /** Sends back what comes, and reads on only while `write` takes it. */
 function echo(side: Side): void {

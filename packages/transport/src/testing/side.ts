@@ -8,7 +8,7 @@ export class Side implements TransportHandler {
   receivedBytes = 0;
   /** Resolves with the cause given to `onClose`. */
   readonly closed: Promise<Error | undefined>;
-  readonly violations: string[] = [];
+  readonly violations: Set<string> = new Set();
 
   /** What the case does when the handler hears something, after it was recorded. */
   whenData: () => void = () => {};
@@ -96,7 +96,7 @@ export class Side implements TransportHandler {
 
   onData(bytes: Uint8Array): void {
     this.#note("onData", this.#silentSince ?? (this.#paused ? "after pause() had returned" : undefined));
-    if (bytes.length === 0) this.violations.push(`${this.name}: onData got an empty chunk`);
+    if (bytes.length === 0) this.violations.add(`${this.name}: onData got an empty chunk`);
     this.chunks.push(bytes);
     this.receivedBytes += bytes.length;
     this.#heard(this.whenData);
@@ -111,7 +111,9 @@ export class Side implements TransportHandler {
     this.#note("onClose", this.#isClosed ? "twice" : this.connected ? undefined : this.#silentSince);
     this.#silentSince = "after onClose";
     this.#isClosed = true;
-    this.#heard(this.whenClosed);
+    const then = this.whenClosed;
+    this.whenClosed = () => {}; // a second onClose is a violation, not a recursion
+    this.#heard(then);
     this.#resolveClosed(cause);
   }
 
@@ -125,14 +127,18 @@ export class Side implements TransportHandler {
   }
 
   #note(method: string, forbidden: string | undefined): void {
-    if (forbidden !== undefined) this.violations.push(`${this.name}: ${method} was called ${forbidden}`);
+    if (forbidden !== undefined) this.violations.add(`${this.name}: ${method} was called ${forbidden}`);
     if (this.#calling > 0) {
-      this.violations.push(`${this.name}: ${method} was called from inside a call to the transport`);
+      this.violations.add(`${this.name}: ${method} was called from inside a call to the transport`);
     }
   }
 
   #heard(then: () => void): void {
-    then();
+    try {
+      then();
+    } catch (error) {
+      this.violations.add(error instanceof Error ? error.message : String(error)); // thrown on, it would be uncaught
+    }
     for (const waiting of this.#waiting.splice(0)) {
       if (waiting.until()) waiting.settle();
       else if (this.#isClosed) waiting.settle(new Error(`${this.name}: onClose came, but not what was waited for`));

@@ -29,7 +29,8 @@ export class Workbench {
     } finally {
       await bench.#end();
     }
-    for (const side of bench.#sides) check(side.violations.length === 0, side.violations.join("; "));
+    const violations = bench.#sides.flatMap((side) => [...side.violations]);
+    check(violations.length === 0, violations.join("; "));
     const left = withoutEach(options.activeResources?.() ?? [], before);
     check(left.length === 0, `left behind: ${left.join(", ")}`);
   }
