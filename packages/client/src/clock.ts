@@ -1,0 +1,44 @@
+import type { Milliseconds } from "@petrel/session";
+
+/** Where the client gets its time from; tests give it another one. */
+export interface Clock {
+  /** Monotonic; the origin does not matter. */
+  now(): Milliseconds;
+  /** Since 1970, for people. */
+  wall(): Milliseconds;
+  /** Runs after the current turn's synchronous work, before any input or output. */
+  microtask(run: () => void): void;
+  timer(at: Milliseconds, run: () => void): Timer;
+}
+
+export interface Timer {
+  clear(): void;
+}
+
+// What every runtime has and lib ES2023 does not know; declared here for the reason given in the codec's utf8.ts.
+declare const performance: { now(): number };
+declare const queueMicrotask: (run: () => void) => void;
+declare const setTimeout: (run: () => void, ms: number) => unknown;
+declare const clearTimeout: (timer: unknown) => void;
+
+/** Timers of more milliseconds than this overflow in every runtime and fire at once. */
+const LONGEST_TIMER = 2_147_483_647;
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wall: () => Date.now(),
+  microtask: (run) => queueMicrotask(run),
+  timer(at, run) {
+    const start = (): unknown =>
+      setTimeout(
+        () => {
+          // Early, because the wait was cut in pieces, or because the runtime rounds down: wait for the rest.
+          if (performance.now() < at) handle = start();
+          else run();
+        },
+        Math.min(Math.max(Math.ceil(at - performance.now()), 0), LONGEST_TIMER),
+      );
+    let handle = start();
+    return { clear: () => clearTimeout(handle) };
+  },
+};

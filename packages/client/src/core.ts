@@ -1,0 +1,97 @@
+/** `@petrel/client/core`: the client for any runtime, given a connector of yours. */
+
+import { OptionError } from "@petrel/session";
+import type { Connector } from "@petrel/transport";
+import { MqttClient } from "./client.ts";
+import type { ClientOptions, OptionsV3, OptionsV5 } from "./options.ts";
+import type { Client } from "./types.ts";
+import type { Version } from "./version.ts";
+
+type WithConnector<Options> = Options & { readonly connector: Connector };
+
+/**
+ * A client that is not connected yet; `connect()` it. Wrong options throw OptionError here, before anything is opened.
+ *
+ * @example const client = createClient({ connector: pair.client, clientId: "kitchen" })
+ */
+export function createClient(options: WithConnector<OptionsV5>): Client<"5.0">;
+export function createClient(options: WithConnector<OptionsV3<"3.1.1">>): Client<"3.1.1">;
+export function createClient(options: WithConnector<OptionsV3<"3.1">>): Client<"3.1">;
+export function createClient(options: ClientOptions): Client<Version>;
+export function createClient(options: ClientOptions): unknown {
+  const { connector } = options;
+  if (typeof connector !== "function") throw new OptionError("connector", connector, "it must be a function that opens a connection");
+  return new MqttClient(connector, options);
+}
+
+/** A client that is connected: resolves after CONNACK, rejects with the cause. */
+export function connect(options: WithConnector<OptionsV5>): Promise<Client<"5.0">>;
+export function connect(options: WithConnector<OptionsV3<"3.1.1">>): Promise<Client<"3.1.1">>;
+export function connect(options: WithConnector<OptionsV3<"3.1">>): Promise<Client<"3.1">>;
+export function connect(options: ClientOptions): Promise<Client<Version>>;
+export async function connect(options: ClientOptions): Promise<unknown> {
+  const client = createClient(options);
+  await client.connect();
+  return client;
+}
+
+export type { BackoffOptions } from "./backoff.ts";
+export type { Clock, Timer } from "./clock.ts";
+export { AbortedError, ClientClosedError } from "./errors.ts";
+export type { ClientEvents, ClientState } from "./events.ts";
+export { Message } from "./message.ts";
+export type {
+  ClientOptions,
+  CommonOptions,
+  Logger,
+  OptionsV3,
+  OptionsV5,
+  ReconnectOptions,
+  TimeoutOptions,
+  Will,
+} from "./options.ts";
+export { Publication, type PublishResult } from "./publication.ts";
+export { type AcknowledgeMode, type GrantedFilter, type MessageHandler, Subscription } from "./subscription.ts";
+export type {
+  Client,
+  DisconnectOptions,
+  FilterOptions,
+  Filters,
+  Payload,
+  PublishOptions,
+  SubscribeOptions,
+} from "./types.ts";
+export type { Version } from "./version.ts";
+export {
+  ConnectionLostError,
+  ConnectRefusedError,
+  type FilterFailure,
+  type Negotiated,
+  NotConnectedError,
+  OptionError,
+  PublishRejectedError,
+  type QueueOptions,
+  RequestRejectedError,
+  SendQueueFullError,
+  ServerDisconnectError,
+  ServerLimitError,
+  SessionLostError,
+  SubscribeRejectedError,
+  TimeoutError,
+  UnsubscribeRejectedError,
+} from "@petrel/session";
+export {
+  EncodeError,
+  MalformedPacketError,
+  matchTopic,
+  MqttError,
+  ProtocolError,
+  type PublishProperties,
+  type QoS,
+  ReasonCode,
+  reasonText,
+  type UserProperty,
+  validateTopicFilter,
+  validateTopicName,
+} from "@petrel/codec";
+export { type Connector, type Signal, type Transport, TransportError, type TransportHandler } from "@petrel/transport";

@@ -1,0 +1,34 @@
+import type { ConnackPacket, DisconnectPacket } from "@petrel/codec";
+import type { FilterFailure, Negotiated } from "@petrel/session";
+import type { Message } from "./message.ts";
+
+/** offline: not connected yet, or given up. closed: by you. Both can `connect()` (again). */
+export type ClientState = "offline" | "connecting" | "online" | "reconnecting" | "closed";
+
+/** What a client tells its listeners, by name. */
+export interface ClientEvents {
+  /** An attempt begins; the first is 1. */
+  connecting: { readonly attempt: number };
+  connected: { readonly sessionPresent: boolean; readonly connection: Negotiated; readonly packet: ConnackPacket };
+  /** A connection, or an attempt to make one, ended. */
+  disconnected: {
+    readonly by: "client" | "server" | "network";
+    /** What the server said, if it said anything. */
+    readonly reasonCode: number | undefined;
+    readonly packet: DisconnectPacket | ConnackPacket | undefined;
+    /** Undefined when you asked for it. */
+    readonly cause: Error | undefined;
+    /** Milliseconds until the next attempt; undefined: there will be none. */
+    readonly willReconnectIn: number | undefined;
+  };
+  /** Waiting before attempt number `attempt`. */
+  reconnecting: { readonly attempt: number; readonly delay: number; readonly cause: Error | undefined };
+  /** A message that no subscription of this client asked for. */
+  message: Message;
+  /** Subscriptions that were not granted again after the server had lost the session. */
+  resubscribeFailed: { readonly failures: readonly FilterFailure[] };
+  /** A failure that no promise tells anybody: of a message that nobody awaited, or of a listener or handler. */
+  error: Error;
+  /** By you; nothing follows until `connect()`. */
+  closed: undefined;
+}

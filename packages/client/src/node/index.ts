@@ -1,0 +1,104 @@
+/** `@petrel/client` for Node: the client of `./core`, with a connector made from a URL. */
+
+import type { Connector } from "@petrel/transport";
+import { createClient as createCoreClient } from "../core.ts";
+import type { Client, ClientOptions, OptionsV3, OptionsV5, Version } from "../core.ts";
+import { connectorFor } from "./connector.ts";
+
+/**
+ * A client for the server at `url` that is not connected yet; `connect()` it.
+ *
+ * @param url `mqtt://host`, with `user:password@` and `:port` if needed
+ * @throws OptionError | InvalidAddressError before anything is opened
+ */
+export function createClient(url: string, options?: OptionsV5): Client<"5.0">;
+export function createClient(url: string, options: OptionsV3<"3.1.1">): Client<"3.1.1">;
+export function createClient(url: string, options: OptionsV3<"3.1">): Client<"3.1">;
+export function createClient(url: string, options?: ClientOptions): Client<Version>;
+export function createClient(url: string, options: ClientOptions = {}): Client<Version> {
+  const { connector, username, password } = connectorFor(url, options);
+  const merged: ClientOptions & { readonly connector: Connector } = { ...options, username, password, connector };
+  return createCoreClient(merged);
+}
+
+/**
+ * A client that is connected to the server at `url`: resolves after a successful CONNACK, rejects with the cause.
+ *
+ * @example await using client = await connect("mqtt://localhost")
+ * @throws OptionError | InvalidAddressError | TransportError | ConnectRefusedError | TimeoutError | AbortedError
+ */
+export function connect(url: string, options?: OptionsV5): Promise<Client<"5.0">>;
+export function connect(url: string, options: OptionsV3<"3.1.1">): Promise<Client<"3.1.1">>;
+export function connect(url: string, options: OptionsV3<"3.1">): Promise<Client<"3.1">>;
+export function connect(url: string, options?: ClientOptions): Promise<Client<Version>>;
+export async function connect(url: string, options: ClientOptions = {}): Promise<Client<Version>> {
+  const client = createClient(url, options);
+  await client.connect();
+  return client;
+}
+
+export {
+  AbortedError,
+  type AcknowledgeMode,
+  type BackoffOptions,
+  type Client,
+  ClientClosedError,
+  type ClientEvents,
+  type ClientOptions,
+  type ClientState,
+  type Clock,
+  type CommonOptions,
+  ConnectionLostError,
+  type Connector,
+  ConnectRefusedError,
+  type DisconnectOptions,
+  EncodeError,
+  type FilterFailure,
+  type FilterOptions,
+  type Filters,
+  type GrantedFilter,
+  type Logger,
+  MalformedPacketError,
+  matchTopic,
+  Message,
+  type MessageHandler,
+  MqttError,
+  type Negotiated,
+  NotConnectedError,
+  OptionError,
+  type OptionsV3,
+  type OptionsV5,
+  type Payload,
+  ProtocolError,
+  Publication,
+  type PublishOptions,
+  type PublishProperties,
+  PublishRejectedError,
+  type PublishResult,
+  type QoS,
+  type QueueOptions,
+  ReasonCode,
+  reasonText,
+  type ReconnectOptions,
+  RequestRejectedError,
+  SendQueueFullError,
+  ServerDisconnectError,
+  ServerLimitError,
+  SessionLostError,
+  type Signal,
+  type SubscribeOptions,
+  SubscribeRejectedError,
+  Subscription,
+  TimeoutError,
+  type TimeoutOptions,
+  type Timer,
+  type Transport,
+  TransportError,
+  type TransportHandler,
+  UnsubscribeRejectedError,
+  type UserProperty,
+  validateTopicFilter,
+  validateTopicName,
+  type Version,
+  type Will,
+} from "../core.ts";

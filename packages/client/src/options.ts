@@ -1,0 +1,223 @@
+import { encodeUtf8, type QoS, type UserProperty, type WillProperties } from "@petrel/codec";
+import { OptionError, type SessionOptions } from "@petrel/session";
+import type { Connector, Signal } from "@petrel/transport";
+import type { BackoffOptions } from "./backoff.ts";
+import type { Clock } from "./clock.ts";
+import { protocolVersionOf, type Version } from "./version.ts";
+
+/** Options of every version. All are optional. */
+export interface CommonOptions {
+  /** Default "": the server assigns one, which is kept for reconnects (5.0 and clean 3.1.1). */
+  readonly clientId?: string | undefined;
+  readonly username?: string | undefined;
+  /** Text is sent as UTF-8. A password without a user name needs 5.0. */
+  readonly password?: string | Uint8Array | undefined;
+  /** Seconds, 0 to 65,535; 0 is off. Default 60. */
+  readonly keepAlive?: number | undefined;
+  /** Largest packet we accept, in bytes. Default 16 MiB. */
+  readonly maximumPacketSize?: number | undefined;
+  /** QoS 1 and 2 messages in flight: at most this and the server's Receive Maximum. Default 256; 20 in 3.x, where a server can't say. */
+  readonly maximumInflight?: number | undefined;
+  /** Limits for messages that were accepted and not sent yet. */
+  readonly queue?: SessionOptions["queue"];
+  /** SUBSCRIBE and UNSUBSCRIBE that wait for their answer; more wait their turn. Default 1,000. */
+  readonly maximumConcurrentRequests?: number | undefined;
+  /** What becomes of messages the server lost with the session: sent again as new, or failed. Default "republish". */
+  readonly afterSessionLost?: "republish" | "fail" | undefined;
+  /** When to subscribe again after a reconnect. Default "when-session-lost". */
+  readonly resubscribe?: "when-session-lost" | "always" | "never" | undefined;
+  readonly timeouts?: TimeoutOptions | undefined;
+  /** false: never connect again by itself. */
+  readonly reconnect?: false | ReconnectOptions | undefined;
+  /** Your own transport, instead of the URL's. */
+  readonly connector?: Connector | undefined;
+  /** Where to report what nobody listens for. Default: the runtime's console, for errors only. */
+  readonly logger?: Logger | undefined;
+  /** Aborts connecting. */
+  readonly signal?: Signal | undefined;
+  /** For tests: another source of time. */
+  readonly clock?: Clock | undefined;
+  /** For tests: another source of randomness, from 0 (included) to 1 (excluded). */
+  readonly random?: (() => number) | undefined;
+}
+
+/** Options of MQTT 5.0, the default. */
+export interface OptionsV5 extends CommonOptions {
+  readonly version?: "5.0" | undefined;
+  /** Start without what the server remembers. Default "first": only on this client's first connection. */
+  readonly cleanStart?: boolean | "first" | undefined;
+  /** Seconds that the server keeps the session after the connection. Default 0. */
+  readonly sessionExpiryInterval?: number | "never" | undefined;
+  readonly will?: Will<WillProperties> | undefined;
+  /** QoS 1 and 2 messages that the server may have in flight towards us. Default 65,535. */
+  readonly receiveMaximum?: number | undefined;
+  /** Topic aliases that the server may use towards us. Default 16. */
+  readonly topicAliasMaximum?: number | undefined;
+  readonly requestResponseInformation?: boolean | undefined;
+  /** Default true. */
+  readonly requestProblemInformation?: boolean | undefined;
+  readonly userProperties?: readonly UserProperty[] | undefined;
+}
+
+/** Options of MQTT 3.1.1 and 3.1. */
+export interface OptionsV3<V extends "3.1.1" | "3.1" = "3.1.1" | "3.1"> extends CommonOptions {
+  readonly version: V;
+  /** Start without what the server remembers, and leave nothing. Default true. */
+  readonly cleanSession?: boolean | undefined;
+  readonly will?: Will<never> | undefined;
+  /** Marks the client as a bridge, for servers that know it. Default false. */
+  readonly bridge?: boolean | undefined;
+}
+
+export type ClientOptions = OptionsV5 | OptionsV3;
+
+/** What the server publishes when the connection ends without a goodbye. */
+export interface Will<Properties> {
+  readonly topic: string;
+  readonly payload?: string | Uint8Array | undefined;
+  /** Default 0. */
+  readonly qos?: QoS | undefined;
+  /** Default false. */
+  readonly retain?: boolean | undefined;
+  readonly properties?: Properties | undefined;
+}
+
+/** Milliseconds. */
+export interface TimeoutOptions {
+  /** To open the network connection. Default 10,000. */
+  readonly connect?: number | undefined;
+  /** From CONNECT to CONNACK. Default 20,000. */
+  readonly connack?: number | undefined;
+  /** From PINGREQ to PINGRESP. Default 20,000. */
+  readonly pingResponse?: number | undefined;
+  /** From `subscribe()` or `unsubscribe()` to the answer. Default 30,000. */
+  readonly request?: number | undefined;
+}
+
+export interface ReconnectOptions {
+  /** Milliseconds. Default 1,000. */
+  readonly initialDelay?: number | undefined;
+  /** Milliseconds. Default 60,000. */
+  readonly maximumDelay?: number | undefined;
+  /** Default 2. */
+  readonly factor?: number | undefined;
+  /** "full": wait anything from 0 to the delay. Default "full". */
+  readonly jitter?: "full" | "none" | undefined;
+  /** Attempts in a row that may fail. Default Infinity. */
+  readonly maximumAttempts?: number | undefined;
+  /** Milliseconds that a connection must have lasted for the delays to begin anew. Default 10,000. */
+  readonly resetAfter?: number | undefined;
+  /** Whether the first connection is tried again too, instead of rejecting. Default false. */
+  readonly retryInitial?: boolean | undefined;
+}
+
+/** The console and most loggers fit. */
+export interface Logger {
+  warn(message: string, ...details: readonly unknown[]): void;
+  error(message: string, ...details: readonly unknown[]): void;
+}
+
+/** The reconnect options with their defaults, checked. */
+export interface ReconnectPolicy extends BackoffOptions {
+  readonly enabled: boolean;
+  readonly maximumAttempts: number;
+  readonly resetAfter: number;
+  readonly retryInitial: boolean;
+}
+
+/** Throws {@link OptionError}. */
+export function resolveReconnect(options: ClientOptions["reconnect"]): ReconnectPolicy {
+  const given = options === false ? {} : (options ?? {});
+  const policy: ReconnectPolicy = {
+    enabled: options !== false,
+    initialDelay: given.initialDelay ?? 1_000,
+    maximumDelay: given.maximumDelay ?? 60_000,
+    factor: given.factor ?? 2,
+    jitter: given.jitter ?? "full",
+    maximumAttempts: given.maximumAttempts ?? Infinity,
+    resetAfter: given.resetAfter ?? 10_000,
+    retryInitial: given.retryInitial ?? false,
+  };
+  for (const name of ["initialDelay", "maximumDelay", "maximumAttempts", "resetAfter"] as const) {
+    if (!(policy[name] >= 0)) throw new OptionError(`reconnect.${name}`, policy[name], "it must be 0 or more");
+  }
+  if (!(policy.factor >= 1)) throw new OptionError("reconnect.factor", policy.factor, "it must be 1 or more");
+  if (policy.jitter !== "full" && policy.jitter !== "none") {
+    throw new OptionError("reconnect.jitter", policy.jitter, 'it must be "full" or "none"');
+  }
+  return policy;
+}
+
+/** The session's part of the options, in the specification's words. Throws {@link OptionError} for an option of another version. */
+export function sessionOptions(options: ClientOptions): SessionOptions {
+  const { timeouts } = options;
+  const common = {
+    clientIdentifier: options.clientId,
+    username: options.username,
+    password: typeof options.password === "string" ? encodeUtf8(options.password) : options.password,
+    keepAlive: options.keepAlive,
+    maximumPacketSize: options.maximumPacketSize,
+    maximumInflight: options.maximumInflight,
+    queue: options.queue,
+    maximumConcurrentRequests: options.maximumConcurrentRequests,
+    afterSessionLost: options.afterSessionLost,
+    resubscribe: options.resubscribe,
+    timeouts: { connack: timeouts?.connack, pingResponse: timeouts?.pingResponse, request: timeouts?.request },
+    will: sessionWill(options.will),
+  } satisfies SessionOptions;
+  const version: Version = options.version ?? "5.0";
+  const protocolVersion = protocolVersionOf(version);
+  if (isV5(options)) {
+    refuse(options, "cleanSession", "is called cleanStart in MQTT 5.0");
+    refuse(options, "bridge", "marks MQTT 3.x clients only");
+    const { sessionExpiryInterval } = options;
+    checkClientId(options, version, options.cleanStart === false);
+    return {
+      ...common,
+      protocolVersion,
+      cleanStart: options.cleanStart,
+      sessionExpiryInterval: sessionExpiryInterval === "never" ? 0xffff_ffff : sessionExpiryInterval,
+      receiveMaximum: options.receiveMaximum,
+      topicAliasMaximum: options.topicAliasMaximum,
+      requestResponseInformation: options.requestResponseInformation,
+      requestProblemInformation: options.requestProblemInformation,
+      userProperties: options.userProperties,
+    };
+  }
+  refuse(options, "cleanStart", "is called cleanSession in MQTT 3.x");
+  for (const name of V5_ONLY) refuse(options, name, "needs MQTT 5.0");
+  checkClientId(options, version, options.cleanSession === false);
+  return { ...common, protocolVersion, cleanStart: options.cleanSession, bridge: options.bridge };
+}
+
+const V5_ONLY = [
+  "sessionExpiryInterval",
+  "receiveMaximum",
+  "topicAliasMaximum",
+  "requestResponseInformation",
+  "requestProblemInformation",
+  "userProperties",
+] as const;
+
+/** In the words of the option that was typed; the session would speak of the client identifier. */
+function checkClientId({ clientId = "" }: ClientOptions, version: Version, resumes: boolean): void {
+  if (clientId !== "") return;
+  if (resumes) throw new OptionError("clientId", clientId, "a session can only be resumed by its name: give the client id it was made with");
+  if (version === "3.1") throw new OptionError("clientId", clientId, "MQTT 3.1 needs one of 1 to 23 characters");
+}
+
+function isV5(options: ClientOptions): options is OptionsV5 {
+  return (options.version ?? "5.0") === "5.0";
+}
+
+/** For callers without types: an option of the other version is an error, not silently dropped. */
+function refuse(options: ClientOptions, name: string, why: string): void {
+  const value = (options as Readonly<Record<string, unknown>>)[name];
+  if (value !== undefined) throw new OptionError(name, value, `it ${why}`);
+}
+
+function sessionWill(will: ClientOptions["will"]): SessionOptions["will"] {
+  if (will === undefined) return undefined;
+  const { topic, payload = "", qos, retain, properties } = will;
+  return { topicName: topic, payload: typeof payload === "string" ? encodeUtf8(payload) : payload, qos, retain, properties };
+}

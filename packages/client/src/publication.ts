@@ -1,0 +1,98 @@
+import type { MqttError } from "@petrel/codec";
+
+/** What became of a message that was published. */
+export interface PublishResult {
+  /** The server's answer; 0 for QoS 0, which has none. */
+  readonly reasonCode: number;
+  /** Undefined for QoS 0. */
+  readonly packetIdentifier: number | undefined;
+}
+
+/**
+ * A message on its way. Await it for the server's acknowledgement (QoS 0: for its bytes to be handed to the network);
+ * leave it, and a failure is an "error" event. The promise is made only when somebody asks for it: one per message
+ * would halve the rate.
+ */
+export class Publication implements PromiseLike<PublishResult> {
+  readonly topic: string;
+  #state: "pending" | "settled" | "failed" = "pending";
+  #result: PublishResult | undefined = undefined;
+  #error: Error | undefined = undefined;
+  #promise: Promise<PublishResult> | undefined = undefined;
+  #resolve: ((result: PublishResult) => void) | undefined = undefined;
+  #reject: ((error: Error) => void) | undefined = undefined;
+  #onEnd: (() => void) | undefined = undefined;
+
+  constructor(topic: string) {
+    this.topic = topic;
+  }
+
+  /** pending: queued or in flight. settled: acknowledged (QoS 0: written). failed: it never will be. */
+  get state(): "pending" | "settled" | "failed" {
+    return this.#state;
+  }
+
+  /** The number that the message had on the wire; undefined while pending and for QoS 0. */
+  get packetIdentifier(): number | undefined {
+    return this.#result?.packetIdentifier;
+  }
+
+  /** Why it failed. */
+  get error(): Error | undefined {
+    return this.#error;
+  }
+
+  /** Whether somebody waits for the outcome, and so will hear of a failure. */
+  get isAwaited(): boolean {
+    return this.#promise !== undefined;
+  }
+
+  // oxlint-disable-next-line unicorn/no-thenable -- awaitable is what it is for
+  then<Fulfilled = PublishResult, Rejected = never>(
+    onFulfilled?: ((result: PublishResult) => Fulfilled | PromiseLike<Fulfilled>) | null,
+    onRejected?: ((error: MqttError) => Rejected | PromiseLike<Rejected>) | null,
+  ): Promise<Fulfilled | Rejected> {
+    this.#promise ??= this.#makePromise();
+    return this.#promise.then(onFulfilled, onRejected);
+  }
+
+  catch<Rejected = never>(onRejected: (error: MqttError) => Rejected | PromiseLike<Rejected>): Promise<PublishResult | Rejected> {
+    return this.then(undefined, onRejected);
+  }
+
+  finally(onFinally: () => void): Promise<PublishResult> {
+    return this.then().finally(onFinally);
+  }
+
+  /** @internal */
+  settle(result: PublishResult): void {
+    if (this.#state !== "pending") return;
+    this.#state = "settled";
+    this.#result = result;
+    this.#resolve?.(result);
+    this.#onEnd?.();
+  }
+
+  /** @internal */
+  fail(error: Error): void {
+    if (this.#state !== "pending") return;
+    this.#state = "failed";
+    this.#error = error;
+    this.#reject?.(error);
+    this.#onEnd?.();
+  }
+
+  /** @internal Runs when the outcome is known; for the timer and the signal that came with the call. */
+  onEnd(run: () => void): void {
+    this.#onEnd = run;
+  }
+
+  #makePromise(): Promise<PublishResult> {
+    if (this.#state === "settled") return Promise.resolve(this.#result!);
+    if (this.#state === "failed") return Promise.reject(this.#error!);
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+}

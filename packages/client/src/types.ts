@@ -1,0 +1,149 @@
+/** The client as its users see it: one class, a view for each protocol version. */
+
+import type {
+  PublishProperties,
+  QoS,
+  RetainHandling,
+  UserProperty,
+} from "@petrel/codec";
+import type { Negotiated } from "@petrel/session";
+import type { Signal } from "@petrel/transport";
+import type { ClientEvents, ClientState } from "./events.ts";
+import type { Publication } from "./publication.ts";
+import type { AcknowledgeMode, MessageHandler, Subscription } from "./subscription.ts";
+import type { Version } from "./version.ts";
+
+/** Text is sent as UTF-8, a number as its decimal text, null and undefined as an empty payload; views are not copied. */
+export type Payload = string | number | Uint8Array | ArrayBuffer | ArrayBufferView | null | undefined;
+
+export interface PublishOptionsV3 {
+  /** Default 0. */
+  readonly qos?: QoS | undefined;
+  /** The server keeps the message for later subscribers. Default false. */
+  readonly retain?: boolean | undefined;
+  /** Gives up waiting; a message that was sent already may still arrive. */
+  readonly signal?: Signal | undefined;
+  /** Milliseconds after which waiting is given up. Default: none, for a message survives reconnects. */
+  readonly timeout?: number | undefined;
+}
+
+export interface PublishOptionsV5 extends PublishOptionsV3 {
+  readonly properties?: Omit<PublishProperties, "subscriptionIdentifiers"> | undefined;
+}
+
+export type PublishOptions<V extends Version> = V extends "5.0" ? PublishOptionsV5 : PublishOptionsV3;
+
+/** Options of one filter. */
+export interface FilterOptionsV3 {
+  /** The highest QoS to receive with. Default 0. */
+  readonly qos?: QoS | undefined;
+}
+
+export interface FilterOptionsV5 extends FilterOptionsV3 {
+  /** Don't send me my own messages. Default false. */
+  readonly noLocal?: boolean | undefined;
+  /** Keep the retain flag as it was published. Default false. */
+  readonly retainAsPublished?: boolean | undefined;
+  /** Whether retained messages come: 0 yes, 1 only if the subscription is new, 2 no. Default 0. */
+  readonly retainHandling?: RetainHandling | undefined;
+}
+
+export type FilterOptions<V extends Version> = V extends "5.0" ? FilterOptionsV5 : FilterOptionsV3;
+
+interface SubscribeCommon {
+  /** When QoS 1 and 2 messages are acknowledged. Default "consumed". */
+  readonly acknowledge?: AcknowledgeMode | undefined;
+  /** Messages that may wait for the consumer before reading from the network pauses. Default 1,000. */
+  readonly buffer?: number | undefined;
+  /** Gives up waiting for the server's answer. */
+  readonly signal?: Signal | undefined;
+}
+
+export interface SubscribeOptionsV3 extends FilterOptionsV3, SubscribeCommon {}
+
+export interface SubscribeOptionsV5 extends FilterOptionsV5, SubscribeCommon {
+  /** 1 to 268,435,455; comes back with every message of the subscription. */
+  readonly subscriptionIdentifier?: number | undefined;
+  readonly userProperties?: readonly UserProperty[] | undefined;
+}
+
+export type SubscribeOptions<V extends Version> = V extends "5.0" ? SubscribeOptionsV5 : SubscribeOptionsV3;
+
+/** One filter, several, or several with options of their own. */
+export type Filters<V extends Version> = string | readonly string[] | Readonly<Record<string, FilterOptions<V>>>;
+
+export interface DisconnectOptionsV3 {
+  /** Milliseconds to wait for messages that are queued or in flight. Default 0. */
+  readonly drain?: number | undefined;
+}
+
+export interface DisconnectOptionsV5 extends DisconnectOptionsV3 {
+  /** Default 0, normal disconnection. */
+  readonly reasonCode?: number | undefined;
+  readonly reasonString?: string | undefined;
+  /** Seconds: changes how long the server keeps the session. */
+  readonly sessionExpiryInterval?: number | undefined;
+  readonly userProperties?: readonly UserProperty[] | undefined;
+  /** Asks the server to publish the will (reason code 4). Default false. */
+  readonly sendWill?: boolean | undefined;
+}
+
+export type DisconnectOptions<V extends Version> = V extends "5.0" ? DisconnectOptionsV5 : DisconnectOptionsV3;
+
+/**
+ * An MQTT client. Nothing is lost silently, nothing hangs: every promise settles, with an answer, a refusal, a
+ * timeout, or `ClientClosedError`.
+ */
+export interface Client<V extends Version = "5.0"> extends AsyncDisposable {
+  readonly version: V;
+  readonly state: ClientState;
+  /** What was agreed on the present connection; undefined unless online. */
+  readonly connection: Negotiated | undefined;
+  /** The client identifier in use: given, or assigned by the server. */
+  readonly clientId: string;
+
+  /**
+   * Connects, and keeps connected from then on. Resolves after a successful CONNACK.
+   *
+   * @throws the cause: TransportError, ConnectRefusedError, TimeoutError, ClientClosedError, AbortedError
+   */
+  connect(): Promise<void>;
+
+  /**
+   * Publishes a message. The result is awaitable: it settles when the server has acknowledged the message (QoS 0: when
+   * its bytes were handed to the network). Misuse rejects at once and takes nothing.
+   *
+   * @example await client.publish("sensors/kitchen", "21.5", { qos: 1, retain: true })
+   */
+  publish(topic: string, payload?: Payload, options?: PublishOptions<V>): Publication;
+
+  /** False: the queue is getting full; await {@link Client.drained} before publishing more. */
+  readonly writable: boolean;
+  /** Resolves when {@link Client.writable} is true; rejects with ClientClosedError when the client is closed first. */
+  drained(): Promise<void>;
+
+  /**
+   * Subscribes. Rejects if the server refuses any of the filters. With a handler, messages go to it one after the
+   * other (it may be async); without one, iterate the subscription.
+   *
+   * @throws EncodeError, SubscribeRejectedError, TimeoutError, ClientClosedError, AbortedError
+   */
+  subscribe(filters: Filters<V>, options?: SubscribeOptions<V>, handler?: MessageHandler): Promise<Subscription>;
+  subscribe(filters: Filters<V>, handler: MessageHandler): Promise<Subscription>;
+
+  /**
+   * Unsubscribes filters, whoever subscribed to them; subscriptions all of whose filters are gone end.
+   *
+   * @returns the server's reason codes, one for each filter; empty in 3.x
+   * @throws UnsubscribeRejectedError, TimeoutError, ClientClosedError
+   */
+  unsubscribe(filters: string | readonly string[]): Promise<readonly number[]>;
+
+  /** Ends the connection politely. Always resolves, within `drain` and a moment; safe at any time, and twice. */
+  disconnect(options?: DisconnectOptions<V>): Promise<void>;
+  /** Drops the connection now: the server sends the will. */
+  destroy(cause?: Error): void;
+
+  /** Adds a listener; the result removes it. */
+  on<Name extends keyof ClientEvents>(name: Name, listener: (event: ClientEvents[Name]) => void): () => void;
+}
