@@ -1,5 +1,7 @@
+import { isUint8Array } from "./bytes.ts";
 import { MalformedPacketError, type MqttError, ProtocolError } from "./errors.ts";
-import { PACKET_TYPE_NAMES, type Packet, PacketType, type ProtocolVersion } from "./packet.ts";
+import { isFirstByteAllowed, refuseFirstByte } from "./fixed-header.ts";
+import { PACKET_TYPE_NAMES, type Packet, PacketType, type ProtocolVersion, requireVersion } from "./packet.ts";
 import { decodeAcknowledgement } from "./packets/acknowledgement.ts";
 import { decodeConnack } from "./packets/connack.ts";
 import { decodeConnect } from "./packets/connect.ts";
@@ -10,7 +12,7 @@ import { decodeSuback, decodeSubscribe } from "./packets/subscribe.ts";
 import { decodeUnsuback, decodeUnsubscribe } from "./packets/unsubscribe.ts";
 import { PacketReader } from "./reader.ts";
 import { ReasonCode } from "./reason-codes.ts";
-import { VARIABLE_BYTE_INTEGER_MAXIMUM } from "./variable-byte-integer.ts";
+import { VARIABLE_BYTE_INTEGER_MAXIMUM, variableByteIntegerSize } from "./variable-byte-integer.ts";
 
 /** Turns chunks of bytes, cut anywhere, into packets. */
 export interface PacketDecoder {
@@ -22,7 +24,7 @@ export interface PacketDecoder {
    * @throws MalformedPacketError | ProtocolError, once and again: after a violation the stream has no meaning.
    */
   next(): Packet | undefined;
-  /** The version in use; undefined until a CONNECT has told it. */
+  /** The version in use; undefined until a CONNECT has told it. Every CONNECT tells it, also if the decoder was given one. */
   readonly version: ProtocolVersion | undefined;
 }
 
@@ -42,6 +44,8 @@ export function createDecoder(options: DecoderOptions = {}): PacketDecoder {
 const LARGEST_HEADER = 5;
 /** A packet cut by chunks gets this much room at first and grows as its bytes arrive, so a header alone reserves little. */
 const FIRST_ROOM = 65_536;
+/** Chunks that were read are dropped from the queue so many at a time. */
+const FORGET_AFTER = 1_024;
 const EMPTY = new Uint8Array(0);
 
 class Decoder implements PacketDecoder {
@@ -53,6 +57,7 @@ class Decoder implements PacketDecoder {
   #chunk: Uint8Array = EMPTY;
   #position = 0;
   #waiting: Uint8Array[] = [];
+  #nextWaiting = 0;
 
   /** A packet that began in an earlier chunk: its bytes so far, and its full size once the header is known. */
   #carry: Uint8Array = EMPTY;
@@ -62,12 +67,17 @@ class Decoder implements PacketDecoder {
   #failure: MqttError | undefined;
 
   constructor({ version, maximumPacketSize = VARIABLE_BYTE_INTEGER_MAXIMUM + LARGEST_HEADER }: DecoderOptions) {
-    this.version = version;
+    if (!(maximumPacketSize >= 1)) {
+      throw new RangeError(`maximumPacketSize is ${maximumPacketSize}; it must be a number of bytes from 1`);
+    }
+    this.version = version === undefined ? undefined : requireVersion(version);
     this.#maximumPacketSize = maximumPacketSize;
   }
 
   push(bytes: Uint8Array): void {
-    if (this.#position === this.#chunk.length) {
+    if (!isUint8Array(bytes)) throw new TypeError("a chunk must be a Uint8Array");
+    if (this.#failure !== undefined) return;
+    if (this.#position === this.#chunk.length && this.#waiting.length === 0) {
       this.#chunk = bytes;
       this.#position = 0;
     } else {
@@ -78,25 +88,37 @@ class Decoder implements PacketDecoder {
   next(): Packet | undefined {
     if (this.#failure !== undefined) throw this.#failure;
     try {
-      for (;;) {
+      do {
         const packet = this.#carryLength > 0 ? this.#fromCarry() : this.#fromChunk();
         if (packet !== undefined) return packet;
-        if (this.#position < this.#chunk.length) continue;
-        const chunk = this.#waiting.shift();
-        this.#chunk = chunk ?? EMPTY;
-        this.#position = 0;
-        if (chunk === undefined) {
-          this.#reader.clear();
-          return undefined;
-        }
-      }
+      } while (this.#position < this.#chunk.length || this.#nextChunk());
+      return undefined;
     } catch (error) {
       this.#failure = error as MqttError;
       this.#chunk = this.#carry = EMPTY;
       this.#position = this.#carryLength = 0;
       this.#waiting = [];
+      this.#reader.clear();
       throw error;
     }
+  }
+
+  /** Goes on to the chunk that waits; without one lets go of the last, and is false. */
+  #nextChunk(): boolean {
+    this.#position = 0;
+    const chunk = this.#waiting[this.#nextWaiting];
+    if (chunk === undefined) {
+      this.#chunk = EMPTY;
+      this.#reader.clear();
+      return false;
+    }
+    this.#chunk = chunk;
+    this.#waiting[this.#nextWaiting++] = EMPTY;
+    if (this.#nextWaiting === this.#waiting.length || this.#nextWaiting === FORGET_AFTER) {
+      this.#waiting.splice(0, this.#nextWaiting);
+      this.#nextWaiting = 0;
+    }
+    return true;
   }
 
   /** The usual case: the whole packet lies in the chunk. Otherwise what there is of it is carried over. */
@@ -104,22 +126,14 @@ class Decoder implements PacketDecoder {
     const chunk = this.#chunk;
     const start = this.#position;
     const available = chunk.length - start;
-    if (available < 2) {
-      if (available === 1) this.#beginCarry(0);
+    if (available === 0) return undefined;
+    this.#checkFirstByte(chunk[start]!);
+    const headerSize = headerSizeOf(chunk, start, chunk.length);
+    if (headerSize === 0) {
+      this.#beginCarry(0);
       return undefined;
     }
-    let remainingLength = chunk[start + 1]!;
-    let headerSize = 2;
-    if (remainingLength >= 0x80) {
-      headerSize = this.#headerSize(chunk, start, chunk.length);
-      if (headerSize === 0) {
-        this.#beginCarry(0);
-        return undefined;
-      }
-      remainingLength = this.#remainingLength(chunk, start, headerSize);
-    }
-    const size = headerSize + remainingLength;
-    if (size > this.#maximumPacketSize) this.#tooLarge(chunk[start]!, size);
+    const size = headerSize + this.#remainingLength(chunk, start, headerSize);
     if (size > available) {
       this.#beginCarry(size);
       return undefined;
@@ -132,40 +146,52 @@ class Decoder implements PacketDecoder {
     const available = this.#chunk.length - this.#position;
     const room = size === 0 ? LARGEST_HEADER : Math.min(size, Math.max(FIRST_ROOM, available));
     this.#carry = new Uint8Array(room);
-    this.#carry.set(this.#chunk.subarray(this.#position));
-    this.#carryLength = available;
+    this.#carryLength = 0;
     this.#carrySize = size;
-    this.#position = this.#chunk.length;
+    this.#carryOver(available);
+  }
+
+  /** Moves the next bytes of the chunk to the carry, which has room for them. */
+  #carryOver(count: number): void {
+    const chunk = this.#chunk;
+    const carry = this.#carry;
+    const from = this.#position;
+    const to = this.#carryLength;
+    if (count < 32) {
+      // For a few bytes a loop beats a view and a call (measured).
+      for (let index = 0; index < count; index++) carry[to + index] = chunk[from + index]!;
+    } else {
+      carry.set(chunk.subarray(from, from + count), to);
+    }
+    this.#carryLength = to + count;
+    this.#position = from + count;
   }
 
   #fromCarry(): Packet | undefined {
     if (this.#carrySize === 0 && !this.#finishHeader()) return undefined;
     const missing = Math.min(this.#carrySize - this.#carryLength, this.#chunk.length - this.#position);
-    this.#growCarry(this.#carryLength + missing);
     if (missing > 0) {
-      this.#carry.set(this.#chunk.subarray(this.#position, this.#position + missing), this.#carryLength);
-      this.#carryLength += missing;
-      this.#position += missing;
+      this.#growCarry(this.#carryLength + missing);
+      this.#carryOver(missing);
     }
     if (this.#carryLength < this.#carrySize) return undefined;
     const packet = this.#carry;
     const size = this.#carrySize;
     this.#carry = EMPTY;
     this.#carryLength = this.#carrySize = 0;
-    return this.#decode(packet, 0, this.#headerSize(packet, 0, size), size);
+    return this.#decode(packet, 0, headerSizeOf(packet, 0, size), size);
   }
 
   /** Takes bytes one by one until the fixed header is complete; false if the chunk ends first. */
   #finishHeader(): boolean {
-    let headerSize = this.#headerSize(this.#carry, 0, this.#carryLength);
+    const carry = this.#carry;
+    let headerSize = headerSizeOf(carry, 0, this.#carryLength);
     while (headerSize === 0) {
       if (this.#position === this.#chunk.length) return false;
-      this.#carry[this.#carryLength++] = this.#chunk[this.#position++]!;
-      headerSize = this.#headerSize(this.#carry, 0, this.#carryLength);
+      carry[this.#carryLength++] = this.#chunk[this.#position++]!;
+      headerSize = headerSizeOf(carry, 0, this.#carryLength);
     }
-    const size = headerSize + this.#remainingLength(this.#carry, 0, headerSize);
-    if (size > this.#maximumPacketSize) this.#tooLarge(this.#carry[0]!, size);
-    this.#carrySize = size;
+    this.#carrySize = headerSize + this.#remainingLength(carry, 0, headerSize);
     return true;
   }
 
@@ -178,39 +204,26 @@ class Decoder implements PacketDecoder {
     this.#carry = grown;
   }
 
-  /** Bytes of the fixed header at `start`, or 0 if it is not complete before `end`. */
-  #headerSize(bytes: Uint8Array, start: number, end: number): number {
-    for (let size = 2; size <= LARGEST_HEADER; size++) {
-      if (start + size > end) return 0;
-      if (bytes[start + size - 1]! < 0x80) return size;
-    }
-    throw new MalformedPacketError("the remaining length is longer than four bytes", {
-      packetType: PACKET_TYPE_NAMES[bytes[start]! >> 4],
-      offset: 1,
-    });
+  #checkFirstByte(firstByte: number): void {
+    if (!isFirstByteAllowed(firstByte, this.version)) refuseFirstByte(firstByte, this.version);
   }
 
+  /** The Remaining Length of a complete fixed header, refused when the packet would be too large. */
   #remainingLength(bytes: Uint8Array, start: number, headerSize: number): number {
-    let value = 0;
-    for (let index = headerSize - 1; index >= 1; index--) value = (value << 7) | (bytes[start + index]! & 0x7f);
-    // "The encoded value MUST use the minimum number of bytes necessary" [MQTT-1.5.5-1]
-    if (headerSize > 2 && bytes[start + headerSize - 1] === 0) {
-      throw new MalformedPacketError("the remaining length is longer than it needs to be", {
+    let value = bytes[start + 1]!;
+    if (headerSize > 2) {
+      value &= 0x7f;
+      for (let index = 2; index < headerSize; index++) value |= (bytes[start + index]! & 0x7f) << (7 * (index - 1));
+    }
+    const size = headerSize + value;
+    if (size > this.#maximumPacketSize) {
+      throw new ProtocolError(`the packet has ${size} bytes; at most ${this.#maximumPacketSize} are accepted`, {
         packetType: PACKET_TYPE_NAMES[bytes[start]! >> 4],
+        reasonCode: ReasonCode.packetTooLarge,
         offset: 1,
-        clause: "MQTT-1.5.5-1",
       });
     }
     return value;
-  }
-
-  #tooLarge(firstByte: number, size: number): never {
-    throw new ProtocolError(`the packet has ${size} bytes; at most ${this.#maximumPacketSize} are accepted`, {
-      packetType: PACKET_TYPE_NAMES[firstByte >> 4],
-      reasonCode: ReasonCode.packetTooLarge,
-      offset: 1,
-      clause: "MQTT-3.1.2-24",
-    });
   }
 
   #decode(bytes: Uint8Array, start: number, headerSize: number, end: number): Packet {
@@ -220,7 +233,14 @@ class Decoder implements PacketDecoder {
     reader.reset(bytes, start + headerSize, end, start);
     reader.flags = firstByte & 0x0f;
     reader.packetType = PACKET_TYPE_NAMES[type];
-    const version = this.version ?? this.#learnVersion(type, reader);
+    if (type === PacketType.connect) {
+      const packet = decodeConnect(reader);
+      this.version = packet.protocolVersion;
+      requireMinimalLength(reader, start, headerSize, end, packet.protocolVersion);
+      return packet;
+    }
+    const version = this.version!; // the first byte would have been refused without one
+    requireMinimalLength(reader, start, headerSize, end, version);
     switch (type) {
       case PacketType.publish:
         return decodePublish(reader, version);
@@ -236,11 +256,6 @@ class Decoder implements PacketDecoder {
         return decodePing(reader, "pingreq");
       case PacketType.pingresp:
         return decodePing(reader, "pingresp");
-      case PacketType.connect: {
-        const packet = decodeConnect(reader);
-        this.version = packet.protocolVersion;
-        return packet;
-      }
       case PacketType.connack:
         return decodeConnack(reader, version);
       case PacketType.subscribe:
@@ -253,21 +268,34 @@ class Decoder implements PacketDecoder {
         return decodeUnsuback(reader, version);
       case PacketType.disconnect:
         return decodeDisconnect(reader, version);
-      case PacketType.auth:
-        return decodeAuth(reader, version);
       default:
-        // "Packet type 0 is forbidden" (table 2-1)
-        return reader.malformed("packet type 0 is reserved", undefined, start);
+        return decodeAuth(reader); // type 0 was refused with its first byte
     }
   }
+}
 
-  /** "… the first packet sent from the Client to the Server MUST be a CONNECT packet" [MQTT-3.1.0-1]; it says the version. */
-  #learnVersion(type: number, reader: PacketReader): ProtocolVersion {
-    if (type === PacketType.connect) return 5;
-    return reader.violation(
-      "the first packet must be CONNECT when the decoder was given no version",
-      ReasonCode.protocolError,
-      "MQTT-3.1.0-1",
-    );
+/** Bytes of the fixed header at `start`, or 0 if it is not complete before `end`. */
+function headerSizeOf(bytes: Uint8Array, start: number, end: number): number {
+  for (let size = 2; size <= LARGEST_HEADER; size++) {
+    if (start + size > end) return 0;
+    if (bytes[start + size - 1]! < 0x80) return size;
+  }
+  throw new MalformedPacketError("the remaining length is longer than four bytes", {
+    packetType: PACKET_TYPE_NAMES[bytes[start]! >> 4],
+    offset: 1,
+  });
+}
+
+/** "The encoded value MUST use the minimum number of bytes necessary to represent the value" [MQTT-1.5.5-1], in 5.0 only. */
+function requireMinimalLength(
+  reader: PacketReader,
+  start: number,
+  headerSize: number,
+  end: number,
+  version: ProtocolVersion,
+): void {
+  if (headerSize === 2 || version !== 5) return;
+  if (headerSize - 1 > variableByteIntegerSize(end - start - headerSize)) {
+    reader.malformed(start + 1, "the remaining length is longer than it needs to be", "MQTT-1.5.5-1");
   }
 }

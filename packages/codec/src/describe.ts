@@ -1,4 +1,5 @@
 import type { Packet, PacketInit } from "./packet.ts";
+import { quoted } from "./quoted.ts";
 import { reasonText } from "./reason-codes.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
@@ -22,12 +23,12 @@ function details(packet: Packet | PacketInit): string[] {
     case "connect":
       return [
         packet.protocolVersion === undefined ? "" : `v${packet.protocolVersion}`,
-        `"${packet.clientIdentifier}"`,
+        quoted(packet.clientIdentifier),
         packet.cleanStart === false ? "resume" : "clean",
         `keep-alive ${packet.keepAlive ?? 0}s`,
-        packet.username === undefined ? "" : `user "${packet.username}"`,
+        packet.username === undefined ? "" : `user ${quoted(packet.username)}`,
         packet.password === undefined ? "" : "password ***",
-        packet.will === undefined ? "" : `will "${packet.will.topicName}"`,
+        packet.will === undefined ? "" : `will ${quoted(packet.will.topicName)}`,
       ];
     case "connack":
       return [reasonText(packet.reasonCode ?? 0), packet.sessionPresent === true ? "session present" : ""];
@@ -37,7 +38,7 @@ function details(packet: Packet | PacketInit): string[] {
         packet.packetIdentifier === undefined ? "" : `p${packet.packetIdentifier}`,
         packet.dup === true ? "dup" : "",
         packet.retain === true ? "retain" : "",
-        `"${packet.topicName}"`,
+        quoted(packet.topicName),
         describePayload(packet.payload ?? ""),
       ];
     case "puback":
@@ -46,9 +47,12 @@ function details(packet: Packet | PacketInit): string[] {
     case "pubcomp":
       return [`p${packet.packetIdentifier}`, packet.reasonCode ? reasonText(packet.reasonCode) : ""];
     case "subscribe":
-      return [`p${packet.packetIdentifier}`, packet.subscriptions.map((one) => `"${one.topicFilter}" q${one.qos ?? 0}`).join(", ")];
+      return [
+        `p${packet.packetIdentifier}`,
+        packet.subscriptions.map((one) => `${quoted(one.topicFilter)} q${one.qos ?? 0}`).join(", "),
+      ];
     case "unsubscribe":
-      return [`p${packet.packetIdentifier}`, packet.topicFilters.map((topicFilter) => `"${topicFilter}"`).join(", ")];
+      return [`p${packet.packetIdentifier}`, packet.topicFilters.map((topicFilter) => quoted(topicFilter)).join(", ")];
     case "suback":
     case "unsuback":
       return [`p${packet.packetIdentifier}`, packet.reasonCodes.map(reasonText).join(", ")];
@@ -63,37 +67,47 @@ function details(packet: Packet | PacketInit): string[] {
 
 function describePayload(payload: Uint8Array | string): string {
   if (payload.length === 0) return "empty";
-  const unit = payload.length === 1 ? "byte" : "bytes";
-  if (typeof payload === "string") return `${payload.length} characters ${quoted(payload)}`;
-  return `${payload.length} ${unit} ${describeBytes(payload)}`;
+  if (typeof payload === "string") return `${count(payload.length, "character")} ${quoted(payload, SHOWN)}`;
+  return `${count(payload.length, "byte")} ${describeBytes(payload)}`;
 }
 
+function count(size: number, unit: string): string {
+  return size === 1 ? `1 ${unit}` : `${size} ${unit}s`;
+}
+
+/** Bytes as text where they are text, else in hexadecimal. */
 function describeBytes(bytes: Uint8Array): string {
-  const head = bytes.subarray(0, SHOWN);
+  const cut = bytes.length > SHOWN;
   try {
-    const text = decodeUtf8(head);
+    const text = decodeUtf8(bytes.subarray(0, cut ? characterBoundary(bytes, SHOWN) : bytes.length));
     // oxlint-disable-next-line no-control-regex -- control characters are what makes it binary
-    if (!/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(text)) {
-      return bytes.length > SHOWN ? `${JSON.stringify(text)}…` : JSON.stringify(text);
-    }
+    if (!/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/.test(text))
+      return cut ? `${quoted(text)}…` : quoted(text);
   } catch {
-    // Not text, or cut inside a character: shown as hexadecimal below.
+    // Not text: shown as hexadecimal below.
   }
-  const hexadecimal = Array.from(head, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
-  return bytes.length > SHOWN ? `<${hexadecimal} …>` : `<${hexadecimal}>`;
+  const hexadecimal = Array.from(bytes.subarray(0, SHOWN), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+  return cut ? `<${hexadecimal} …>` : `<${hexadecimal}>`;
 }
 
-function quoted(text: string): string {
-  return text.length > SHOWN ? `${JSON.stringify(text.slice(0, SHOWN))}…` : JSON.stringify(text);
+/** The last position up to `at` where a UTF-8 character begins. */
+function characterBoundary(bytes: Uint8Array, at: number): number {
+  for (let position = at; position > at - 4; position--) if ((bytes[position]! & 0xc0) !== 0x80) return position;
+  return at;
 }
 
 function describeProperties(properties: object): string {
   const parts: string[] = [];
   for (const [name, value] of Object.entries(properties)) {
-    if (value === undefined) continue;
-    if (name === "authenticationData") parts.push(`${name}=***`);
-    else if (value instanceof Uint8Array) parts.push(`${name}=${describeBytes(value)}`);
-    else parts.push(`${name}=${JSON.stringify(value)}`);
+    if (value !== undefined) parts.push(`${name}=${describeValue(name, value)}`);
   }
   return parts.length === 0 ? "" : `{${parts.join(" ")}}`;
+}
+
+function describeValue(name: string, value: unknown): string {
+  if (name === "authenticationData") return "***";
+  if (value instanceof Uint8Array) return describeBytes(value);
+  if (typeof value === "string") return quoted(value);
+  if (Array.isArray(value)) return `[${value.map((item) => describeValue(name, item)).join(",")}]`;
+  return String(value);
 }

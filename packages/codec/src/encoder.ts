@@ -1,5 +1,5 @@
 import { EncodeError } from "./errors.ts";
-import type { PacketInit, ProtocolVersion } from "./packet.ts";
+import { type PacketInit, type ProtocolVersion, requireVersion } from "./packet.ts";
 import { encodeAcknowledgement } from "./packets/acknowledgement.ts";
 import { encodeConnack } from "./packets/connack.ts";
 import { encodeConnect } from "./packets/connect.ts";
@@ -19,7 +19,10 @@ export interface PacketWriter {
    * @throws EncodeError if the version cannot express the packet; nothing of it was written then.
    */
   write(packet: PacketInit): number;
-  /** Hands over the next chunk of what was written; undefined when there is none. It is yours, and is never touched again. */
+  /**
+   * Hands over the next chunk of what was written; undefined when there is none. It is yours and is never written
+   * again, but it is a view: other chunks share its `buffer`, so copy it before you transfer that.
+   */
   take(): Uint8Array | undefined;
   /** Bytes written and not yet taken. */
   readonly pendingBytes: number;
@@ -35,7 +38,7 @@ class Encoder implements PacketWriter {
   readonly #slab = new SlabWriter();
 
   constructor(version: ProtocolVersion) {
-    this.#version = version;
+    this.#version = requireVersion(version);
   }
 
   get pendingBytes(): number {
@@ -68,14 +71,14 @@ export function createWriter({ version = 5 }: WriterOptions = {}): PacketWriter 
  * @throws EncodeError if the version cannot express the packet.
  */
 export function encodePacket(packet: PacketInit, version: ProtocolVersion = 5): Uint8Array {
-  const writer = new Encoder(version);
-  const bytes = new Uint8Array(writer.write(packet));
-  let at = 0;
-  for (let chunk = writer.take(); chunk !== undefined; chunk = writer.take()) {
-    bytes.set(chunk, at);
-    at += chunk.length;
+  const writer = new SlabWriter();
+  try {
+    const bytes = new Uint8Array(encode(writer, packet, requireVersion(version)));
+    writer.copyTo(bytes);
+    return bytes;
+  } finally {
+    writer.discard();
   }
-  return bytes;
 }
 
 /**
@@ -84,7 +87,12 @@ export function encodePacket(packet: PacketInit, version: ProtocolVersion = 5): 
  * @throws EncodeError if the version cannot express the packet.
  */
 export function packetSize(packet: PacketInit, version: ProtocolVersion = 5): number {
-  return new Encoder(version).write(packet);
+  const writer = new SlabWriter();
+  try {
+    return encode(writer, packet, requireVersion(version));
+  } finally {
+    writer.discard();
+  }
 }
 
 function encode(writer: SlabWriter, packet: PacketInit, version: ProtocolVersion): number {
@@ -117,7 +125,7 @@ function encode(writer: SlabWriter, packet: PacketInit, version: ProtocolVersion
       return encodeAuth(writer, packet, version);
     default: {
       const type = (packet as { type?: unknown }).type;
-      throw new EncodeError(`type is ${JSON.stringify(type)}, which is no packet type`, { field: "type", value: type });
+      throw new EncodeError(`type is ${String(type)}, which is no packet type`, { field: "type", value: type });
     }
   }
 }

@@ -18,11 +18,11 @@ export abstract class MqttError extends Error {
 /** What was wrong with a value that should have been encoded. */
 export interface EncodeErrorDetails {
   /** The path of the field, as in `properties.receiveMaximum`. */
-  readonly field?: string;
+  readonly field?: string | undefined;
   /** The value that was refused. */
   readonly value?: unknown;
-  /** The normative statement it would break, as in `MQTT-3.3.2-2`. */
-  readonly clause?: string;
+  /** The normative statement of MQTT 5.0 it would break, as in `MQTT-3.3.2-2`; one that only 3.1.1 has says so. */
+  readonly clause?: string | undefined;
 }
 
 /** The caller's fault: the packet cannot be expressed in the given protocol version. Nothing was written. */
@@ -44,9 +44,9 @@ export class EncodeError extends MqttError {
 /** Where in the received bytes something was wrong. */
 export interface DecodeErrorDetails {
   readonly packetType?: PacketTypeName | undefined;
-  /** Bytes from the first byte of the packet. */
+  /** Where the field begins that is wrong: bytes from the first byte of the packet. */
   readonly offset?: number | undefined;
-  /** The normative statement that was broken, as in `MQTT-1.5.4-1`. */
+  /** The normative statement of MQTT 5.0 that was broken, as in `MQTT-1.5.4-1`; one that only 3.1.1 has says so. */
   readonly clause?: string | undefined;
 }
 

@@ -18,7 +18,14 @@ export type {
   AcknowledgementType,
 } from "./packets/acknowledgement.ts";
 export type { ConnackPacket, ConnackPacketInit, ConnackProperties } from "./packets/connack.ts";
-export type { ConnectPacket, ConnectPacketInit, ConnectProperties, Will, WillInit, WillProperties } from "./packets/connect.ts";
+export type {
+  ConnectPacket,
+  ConnectPacketInit,
+  ConnectProperties,
+  Will,
+  WillInit,
+  WillProperties,
+} from "./packets/connect.ts";
 export type {
   AuthPacket,
   AuthPacketInit,
@@ -46,7 +53,13 @@ export type {
   UnsubscribePacketInit,
   UnsubscribeProperties,
 } from "./packets/unsubscribe.ts";
-export { type AllProperties, PROPERTIES, type PropertyDefinition, type PropertyKind, type PropertyName } from "./properties.ts";
+export {
+  type AllProperties,
+  PROPERTIES,
+  type PropertyDefinition,
+  type PropertyKind,
+  type PropertyName,
+} from "./properties.ts";
 export { ReasonCode, type ReasonCodeName, isReasonCodeAllowed, reasonText } from "./reason-codes.ts";
 export {
   matchTopic,

@@ -5,11 +5,21 @@ import type { AuthPacket, AuthPacketInit, DisconnectPacket, DisconnectPacketInit
 import type { PingreqPacket, PingrespPacket } from "./packets/ping.ts";
 import type { PublishPacket, PublishPacketInit } from "./packets/publish.ts";
 import type { SubackPacket, SubackPacketInit, SubscribePacket, SubscribePacketInit } from "./packets/subscribe.ts";
-import type { UnsubackPacket, UnsubackPacketInit, UnsubscribePacket } from "./packets/unsubscribe.ts";
-import type { UnsubscribePacketInit } from "./packets/unsubscribe.ts";
+import type {
+  UnsubackPacket,
+  UnsubackPacketInit,
+  UnsubscribePacket,
+  UnsubscribePacketInit,
+} from "./packets/unsubscribe.ts";
 
 /** The protocol level on the wire: 3 is MQTT 3.1, 4 is 3.1.1, 5 is 5.0. */
 export type ProtocolVersion = 3 | 4 | 5;
+
+/** `version` if it is one. Throws a RangeError for what only JavaScript can pass, as in 311. */
+export function requireVersion(version: ProtocolVersion): ProtocolVersion {
+  if (version === 5 || version === 4 || version === 3) return version;
+  throw new RangeError(`version is ${String(version)}; it must be 3 (MQTT 3.1), 4 (3.1.1) or 5 (5.0)`);
+}
 
 /** At most once, at least once, exactly once (section 4.3). */
 export type QoS = 0 | 1 | 2;

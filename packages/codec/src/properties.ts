@@ -136,33 +136,48 @@ export const PROPERTIES: Readonly<Record<PropertyName, PropertyDefinition>> = Ob
   TABLE.map((definition) => [definition.name, definition]),
 ) as Record<PropertyName, PropertyDefinition>;
 
+/** A row of the table as one section has it. */
+export interface SectionProperty extends PropertyDefinition {
+  /** The path in the packet, for errors, as in `will.properties.contentType`. */
+  readonly field: string;
+}
+
 /** One kind of property section: which packet (or will) it belongs to and what may stand in it. */
 export interface PropertySection {
-  readonly packets: number;
   /** In words, for errors. */
   readonly title: string;
+  /** The path in the packet, for errors. */
+  readonly path: string;
   /** Index: property identifier. A hole is a property that this section must not have. */
-  readonly byIdentifier: readonly (PropertyDefinition | undefined)[];
+  readonly byIdentifier: readonly (SectionProperty | undefined)[];
+  readonly byName: ReadonlyMap<string, SectionProperty>;
 }
 
-function section(packets: number, title: string): PropertySection {
-  const byIdentifier: (PropertyDefinition | undefined)[] = Array.from({ length: 0x2b }, () => undefined);
+function section(packets: number, title: string, path = "properties"): PropertySection {
+  const byIdentifier: (SectionProperty | undefined)[] = Array.from({ length: 0x2b }, () => undefined);
+  const byName = new Map<string, SectionProperty>();
   for (const definition of TABLE) {
-    if ((definition.packets & packets) !== 0) byIdentifier[definition.identifier] = definition;
+    if ((definition.packets & packets) === 0) continue;
+    const property: SectionProperty = { ...definition, field: `${path}.${definition.name}` };
+    byIdentifier[definition.identifier] = property;
+    byName.set(definition.name, property);
   }
-  return { packets, title, byIdentifier };
+  return { title, path, byIdentifier, byName };
 }
 
-export const CONNECT_PROPERTIES: PropertySection = section(CONNECT, "CONNECT");
-export const WILL_PROPERTIES: PropertySection = section(WILL, "the will in CONNECT");
-export const CONNACK_PROPERTIES: PropertySection = section(CONNACK, "CONNACK");
-export const PUBLISH_PROPERTIES: PropertySection = section(PUBLISH, "PUBLISH");
+export const CONNECT_PROPERTIES: PropertySection = /* @__PURE__ */ section(CONNECT, "CONNECT");
+export const WILL_PROPERTIES: PropertySection = /* @__PURE__ */ section(WILL, "the will in CONNECT", "will.properties");
+export const CONNACK_PROPERTIES: PropertySection = /* @__PURE__ */ section(CONNACK, "CONNACK");
+export const PUBLISH_PROPERTIES: PropertySection = /* @__PURE__ */ section(PUBLISH, "PUBLISH");
 /** PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK and UNSUBACK have the same two properties. */
-export const ACKNOWLEDGEMENT_PROPERTIES: PropertySection = section(ACKNOWLEDGEMENTS, "an acknowledgement");
-export const SUBSCRIBE_PROPERTIES: PropertySection = section(SUBSCRIBE, "SUBSCRIBE");
-export const UNSUBSCRIBE_PROPERTIES: PropertySection = section(UNSUBSCRIBE, "UNSUBSCRIBE");
-export const DISCONNECT_PROPERTIES: PropertySection = section(DISCONNECT, "DISCONNECT");
-export const AUTH_PROPERTIES: PropertySection = section(AUTH, "AUTH");
+export const ACKNOWLEDGEMENT_PROPERTIES: PropertySection = /* @__PURE__ */ section(
+  ACKNOWLEDGEMENTS,
+  "an acknowledgement",
+);
+export const SUBSCRIBE_PROPERTIES: PropertySection = /* @__PURE__ */ section(SUBSCRIBE, "SUBSCRIBE");
+export const UNSUBSCRIBE_PROPERTIES: PropertySection = /* @__PURE__ */ section(UNSUBSCRIBE, "UNSUBSCRIBE");
+export const DISCONNECT_PROPERTIES: PropertySection = /* @__PURE__ */ section(DISCONNECT, "DISCONNECT");
+export const AUTH_PROPERTIES: PropertySection = /* @__PURE__ */ section(AUTH, "AUTH");
 
 /** Whether a property identifier exists at all, in any packet. */
 export function isPropertyIdentifier(identifier: number): boolean {

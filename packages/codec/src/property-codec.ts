@@ -2,13 +2,26 @@
 
 import { EncodeError } from "./errors.ts";
 import type { ProtocolVersion, UserProperty } from "./packet.ts";
-import { isPropertyIdentifier, PROPERTIES, type PropertyDefinition, type PropertyName } from "./properties.ts";
-import type { AllProperties, PropertySection } from "./properties.ts";
+import {
+  type AllProperties,
+  isPropertyIdentifier,
+  PROPERTIES,
+  type PropertyName,
+  type PropertySection,
+  type SectionProperty,
+} from "./properties.ts";
 import type { PacketReader } from "./reader.ts";
 import { ReasonCode } from "./reason-codes.ts";
 import type { SlabWriter } from "./writer.ts";
 
 type MutableProperties = { -readonly [Name in PropertyName]?: unknown };
+
+/** "A sender MUST NOT send a PUBLISH packet containing a Topic Alias which has the value 0" */
+const TOPIC_ALIAS_CLAUSE = "MQTT-3.3.2-8";
+/** "The Response Topic MUST NOT contain wildcard characters" */
+const RESPONSE_TOPIC_CLAUSE = "MQTT-3.3.2-14";
+/** "All Topic Names and Topic Filters MUST be at least one character long" */
+const EMPTY_TOPIC_CLAUSE = "MQTT-4.7.3-1";
 
 /** Reads Property Length and properties; undefined when there are none. */
 export function decodeProperties(reader: PacketReader, section: PropertySection): AllProperties | undefined {
@@ -16,71 +29,79 @@ export function decodeProperties(reader: PacketReader, section: PropertySection)
   if (length === 0) return undefined;
   const end = reader.section(length);
   const properties: MutableProperties = {};
-  while (reader.position < end) {
+  let at = reader.position;
+  while (at < end) {
     const identifier = reader.variableByteInteger();
     const definition = section.byIdentifier[identifier];
-    if (definition === undefined) return rejectIdentifier(reader, identifier, section);
+    if (definition === undefined) return rejectIdentifier(reader, at, identifier, section);
     const { name } = definition;
-    if (definition.repeatable) {
-      const values = properties[name] as unknown[] | undefined;
+    const earlier = properties[name];
+    if (earlier === undefined) {
       const value = decodeValue(reader, definition);
-      if (values === undefined) properties[name] = [value];
-      else values.push(value);
+      properties[name] = definition.repeatable ? [value] : value;
+    } else if (definition.repeatable) {
+      (earlier as unknown[]).push(decodeValue(reader, definition));
     } else {
-      if (properties[name] !== undefined) {
-        // Each property but User Property (and Subscription Identifier in PUBLISH) says: "It is a Protocol Error to include it more than once".
-        reader.violation(`${name} appears more than once`, ReasonCode.protocolError);
-      }
-      properties[name] = decodeValue(reader, definition);
+      // Each property but User Property, and Subscription Identifier in PUBLISH, says: "It is a Protocol Error to include … more than once."
+      reader.violation(at, `${name} appears more than once`, ReasonCode.protocolError);
     }
+    at = reader.position;
   }
-  if (reader.position !== end) reader.malformed("the last property is longer than the Property Length says");
+  if (at !== end) reader.malformed(end, "the last property is longer than the Property Length says");
   return properties as AllProperties;
 }
 
-function rejectIdentifier(reader: PacketReader, identifier: number, section: PropertySection): never {
+/** "A Control Packet which contains an Identifier which is not valid for its packet type … is a Malformed Packet." (§2.2.2.2) */
+function rejectIdentifier(reader: PacketReader, at: number, identifier: number, section: PropertySection): never {
   const hexadecimal = `0x${identifier.toString(16).padStart(2, "0")}`;
   return reader.malformed(
+    at,
     isPropertyIdentifier(identifier)
       ? `property ${hexadecimal} is not allowed in ${section.title}`
       : `property ${hexadecimal} does not exist`,
   );
 }
 
-function decodeValue(reader: PacketReader, definition: PropertyDefinition): unknown {
+function decodeValue(reader: PacketReader, definition: SectionProperty): unknown {
+  const at = reader.position;
   switch (definition.kind) {
     case "byte":
-      return integer(reader, definition, reader.byte());
+      return checkedRange(reader, at, definition, reader.byte());
     case "boolean": {
       const value = reader.byte();
       if (value > 1) {
-        reader.violation(`${definition.name} is ${value}; it must be 0 or 1`, ReasonCode.protocolError);
+        reader.violation(at, `${definition.name} is ${value}; it must be 0 or 1`, ReasonCode.protocolError);
       }
       return value === 1;
     }
     case "twoByteInteger":
-      return integer(reader, definition, reader.twoByteInteger());
+      return checkedRange(reader, at, definition, reader.twoByteInteger());
     case "fourByteInteger":
-      return integer(reader, definition, reader.fourByteInteger());
+      return checkedRange(reader, at, definition, reader.fourByteInteger());
     case "variableByteInteger":
-      return integer(reader, definition, reader.variableByteInteger());
+      return checkedRange(reader, at, definition, reader.variableByteInteger());
     case "utf8String":
-      return reader.utf8String();
+      return definition.name === "responseTopic" ? decodeResponseTopic(reader, at) : reader.propertyString();
     case "binaryData":
       return reader.binaryData();
     case "utf8StringPair":
-      return [reader.utf8String(), reader.utf8String()];
+      return [reader.propertyString(), reader.propertyString()];
   }
 }
 
-function integer(reader: PacketReader, definition: PropertyDefinition, value: number): number {
-  if (value < definition.minimum || value > definition.maximum) {
-    reader.violation(
-      `${definition.name} is ${value}; it must be ${definition.minimum} to ${definition.maximum}`,
-      definition.name === "topicAlias" ? ReasonCode.topicAliasInvalid : ReasonCode.protocolError,
-    );
-  }
-  return value;
+function checkedRange(reader: PacketReader, at: number, definition: SectionProperty, value: number): number {
+  const { name, minimum, maximum } = definition;
+  if (value >= minimum && value <= maximum) return value;
+  const message = `${name} is ${value}; it must be ${minimum} to ${maximum}`;
+  return name === "topicAlias"
+    ? reader.violation(at, message, ReasonCode.topicAliasInvalid, TOPIC_ALIAS_CLAUSE)
+    : reader.violation(at, message, ReasonCode.protocolError);
+}
+
+function decodeResponseTopic(reader: PacketReader, at: number): string {
+  const responseTopic = reader.topicName(RESPONSE_TOPIC_CLAUSE);
+  if (responseTopic === "") reader.malformed(at, "the response topic is empty", EMPTY_TOPIC_CLAUSE);
+  return responseTopic;
 }
 
 /** Writes Property Length and properties. MQTT 3.x has no property section, so there properties are an error. */
@@ -90,29 +111,23 @@ export function encodeProperties(
   section: PropertySection,
   version: ProtocolVersion,
 ): void {
-  if (version !== 5) {
-    if (properties !== undefined) refuseProperties(properties, section);
+  if (properties === undefined) {
+    if (version === 5) writer.byte(0);
     return;
   }
-  if (properties === undefined) {
-    writer.byte(0);
+  if (version !== 5) {
+    refuseProperties(properties, section);
     return;
   }
   const mark = writer.beginLength();
   for (const name in properties) {
     const value = properties[name as PropertyName];
     if (value === undefined) continue;
-    const definition = PROPERTIES[name as PropertyName] as PropertyDefinition | undefined;
-    if (definition === undefined) {
-      throw new EncodeError(`properties.${name} is not a property of MQTT 5.0`, { field: `properties.${name}`, value });
-    }
-    if ((definition.packets & section.packets) === 0) {
-      throw new EncodeError(`properties.${name} is not allowed in ${section.title}`, { field: `properties.${name}`, value });
-    }
+    const definition = section.byName.get(name);
+    if (definition === undefined) refuseName(name, section);
     if (definition.repeatable) {
-      if (!Array.isArray(value)) {
-        throw new EncodeError(`properties.${name} must be a list`, { field: `properties.${name}`, value });
-      }
+      if (!Array.isArray(value))
+        throw new EncodeError(`${definition.field} must be a list`, { field: definition.field, value });
       for (const item of value as readonly unknown[]) encodeValue(writer, definition, item);
     } else {
       encodeValue(writer, definition, value);
@@ -124,26 +139,27 @@ export function encodeProperties(
 /** The error for properties that MQTT 3.x cannot carry; none if all of them are undefined. */
 function refuseProperties(properties: AllProperties, section: PropertySection): void {
   for (const name in properties) {
-    const value = properties[name as PropertyName];
-    if (value === undefined) continue;
-    throw new EncodeError(`properties.${name} needs MQTT 5.0: ${section.title} has no properties in MQTT 3.x`, {
-      field: `properties.${name}`,
-      value,
-    });
+    if (properties[name as PropertyName] === undefined) continue;
+    const field = `${section.path}.${name}`;
+    throw new EncodeError(`${field} needs MQTT 5.0: ${section.title} has no properties in MQTT 3.x`, { field });
   }
 }
 
-function encodeValue(writer: SlabWriter, definition: PropertyDefinition, value: unknown): void {
-  const { identifier, kind, name } = definition;
+function refuseName(name: string, { path, title }: PropertySection): never {
+  const field = `${path}.${name}`;
+  const problem = Object.hasOwn(PROPERTIES, name) ? `is not allowed in ${title}` : "is not a property of MQTT 5.0";
+  throw new EncodeError(`${field} ${problem}`, { field });
+}
+
+function encodeValue(writer: SlabWriter, definition: SectionProperty, value: unknown): void {
+  const { identifier, kind, name, field } = definition;
   writer.byte(identifier);
   switch (kind) {
     case "byte":
       writer.byte(checkedInteger(definition, value));
       return;
     case "boolean":
-      if (typeof value !== "boolean") {
-        throw new EncodeError(`properties.${name} must be true or false`, { field: `properties.${name}`, value });
-      }
+      if (typeof value !== "boolean") throw new EncodeError(`${field} must be true or false`, { field, value });
       writer.byte(value ? 1 : 0);
       return;
     case "twoByteInteger":
@@ -156,29 +172,34 @@ function encodeValue(writer: SlabWriter, definition: PropertyDefinition, value: 
       writer.variableByteInteger(checkedInteger(definition, value));
       return;
     case "utf8String":
-      // "The Response Topic MUST NOT contain wildcard characters" [MQTT-3.3.2-14]
-      if (name === "responseTopic") writer.topicName(value as string, "properties.responseTopic");
-      else writer.utf8String(value as string, name);
+      if (name === "responseTopic") encodeResponseTopic(writer, field, value as string);
+      else writer.utf8String(value as string, field);
       return;
     case "binaryData":
-      writer.binaryData(value as Uint8Array, name);
+      writer.binaryData(value as Uint8Array, field);
       return;
     case "utf8StringPair": {
       if (!Array.isArray(value) || value.length !== 2) {
-        throw new EncodeError(`properties.${name} must be a list of [name, value] pairs`, { field: `properties.${name}`, value });
+        throw new EncodeError(`${field} must be a list of [name, value] pairs`, { field, value });
       }
       const [left, right] = value as unknown as UserProperty;
-      writer.utf8String(left, name);
-      writer.utf8String(right, name);
+      writer.utf8String(left, field);
+      writer.utf8String(right, field);
     }
   }
 }
 
-function checkedInteger(definition: PropertyDefinition, value: unknown): number {
-  const { name, minimum, maximum } = definition;
+function encodeResponseTopic(writer: SlabWriter, field: string, value: string): void {
+  if (value === "") throw new EncodeError(`${field} is empty`, { field, value, clause: EMPTY_TOPIC_CLAUSE });
+  writer.topicName(value, field, RESPONSE_TOPIC_CLAUSE);
+}
+
+function checkedInteger({ name, field, minimum, maximum }: SectionProperty, value: unknown): number {
   if (Number.isInteger(value) && (value as number) >= minimum && (value as number) <= maximum) return value as number;
-  throw new EncodeError(`properties.${name} is ${String(value)}; it must be a whole number from ${minimum} to ${maximum}`, {
-    field: `properties.${name}`,
+  const clause = name === "topicAlias" ? TOPIC_ALIAS_CLAUSE : undefined;
+  throw new EncodeError(`${field} is ${String(value)}; it must be a whole number from ${minimum} to ${maximum}`, {
+    field,
     value,
+    clause,
   });
 }

@@ -1,11 +1,15 @@
 import { MalformedPacketError, ProtocolError } from "./errors.ts";
-import type { PacketTypeName } from "./packet.ts";
-import { validateTopicFilter } from "./topics.ts";
-import { decodeUtf8 } from "./utf8.ts";
+import { KnownStrings } from "./known-strings.ts";
+import type { PacketTypeName, ProtocolVersion } from "./packet.ts";
+import { quoted } from "./quoted.ts";
+import { hasWildcard, topicFilterProblem } from "./topics.ts";
+import { readUtf8 } from "./utf8.ts";
 
 const EMPTY = new Uint8Array(0);
-const PLUS = 0x2b;
-const HASH = 0x23;
+
+/** Strings of properties, and Topic Names, which are known to have no wildcards. */
+const knownTexts: KnownStrings = /* @__PURE__ */ new KnownStrings();
+const knownTopicNames: KnownStrings = /* @__PURE__ */ new KnownStrings();
 
 /**
  * A bounds-checked cursor over the bytes of one packet. One reader serves a decoder for its whole life: it is
@@ -17,13 +21,18 @@ export class PacketReader {
   flags = 0;
   position = 0;
   #bytes: Uint8Array = EMPTY;
+  /** The same bytes, made when the first string is looked up in them. */
+  #words: DataView | undefined;
   #end = 0;
   /** Where the packet's first byte is (or would be), so that errors can count from it. */
   #packetStart = 0;
 
   /** Points the reader at the content of a packet: `bytes[start..end)`, the fixed header left out. */
   reset(bytes: Uint8Array, start: number, end: number, packetStart: number): void {
-    this.#bytes = bytes;
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#words = undefined;
+    }
     this.position = start;
     this.#end = end;
     this.#packetStart = packetStart;
@@ -31,8 +40,7 @@ export class PacketReader {
 
   /** Lets go of the chunk, so that a decoder that waits pins no memory. */
   clear(): void {
-    this.#bytes = EMPTY;
-    this.position = this.#end = 0;
+    this.reset(EMPTY, 0, 0, 0);
   }
 
   get remaining(): number {
@@ -63,6 +71,7 @@ export class PacketReader {
   }
 
   variableByteInteger(): number {
+    const at = this.position;
     const first = this.byte();
     if (first < 0x80) return first;
     let value = first & 0x7f;
@@ -70,57 +79,69 @@ export class PacketReader {
       const byte = this.byte();
       value |= (byte & 0x7f) << shift;
       if (byte >= 0x80) continue;
-      // "The encoded value MUST use the minimum number of bytes necessary" [MQTT-1.5.5-1]
-      if (byte === 0) this.malformed("a variable byte integer is longer than it needs to be", "MQTT-1.5.5-1");
+      // "The encoded value MUST use the minimum number of bytes necessary to represent the value" [MQTT-1.5.5-1]
+      if (byte === 0) this.malformed(at, "a variable byte integer is longer than it needs to be", "MQTT-1.5.5-1");
       return value;
     }
-    return this.malformed("a variable byte integer is longer than four bytes");
+    return this.malformed(at, "a variable byte integer is longer than four bytes");
   }
 
   utf8String(): string {
-    const length = this.twoByteInteger();
-    const start = this.position;
-    const view = this.#view(length);
-    let text: string;
-    try {
-      text = decodeUtf8(view);
-    } catch {
-      return this.malformed("a string is not well-formed UTF-8", "MQTT-1.5.4-1", start);
-    }
-    // "A UTF-8 Encoded String MUST NOT include an encoding of the null character U+0000" [MQTT-1.5.4-2]
-    if (text.includes("\0")) this.malformed("a string contains the null character U+0000", "MQTT-1.5.4-2", start);
+    const at = this.position;
+    const length = this.#length();
+    return this.#text(at, length);
+  }
+
+  /** A UTF-8 Encoded String that is likely to come again: what it was last time is looked up. */
+  propertyString(): string {
+    const at = this.position;
+    const length = this.#length();
+    if (!KnownStrings.holds(length)) return this.#text(at, length);
+    const words = this.#dataView();
+    const known = knownTexts.find(words, at + 2, length);
+    if (known !== undefined) return known;
+    const text = this.#text(at, length);
+    knownTexts.add(words, at + 2, length, text);
     return text;
   }
 
-  /** A UTF-8 Encoded String that must not have wildcards. Empty is for the caller to judge: a Topic Alias may stand for it. */
-  topicName(): string {
-    const start = this.position;
-    const topicName = this.utf8String();
-    for (let index = 0; index < topicName.length; index++) {
-      const unit = topicName.charCodeAt(index);
-      if (unit === PLUS || unit === HASH) {
-        this.malformed(`the topic name "${topicName}" contains a wildcard character`, "MQTT-3.3.2-2", start);
-      }
-    }
+  /**
+   * A UTF-8 Encoded String that must not have wildcards; `clause` says so. Empty is for the caller to judge: a Topic
+   * Alias may stand for it.
+   */
+  topicName(clause: string): string {
+    const at = this.position;
+    const length = this.#length();
+    if (!KnownStrings.holds(length)) return this.#plainText(at, length, clause);
+    const words = this.#dataView();
+    const known = knownTopicNames.find(words, at + 2, length);
+    if (known !== undefined) return known;
+    const topicName = this.#plainText(at, length, clause);
+    knownTopicNames.add(words, at + 2, length, topicName);
     return topicName;
   }
 
-  topicFilter(): string {
-    const start = this.position;
+  topicFilter(version: ProtocolVersion): string {
+    const at = this.position;
     const topicFilter = this.utf8String();
-    const problem = validateTopicFilter(topicFilter);
-    if (problem !== undefined) this.malformed(`the topic filter "${topicFilter}" ${problem}`, undefined, start);
+    const problem = topicFilterProblem(topicFilter, version);
+    if (problem !== undefined) {
+      this.malformed(at, `the topic filter ${quoted(topicFilter)} ${problem.problem}`, problem.clause);
+    }
     return topicFilter;
   }
 
   /** Two-byte length and that many bytes, as a view into the chunk. */
   binaryData(): Uint8Array {
-    return this.#view(this.twoByteInteger());
+    const start = this.position + 2;
+    return this.#bytes.subarray(start, start + this.#length());
   }
 
   /** All that is left, as a view into the chunk. */
   rest(): Uint8Array {
-    return this.#view(this.#end - this.position);
+    const start = this.position;
+    this.position = this.#end;
+    return this.#bytes.subarray(start, this.#end);
   }
 
   /** The next `length` bytes as a limit: returns where they end; reading past it is the caller's check. */
@@ -131,29 +152,65 @@ export class PacketReader {
 
   /** Every byte of the Remaining Length has a meaning; what is left over has none. */
   end(): void {
-    if (this.position !== this.#end) {
-      this.malformed(`${this.#end - this.position} bytes are left after the last field`);
-    }
+    const left = this.#end - this.position;
+    if (left > 0)
+      this.malformed(this.position, `${left} ${left === 1 ? "byte is" : "bytes are"} left after the last field`);
   }
 
-  malformed(message: string, clause?: string, position: number = this.position): never {
-    throw new MalformedPacketError(message, { packetType: this.packetType, offset: position - this.#packetStart, clause });
+  /** A Malformed Packet; `at` is where the field begins that makes it one. */
+  malformed(at: number, message: string, clause?: string): never {
+    throw new MalformedPacketError(message, { packetType: this.packetType, offset: at - this.#packetStart, clause });
   }
 
-  violation(message: string, reasonCode: number, clause?: string): never {
-    const offset = this.position - this.#packetStart;
-    throw new ProtocolError(message, { packetType: this.packetType, offset, reasonCode, clause });
+  /** A Protocol Error; `at` is where the field begins that makes it one. */
+  violation(at: number, message: string, reasonCode: number, clause?: string): never {
+    throw new ProtocolError(message, {
+      packetType: this.packetType,
+      offset: at - this.#packetStart,
+      reasonCode,
+      clause,
+    });
   }
 
-  #view(length: number): Uint8Array {
-    const start = this.position;
-    const end = start + length;
+  /** Reads a two-byte length and moves over as many bytes as it says. */
+  #length(): number {
+    const at = this.position;
+    const length = this.twoByteInteger();
+    const end = at + 2 + length;
     if (end > this.#end) this.#truncated(length);
     this.position = end;
-    return this.#bytes.subarray(start, end);
+    return length;
+  }
+
+  /** The text of a string that begins, with its length, at `at`. */
+  #text(at: number, length: number): string {
+    const start = at + 2;
+    let text: string;
+    try {
+      text = readUtf8(this.#bytes, start, start + length);
+    } catch {
+      return this.malformed(at, "a string is not well-formed UTF-8", "MQTT-1.5.4-1");
+    }
+    // "A UTF-8 Encoded String MUST NOT include an encoding of the null character U+0000" [MQTT-1.5.4-2]
+    if (text.includes("\0")) this.malformed(at, "a string contains the null character U+0000", "MQTT-1.5.4-2");
+    return text;
+  }
+
+  #plainText(at: number, length: number, clause: string): string {
+    const text = this.#text(at, length);
+    if (hasWildcard(text)) {
+      this.malformed(at, `the topic name ${quoted(text)} contains a wildcard character`, clause);
+    }
+    return text;
+  }
+
+  #dataView(): DataView {
+    const bytes = this.#bytes;
+    return (this.#words ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   }
 
   #truncated(needed: number): never {
-    this.malformed(`the packet ends inside a field: ${needed} bytes needed, ${this.remaining} left`);
+    const left = this.#end - this.position;
+    return this.malformed(this.position, `the packet ends inside a field: ${needed} bytes needed, ${left} left`);
   }
 }

@@ -1,5 +1,6 @@
 /** Topic Names and Topic Filters (section 4.7), Shared Subscriptions (section 4.8). */
 
+import type { ProtocolVersion } from "./packet.ts";
 import { hasLoneSurrogate, utf8Size } from "./utf8.ts";
 
 const SLASH = 0x2f;
@@ -9,61 +10,91 @@ const DOLLAR = 0x24;
 
 const SHARE_PREFIX = "$share/";
 
+/** What is wrong with a topic, as the end of a sentence that starts with its name, and the statement it breaks. */
+export interface TopicProblem {
+  readonly problem: string;
+  readonly clause: string;
+}
+
 /**
  * What is wrong with a Topic Name, as the end of a sentence that starts with its name, or undefined for a valid one.
  *
- * @example validateTopicName("a/+") // "must not contain the wildcard characters + and # [MQTT-3.3.2-2]"
+ * @example validateTopicName("a/+") // "must not contain the wildcard characters + and # [MQTT-4.7.0-1]"
  */
 export function validateTopicName(topicName: string): string | undefined {
-  const problem = validateTopicString(topicName);
-  if (problem !== undefined) return problem;
-  for (let index = 0; index < topicName.length; index++) {
-    const unit = topicName.charCodeAt(index);
-    if (unit === PLUS || unit === HASH) return "must not contain the wildcard characters + and # [MQTT-3.3.2-2]";
-  }
-  return undefined;
+  return sentence(stringProblem(topicName) ?? wildcardProblem(topicName));
 }
 
 /** What is wrong with a Topic Filter, `$share/…` included, or undefined for a valid one. */
 export function validateTopicFilter(topicFilter: string): string | undefined {
-  const problem = validateTopicString(topicFilter);
-  if (problem !== undefined) return problem;
-  if (!topicFilter.startsWith(SHARE_PREFIX)) return validateLevels(topicFilter);
-
-  const nameEnd = topicFilter.indexOf("/", SHARE_PREFIX.length);
-  const shareName = topicFilter.slice(SHARE_PREFIX.length, nameEnd === -1 ? undefined : nameEnd);
-  if (shareName === "") return "needs a share name of at least one character after $share/ [MQTT-4.8.2-1]";
-  if (/[+#]/.test(shareName)) return "must not have wildcards in its share name [MQTT-4.8.2-2]";
-  if (nameEnd === -1 || nameEnd === topicFilter.length - 1) {
-    return "needs a topic filter after the share name, as in $share/name/filter [MQTT-4.8.2-2]";
-  }
-  return validateLevels(topicFilter.slice(nameEnd + 1));
+  return sentence(stringProblem(topicFilter) ?? topicFilterProblem(topicFilter, 5));
 }
 
-function validateTopicString(topic: string): string | undefined {
-  if (topic.length === 0) return "must be at least one character long [MQTT-4.7.3-1]";
-  if (topic.includes("\0")) return "must not contain the null character U+0000 [MQTT-4.7.3-2]";
-  if (hasLoneSurrogate(topic)) return "must be well-formed Unicode: it has a surrogate without its partner [MQTT-1.5.4-1]";
+function sentence(problem: TopicProblem | undefined): string | undefined {
+  return problem === undefined ? undefined : `${problem.problem} [${problem.clause}]`;
+}
+
+const EMPTY: TopicProblem = { problem: "must be at least one character long", clause: "MQTT-4.7.3-1" };
+const WILDCARD: TopicProblem = { problem: "must not contain the wildcard characters + and #", clause: "MQTT-4.7.0-1" };
+const LOOSE_HASH: TopicProblem = { problem: "must have # on its own in the last level", clause: "MQTT-4.7.1-1" };
+const EARLY_HASH: TopicProblem = { problem: "must have # only as its last character", clause: "MQTT-4.7.1-1" };
+const LOOSE_PLUS: TopicProblem = { problem: "must have + on its own in a level", clause: "MQTT-4.7.1-2" };
+
+/** What every string in a packet must be, and reading and writing one already makes sure of. */
+function stringProblem(topic: string): TopicProblem | undefined {
+  if (topic.length === 0) return EMPTY;
+  if (topic.includes("\0")) return { problem: "must not contain the null character U+0000", clause: "MQTT-4.7.3-2" };
+  if (hasLoneSurrogate(topic)) {
+    return { problem: "must be well-formed Unicode: it has a surrogate without its partner", clause: "MQTT-1.5.4-1" };
+  }
   if (topic.length > 21_845 && utf8Size(topic) > 65_535) {
-    return `must not be longer than 65,535 bytes: it has ${utf8Size(topic)} [MQTT-4.7.3-3]`;
+    return { problem: `must not be longer than 65,535 bytes: it has ${utf8Size(topic)}`, clause: "MQTT-4.7.3-3" };
   }
   return undefined;
 }
 
-function validateLevels(filter: string): string | undefined {
+function wildcardProblem(topicName: string): TopicProblem | undefined {
+  return hasWildcard(topicName) ? WILDCARD : undefined;
+}
+
+export function hasWildcard(topic: string): boolean {
+  for (let index = 0; index < topic.length; index++) {
+    const unit = topic.charCodeAt(index);
+    if (unit === PLUS || unit === HASH) return true;
+  }
+  return false;
+}
+
+/**
+ * What is wrong with a Topic Filter that is a well-formed string. Shared Subscriptions came with MQTT 5.0: before,
+ * `$share` is a level like any other to the protocol, though many servers know it.
+ */
+export function topicFilterProblem(topicFilter: string, version: ProtocolVersion): TopicProblem | undefined {
+  if (topicFilter.length === 0) return EMPTY;
+  if (version !== 5 || !topicFilter.startsWith(SHARE_PREFIX)) return levelsProblem(topicFilter);
+
+  const nameEnd = topicFilter.indexOf("/", SHARE_PREFIX.length);
+  const shareName = topicFilter.slice(SHARE_PREFIX.length, nameEnd === -1 ? undefined : nameEnd);
+  if (shareName === "") {
+    return { problem: "needs a share name of at least one character after $share/", clause: "MQTT-4.8.2-1" };
+  }
+  if (hasWildcard(shareName)) {
+    return { problem: "must not have wildcards in its share name", clause: "MQTT-4.8.2-2" };
+  }
+  if (nameEnd === -1 || nameEnd === topicFilter.length - 1) {
+    return { problem: "needs a topic filter after the share name, as in $share/name/filter", clause: "MQTT-4.8.2-2" };
+  }
+  return levelsProblem(topicFilter.slice(nameEnd + 1));
+}
+
+function levelsProblem(filter: string): TopicProblem | undefined {
   const last = filter.length - 1;
   for (let index = 0; index <= last; index++) {
     const unit = filter.charCodeAt(index);
     if (unit !== PLUS && unit !== HASH) continue;
-    if (index > 0 && filter.charCodeAt(index - 1) !== SLASH) {
-      return unit === HASH
-        ? "must have # on its own in the last level [MQTT-4.7.1-1]"
-        : "must have + on its own in a level [MQTT-4.7.1-2]";
-    }
-    if (unit === HASH && index !== last) return "must have # only as its last character [MQTT-4.7.1-1]";
-    if (unit === PLUS && index !== last && filter.charCodeAt(index + 1) !== SLASH) {
-      return "must have + on its own in a level [MQTT-4.7.1-2]";
-    }
+    if (index > 0 && filter.charCodeAt(index - 1) !== SLASH) return unit === HASH ? LOOSE_HASH : LOOSE_PLUS;
+    if (unit === HASH && index !== last) return EARLY_HASH;
+    if (unit === PLUS && index !== last && filter.charCodeAt(index + 1) !== SLASH) return LOOSE_PLUS;
   }
   return undefined;
 }

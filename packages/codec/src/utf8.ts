@@ -3,26 +3,46 @@
 // TextEncoder and TextDecoder are in every runtime but not in lib ES2023. They are declared here, at module
 // scope, because an ambient declaration file would not travel with the sources.
 declare const TextEncoder: {
-  new (): { encode(text: string): Uint8Array; encodeInto(text: string, to: Uint8Array): { read: number; written: number } };
+  new (): {
+    encode(text: string): Uint8Array;
+    encodeInto(text: string, to: Uint8Array): { read: number; written: number };
+  };
 };
 declare const TextDecoder: {
   new (label: "utf-8", options: { fatal: boolean; ignoreBOM: boolean }): { decode(bytes: Uint8Array): string };
 };
 
-const encoder = new TextEncoder();
-// fatal: "ill-formed UTF-8 is a Malformed Packet" [MQTT-1.5.4-1]; surrogates and overlong forms are ill-formed.
-// ignoreBOM: "0xEF 0xBB 0xBF MUST NOT be skipped over or stripped off" [MQTT-1.5.4-3].
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const encoder = /* @__PURE__ */ new TextEncoder();
+// fatal: "… the character data MUST be well-formed UTF-8" [MQTT-1.5.4-1]; surrogates and overlong forms are ill-formed.
+// ignoreBOM: "0xEF 0xBB 0xBF … MUST NOT be skipped over or stripped off by a packet receiver" [MQTT-1.5.4-3].
+const decoder = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** A surrogate that has no partner; the `u` flag makes well-formed pairs one code point. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** Up to here a loop beats the call into `encodeInto` (measured); longer strings take the call. */
-const LOOP_LIMIT = 48;
+const WRITE_LOOP_LIMIT = 48;
+/** The same for reading: below this a loop beats a view and a call. */
+const READ_LOOP_LIMIT = 8;
 
 /** Throws a TypeError if `bytes` is not well-formed UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string {
   return decoder.decode(bytes);
+}
+
+/** The text in `bytes[start..end)`. Throws a TypeError if that is not well-formed UTF-8. */
+export function readUtf8(bytes: Uint8Array, start: number, end: number): string {
+  if (end - start <= READ_LOOP_LIMIT) {
+    let text = "";
+    let at = start;
+    for (; at < end; at++) {
+      const byte = bytes[at]!;
+      if (byte >= 0x80) break;
+      text += String.fromCharCode(byte);
+    }
+    if (at === end) return text;
+  }
+  return decoder.decode(bytes.subarray(start, end));
 }
 
 /** `text` as new bytes. A lone surrogate becomes U+FFFD: check with {@link hasLoneSurrogate} first. */
@@ -47,12 +67,12 @@ export function utf8Size(text: string): number {
 }
 
 /**
- * Writes `text` at `position`, where 3 bytes for each UTF-16 unit must be free. Returns the position after it,
- * or -1 for text that is not allowed: `-1` lone surrogate.
+ * Writes `text` at `position`, where 3 bytes for each UTF-16 unit must be free. Returns the position after it, or -1
+ * if it has a lone surrogate, which UTF-8 cannot express.
  */
 export function writeUtf8(to: Uint8Array, position: number, text: string): number {
   const length = text.length;
-  if (length <= LOOP_LIMIT) {
+  if (length <= WRITE_LOOP_LIMIT) {
     let index = 0;
     let at = position;
     for (; index < length; index++) {
@@ -62,6 +82,7 @@ export function writeUtf8(to: Uint8Array, position: number, text: string): numbe
     }
     if (index === length) return at;
   }
-  if (LONE_SURROGATE.test(text)) return -1;
-  return position + encoder.encodeInto(text, to.subarray(position)).written;
+  const { written } = encoder.encodeInto(text, to.subarray(position));
+  // As many bytes as units: ASCII, which needs no second look.
+  return written !== length && LONE_SURROGATE.test(text) ? -1 : position + written;
 }

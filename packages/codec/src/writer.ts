@@ -1,5 +1,10 @@
+import { isUint8Array } from "./bytes.ts";
 import { EncodeError } from "./errors.ts";
-import { utf8Size, writeUtf8 } from "./utf8.ts";
+import { EncodedStrings } from "./known-strings.ts";
+import type { ProtocolVersion } from "./packet.ts";
+import { quoted } from "./quoted.ts";
+import { topicFilterProblem } from "./topics.ts";
+import { encodeUtf8, hasLoneSurrogate, utf8Size, writeUtf8 } from "./utf8.ts";
 import {
   VARIABLE_BYTE_INTEGER_MAXIMUM,
   variableByteIntegerSize,
@@ -24,6 +29,8 @@ const HASH = 0x23;
 let spareSlab: Uint8Array | undefined;
 let sparePosition = 0;
 
+const knownTopicNames: EncodedStrings = /* @__PURE__ */ new EncodedStrings();
+
 /**
  * Writes packets forward into a slab that is handed over and never touched again. Lengths that are not known yet
  * are reserved and patched. A packet is never split between two slabs.
@@ -36,8 +43,9 @@ export class SlabWriter {
   /** Where the packet in progress begins, and where its content (after the fixed header) begins. */
   #packetStart = 0;
   #contentStart = 0;
-  /** Finished chunks that come before what is in the slab. */
+  /** Finished chunks that come before what is in the slab; those before `#nextChunk` are taken. */
   #chunks: Uint8Array[] = [];
+  #nextChunk = 0;
   #chunkBytes = 0;
 
   /** Bytes written and not taken. */
@@ -47,15 +55,29 @@ export class SlabWriter {
 
   /** Hands over the next chunk; the giver never touches it again. Call until undefined. */
   take(): Uint8Array | undefined {
-    if (this.#chunks.length > 0) {
-      const chunk = this.#chunks.shift()!; // a handful at most: one per large payload or full slab
-      this.#chunkBytes -= chunk.length;
-      return chunk;
-    }
+    if (this.#nextChunk < this.#chunks.length) return this.#takeChunk();
     if (this.#position === this.#start) return undefined;
     const bytes = this.#slab.subarray(this.#start, this.#position);
     this.#release();
     return bytes;
+  }
+
+  /** Copies what was written and not taken. */
+  copyTo(bytes: Uint8Array): void {
+    let at = 0;
+    for (let index = this.#nextChunk; index < this.#chunks.length; index++) {
+      bytes.set(this.#chunks[index]!, at);
+      at += this.#chunks[index]!.length;
+    }
+    bytes.set(this.#slab.subarray(this.#start, this.#position), at);
+  }
+
+  /** Forgets what was written and not taken. Nobody has seen it, so its place in the slab is free again. */
+  discard(): void {
+    this.#chunks = [];
+    this.#nextChunk = this.#chunkBytes = 0;
+    this.#position = this.#start;
+    this.#release();
   }
 
   /** Starts a packet. `estimate` is the Remaining Length if it is known; a wrong guess costs one move of the packet. */
@@ -76,23 +98,30 @@ export class SlabWriter {
     const referenced = length >= REFERENCE_FROM;
     if (!referenced && length > 0) this.bytes(payload);
     const remainingLength = this.#position - this.#contentStart + (referenced ? length : 0);
-    if (remainingLength > VARIABLE_BYTE_INTEGER_MAXIMUM) {
-      throw new EncodeError(
-        `the packet would have a Remaining Length of ${remainingLength} bytes; the largest is ${VARIABLE_BYTE_INTEGER_MAXIMUM}`,
-      );
-    }
+    if (remainingLength > VARIABLE_BYTE_INTEGER_MAXIMUM) tooLong(remainingLength);
     const size = variableByteIntegerSize(remainingLength);
     const reserved = this.#contentStart - this.#packetStart - 1;
     if (size !== reserved) this.#moveContent(size - reserved);
     writeVariableByteInteger(this.#slab, this.#packetStart + 1, remainingLength, size);
     this.#packetStart = this.#position;
-    if (referenced) {
-      this.#chunks.push(this.#slab.subarray(this.#start, this.#position), payload);
-      this.#chunkBytes += this.#position - this.#start + length;
-      this.#start = this.#position;
-      if (this.#slab.length - this.#position < SMALLEST_TAIL) this.#release();
-    }
+    if (referenced) this.#reference(payload);
     return 1 + size + remainingLength;
+  }
+
+  /** {@link SlabWriter.endPacket} with a text as payload. Unlike a UTF-8 Encoded String it may be long and have U+0000. */
+  endPacketWithText(payload: string, field: string): number {
+    const length = payload.length;
+    if (length > VARIABLE_BYTE_INTEGER_MAXIMUM) tooLong(length);
+    if (length < REFERENCE_FROM) {
+      this.#ensure(length * 3);
+      const end = writeUtf8(this.#slab, this.#position, payload);
+      if (end === -1) notWellFormed(field, payload);
+      this.#position = end;
+      return this.endPacket();
+    }
+    const bytes = encodeUtf8(payload);
+    if (bytes.length !== length && hasLoneSurrogate(payload)) notWellFormed(field, payload);
+    return this.endPacket(bytes);
   }
 
   /** Forgets the packet in progress. What was written before it stays. */
@@ -131,48 +160,48 @@ export class SlabWriter {
 
   /** `field` names the value in errors. */
   utf8String(value: string, field: string): void {
-    if (typeof value !== "string") throw new EncodeError(`${field} must be a string`, { field, value });
-    const start = this.#string(value, field);
-    for (let at = start; at < this.#position; at++) {
-      if (this.#slab[at] === 0) {
-        throw new EncodeError(`${field} must not contain the null character U+0000`, { field, value, clause: "MQTT-1.5.4-2" });
-      }
-    }
+    this.#string(value, field);
+    // "A UTF-8 Encoded String MUST NOT include an encoding of the null character U+0000" [MQTT-1.5.4-2]
+    if (value.includes("\0")) nullCharacter(field, value);
   }
 
-  /** A Topic Name: a UTF-8 Encoded String without wildcards, written and checked in one pass. */
-  topicName(value: string, field: string): void {
-    if (typeof value !== "string") throw new EncodeError(`${field} must be a string`, { field, value });
-    const start = this.#string(value, field);
+  /** A UTF-8 Encoded String that must not have wildcards; `clause` says so. Empty is for the caller to judge. */
+  topicName(value: string, field: string, clause: string): void {
+    const known = knownTopicNames.find(value);
+    if (known !== undefined) {
+      this.bytes(known);
+      return;
+    }
+    const size = this.#string(value, field);
     const slab = this.#slab;
-    for (let at = start; at < this.#position; at++) {
+    const end = this.#position;
+    for (let at = end - size + 2; at < end; at++) {
       const byte = slab[at]!;
-      if (byte === 0) {
-        throw new EncodeError(`${field} must not contain the null character U+0000`, { field, value, clause: "MQTT-4.7.3-2" });
-      }
+      if (byte === 0) nullCharacter(field, value);
       if (byte === PLUS || byte === HASH) {
-        throw new EncodeError(`${field} "${value}" must not contain the wildcard characters + and #`, {
-          field,
-          value,
-          clause: "MQTT-3.3.2-2",
-        });
+        const message = `${field} ${quoted(value)} must not contain the wildcard characters + and #`;
+        throw new EncodeError(message, { field, value, clause });
       }
+    }
+    knownTopicNames.add(value, slab, end - size, end);
+  }
+
+  topicFilter(value: string, field: string, version: ProtocolVersion): void {
+    this.utf8String(value, field);
+    const problem = topicFilterProblem(value, version);
+    if (problem !== undefined) {
+      throw new EncodeError(`${field} ${quoted(value)} ${problem.problem}`, { field, value, clause: problem.clause });
     }
   }
 
   binaryData(value: Uint8Array, field: string): void {
-    if (!(value instanceof Uint8Array)) throw new EncodeError(`${field} must be a Uint8Array`, { field, value });
+    requireBytes(value, field);
     if (value.length > 65_535) {
-      throw new EncodeError(`${field} has ${value.length} bytes; binary data is at most 65,535 bytes long`, { field, value });
+      const message = `${field} has ${value.length} bytes; binary data is at most 65,535 bytes long`;
+      throw new EncodeError(message, { field });
     }
     this.twoByteInteger(value.length);
     this.bytes(value);
-  }
-
-  /** Text without a length in front of it, as in a payload. */
-  text(value: string, field: string): void {
-    this.#ensure(value.length * 3);
-    this.#position = this.#checked(writeUtf8(this.#slab, this.#position, value), value, field);
   }
 
   bytes(value: Uint8Array): void {
@@ -196,44 +225,50 @@ export class SlabWriter {
   }
 
   endLength(mark: number): void {
-    const at = this.#packetStart + mark;
-    const length = this.#position - at - 1;
+    const length = this.#position - this.#packetStart - mark - 1;
     const size = variableByteIntegerSize(length);
     if (size > 1) {
       this.#ensure(size - 1);
-      const from = this.#packetStart + mark + 1; // #ensure may have moved the packet
+      const from = this.#packetStart + mark + 1; // after #ensure, which may have moved the packet
       this.#slab.copyWithin(from + size - 1, from, this.#position);
       this.#position += size - 1;
     }
     writeVariableByteInteger(this.#slab, this.#packetStart + mark, length, size);
   }
 
-  /** Writes length and text; returns where the text starts. */
+  /** Writes length and text; returns how many bytes that were. */
   #string(value: string, field: string): number {
+    if (typeof value !== "string") throw new EncodeError(`${field} must be a string`, { field, value });
     const length = value.length;
-    if (length > 65_535) this.#tooLong(value, field);
+    if (length > 65_535) stringTooLong(field, value);
     this.#ensure(2 + length * 3);
     const start = this.#position + 2;
-    const end = this.#checked(writeUtf8(this.#slab, start, value), value, field);
+    const end = writeUtf8(this.#slab, start, value);
+    // "… the character data MUST NOT include encodings of code points between U+D800 and U+DFFF" [MQTT-1.5.4-1]
+    if (end === -1) notWellFormed(field, value, "MQTT-1.5.4-1");
     const size = end - start;
-    if (size > 65_535) this.#tooLong(value, field);
+    if (size > 65_535) stringTooLong(field, value);
     this.#slab[start - 2] = size >>> 8;
     this.#slab[start - 1] = size;
     this.#position = end;
-    return start;
+    return 2 + size;
   }
 
-  #checked(end: number, value: string, field: string): number {
-    if (end >= 0) return end;
-    throw new EncodeError(`${field} must be well-formed Unicode: it has a surrogate without its partner`, {
-      field,
-      value,
-      clause: "MQTT-1.5.4-1",
-    });
+  #takeChunk(): Uint8Array {
+    const chunk = this.#chunks[this.#nextChunk++]!;
+    this.#chunkBytes -= chunk.length;
+    if (this.#nextChunk === this.#chunks.length) {
+      this.#chunks = [];
+      this.#nextChunk = 0;
+    }
+    return chunk;
   }
 
-  #tooLong(value: string, field: string): never {
-    throw new EncodeError(`${field} has ${utf8Size(value)} bytes in UTF-8; a string is at most 65,535 bytes long`, { field, value });
+  #reference(payload: Uint8Array): void {
+    this.#chunks.push(this.#slab.subarray(this.#start, this.#position), payload);
+    this.#chunkBytes += this.#position - this.#start + payload.length;
+    this.#start = this.#position;
+    if (this.#slab.length - this.#position < SMALLEST_TAIL) this.#release();
   }
 
   /** Moves the content of the packet in progress by a few bytes, for a header that was guessed too short or too long. */
@@ -287,4 +322,35 @@ export class SlabWriter {
     this.#slab = EMPTY;
     this.#start = this.#position = this.#packetStart = this.#contentStart = 0;
   }
+}
+
+/** Refuses what only looks like bytes. The value stays out of the error: it may be a password. */
+export function requireBytes(value: unknown, field: string): void {
+  if (isUint8Array(value)) return;
+  const kind = value === null ? "null" : Array.isArray(value) ? "an array" : `of type ${typeof value}`;
+  throw new EncodeError(`${field} must be a Uint8Array; it is ${kind}`, { field });
+}
+
+function tooLong(remainingLength: number): never {
+  throw new EncodeError(
+    `the packet would have a Remaining Length of ${remainingLength} bytes; the largest is ${VARIABLE_BYTE_INTEGER_MAXIMUM}`,
+  );
+}
+
+function notWellFormed(field: string, value: string, clause?: string): never {
+  const message = `${field} must be well-formed Unicode: it has a surrogate without its partner`;
+  throw new EncodeError(message, clause === undefined ? { field, value } : { field, value, clause });
+}
+
+function nullCharacter(field: string, value: string): never {
+  throw new EncodeError(`${field} must not contain the null character U+0000`, {
+    field,
+    value,
+    clause: "MQTT-1.5.4-2",
+  });
+}
+
+function stringTooLong(field: string, value: string): never {
+  const message = `${field} has ${utf8Size(value)} bytes in UTF-8; a string is at most 65,535 bytes long`;
+  throw new EncodeError(message, { field, value });
 }

@@ -5,13 +5,19 @@ import type { ProtocolVersion, UserProperty } from "../packet.ts";
 import { CONNACK_PROPERTIES } from "../properties.ts";
 import { decodeProperties, encodeProperties } from "../property-codec.ts";
 import type { PacketReader } from "../reader.ts";
-import { isReasonCodeAllowed, ReasonCode, reasonCodeOfReturnCode, returnCodeOfReasonCode } from "../reason-codes.ts";
+import {
+  isReasonCodeAllowed,
+  ReasonCode,
+  reasonCodeOfReturnCode,
+  reasonText,
+  returnCodeOfReasonCode,
+} from "../reason-codes.ts";
 import type { SlabWriter } from "../writer.ts";
 import { encodableReasonCode } from "./reason-code-field.ts";
 
 export interface ConnackPacketInit {
   readonly type: "connack";
-  /** Default false. MQTT 3.1 has no such flag: there it is never sent and always false. */
+  /** Default false. MQTT 3.1 has no such flag: there it is always false. */
   readonly sessionPresent?: boolean | undefined;
   /** Default 0, success. Always a Reason Code of 5.0: return code 5 of 3.x, say, is 0x87. */
   readonly reasonCode?: number | undefined;
@@ -47,19 +53,25 @@ export interface ConnackProperties {
   readonly authenticationData?: Uint8Array | undefined;
 }
 
+/** "The Server sending the CONNACK packet MUST use one of the Connect Reason Code values" */
+const REASON_CODE_CLAUSE = "MQTT-3.2.2-8";
+
 export function encodeConnack(writer: SlabWriter, packet: ConnackPacketInit, version: ProtocolVersion): number {
   const { sessionPresent = false, reasonCode = ReasonCode.success } = packet;
   // "If a Server sends a CONNACK packet containing a non-zero Reason Code it MUST set Session Present to 0" [MQTT-3.2.2-6]
-  if (sessionPresent && reasonCode !== 0) {
+  if (sessionPresent && reasonCode !== ReasonCode.success) {
     throw new EncodeError("sessionPresent must be false in a CONNACK that refuses", {
       field: "sessionPresent",
       value: true,
       clause: "MQTT-3.2.2-6",
     });
   }
+  if (sessionPresent && version === 3) {
+    throw new EncodeError("sessionPresent needs MQTT 3.1.1 or later", { field: "sessionPresent", value: true });
+  }
   writer.beginPacket(0x20, 2);
-  writer.byte(sessionPresent && version !== 3 ? 1 : 0); //                            §3.2.2.1
-  writer.byte(version === 5 ? encodableReasonCode(reasonCode, "connack") : returnCode(reasonCode)); // §3.2.2.2
+  writer.byte(sessionPresent ? 1 : 0); //                                             §3.2.2.1
+  writer.byte(version === 5 ? encodableReasonCode(reasonCode, "connack", REASON_CODE_CLAUSE) : returnCode(reasonCode)); // §3.2.2.2
   encodeProperties(writer, packet.properties, CONNACK_PROPERTIES, version); //        §3.2.2.3
   return writer.endPacket();
 }
@@ -74,25 +86,41 @@ function returnCode(reasonCode: number): number {
 }
 
 export function decodeConnack(reader: PacketReader, version: ProtocolVersion): ConnackPacket {
-  if (reader.flags !== 0) reader.malformed(`the reserved flags are ${reader.flags}; they must be 0`, "MQTT-2.1.3-1", reader.position);
-  // A server that knows only 3.1.1 answers a 5.0 CONNECT in its own form: two bytes, return code 1.
-  const form = version === 5 && reader.remaining === 2 ? 4 : version;
+  const start = reader.position;
   const flags = reader.byte();
-  // "Byte 1 is the Connect Acknowledge Flags. Bits 7-1 are reserved and MUST be set to 0" [MQTT-3.2.2-1]
-  if (flags > 1 && form !== 3) reader.malformed(`the connect acknowledge flags are ${flags}; they must be 0 or 1`, "MQTT-3.2.2-1");
   const code = reader.byte();
-  const reasonCode = form === 5 ? code : (reasonCodeOfReturnCode(code) ?? code);
-  if (form !== 5 && reasonCode === code && code !== 0) {
-    if (version !== 5) reader.violation(`return code ${code} is reserved`, ReasonCode.protocolError);
+  const form = formOf(code, reader.remaining, version);
+  // "Byte 1 is the "Connect Acknowledge Flags". Bits 7-1 are reserved and MUST be set to 0" [MQTT-3.2.2-1]; 3.1 doesn't use the byte.
+  if (flags > 1 && form !== 3) {
+    reader.malformed(start, `the connect acknowledge flags are ${flags}; they must be 0 or 1`, "MQTT-3.2.2-1");
   }
-  if (version === 5 && !isReasonCodeAllowed(reasonCode, "connack")) {
-    reader.violation(`reason code ${code} is not one of CONNACK`, ReasonCode.protocolError, "MQTT-3.2.2-8");
+  const reasonCode = form === 5 ? code : reasonCodeOfReturnCode(code);
+  if (reasonCode === undefined) {
+    return reader.violation(start + 1, `return code ${code} is reserved`, ReasonCode.protocolError);
+  }
+  if (form === 5 && !isReasonCodeAllowed(reasonCode, "connack")) {
+    const message = `${reasonText(code)} is not a reason code of this packet`;
+    reader.violation(start + 1, message, ReasonCode.protocolError, REASON_CODE_CLAUSE);
   }
   const sessionPresent = form !== 3 && flags === 1;
-  if (sessionPresent && reasonCode !== 0) {
-    reader.violation("session present is 1 although the connection is refused", ReasonCode.protocolError, "MQTT-3.2.2-6");
+  if (sessionPresent && reasonCode !== ReasonCode.success) {
+    reader.violation(
+      start,
+      "session present is 1 although the connection is refused",
+      ReasonCode.protocolError,
+      "MQTT-3.2.2-6",
+    );
   }
   const properties = form === 5 ? decodeProperties(reader, CONNACK_PROPERTIES) : undefined;
   reader.end();
   return { type: "connack", sessionPresent, reasonCode, properties };
+}
+
+/**
+ * The version whose form this CONNACK has: ours, unless a server that doesn't speak ours refuses us in its own. To a
+ * 5.0 client a 3.x server says two bytes with a return code; to a 3.x client a 5.0 server says a Reason Code and properties.
+ */
+function formOf(code: number, remaining: number, version: ProtocolVersion): ProtocolVersion {
+  if (version === 5) return remaining === 0 && code > 0 && code < ReasonCode.unspecifiedError ? 4 : 5;
+  return remaining > 0 && code >= ReasonCode.unspecifiedError ? 5 : version;
 }

@@ -4,6 +4,7 @@ import { EncodeError } from "../errors.ts";
 import type { ProtocolVersion, QoS, UserProperty } from "../packet.ts";
 import { CONNECT_PROPERTIES, WILL_PROPERTIES } from "../properties.ts";
 import { decodeProperties, encodeProperties } from "../property-codec.ts";
+import { quoted } from "../quoted.ts";
 import type { PacketReader } from "../reader.ts";
 import { ReasonCode } from "../reason-codes.ts";
 import type { SlabWriter } from "../writer.ts";
@@ -83,42 +84,62 @@ const PASSWORD_FLAG = 0x40;
 const USER_NAME_FLAG = 0x80;
 const BRIDGE_BIT = 0x80;
 
+const PASSWORD_ALONE = "MQTT-3.1.2-22 of 3.1.1";
+
 export function encodeConnect(writer: SlabWriter, packet: ConnectPacketInit, version: ProtocolVersion): number {
-  const { protocolVersion = version, keepAlive = 0, will, username, password } = packet;
+  const { protocolVersion = version, clientIdentifier, keepAlive = 0, will, username, password, properties } = packet;
   if (protocolVersion !== version) {
-    throw new EncodeError(`protocolVersion is ${protocolVersion}, but the packet is being encoded for version ${version}`, {
-      field: "protocolVersion",
-      value: protocolVersion,
-    });
+    throw new EncodeError(
+      `protocolVersion is ${protocolVersion}, but the packet is being encoded for version ${version}`,
+      {
+        field: "protocolVersion",
+        value: protocolVersion,
+      },
+    );
   }
   if (!Number.isInteger(keepAlive) || keepAlive < 0 || keepAlive > 0xffff) {
-    throw new EncodeError(`keepAlive is ${keepAlive}; it must be a whole number of seconds from 0 to 65,535`, {
+    throw new EncodeError(`keepAlive is ${String(keepAlive)}; it must be a whole number of seconds from 0 to 65,535`, {
       field: "keepAlive",
       value: keepAlive,
     });
   }
   // "If the User Name Flag is set to 0, the Password Flag MUST be set to 0" [MQTT-3.1.2-22 of 3.1.1]; 5.0 allows it.
   if (version !== 5 && password !== undefined && username === undefined) {
-    throw new EncodeError("a password without a user name needs MQTT 5.0", { field: "password", clause: "MQTT-3.1.2-22" });
+    throw new EncodeError("a password without a user name needs MQTT 5.0", {
+      field: "password",
+      clause: PASSWORD_ALONE,
+    });
+  }
+  // "If the Client supplies a zero-byte ClientId, the Client MUST also set CleanSession to 1" [MQTT-3.1.3-7 of 3.1.1]
+  if (clientIdentifier === "" && (version === 3 || (version === 4 && packet.cleanStart === false))) {
+    const clause = version === 4 ? "MQTT-3.1.3-7 of 3.1.1" : undefined;
+    const message = version === 4 ? "clientIdentifier is empty; that needs cleanStart" : "clientIdentifier is empty";
+    throw new EncodeError(message, { field: "clientIdentifier", value: "", clause });
   }
   if (packet.bridge === true && version === 5) {
     throw new EncodeError("bridge marks MQTT 3.x clients only", { field: "bridge", value: true });
   }
+  // "It is a Protocol Error to include Authentication Data if there is no Authentication Method." (§3.1.2.11.10)
+  if (properties?.authenticationData !== undefined && properties.authenticationMethod === undefined && version === 5) {
+    throw new EncodeError("properties.authenticationData needs an authenticationMethod beside it", {
+      field: "properties.authenticationData",
+    });
+  }
 
   writer.beginPacket(0x10, 100);
-  writer.utf8String(version === 3 ? "MQIsdp" : "MQTT", "protocolName"); //        §3.1.2.1
-  writer.byte(packet.bridge === true ? version | BRIDGE_BIT : version); //        §3.1.2.2
-  writer.byte(connectFlags(packet)); //                                           §3.1.2.3
-  writer.twoByteInteger(keepAlive); //                                            §3.1.2.10
-  encodeProperties(writer, packet.properties, CONNECT_PROPERTIES, version); //    §3.1.2.11
-  writer.utf8String(packet.clientIdentifier, "clientIdentifier"); //              §3.1.3.1
+  writer.utf8String(version === 3 ? "MQIsdp" : "MQTT", "protocolName"); //          §3.1.2.1
+  writer.byte(packet.bridge === true ? version | BRIDGE_BIT : version); //          §3.1.2.2
+  writer.byte(connectFlags(packet)); //                                             §3.1.2.3
+  writer.twoByteInteger(keepAlive); //                                              §3.1.2.10
+  encodeProperties(writer, properties, CONNECT_PROPERTIES, version); //             §3.1.2.11
+  writer.utf8String(clientIdentifier, "clientIdentifier"); //                       §3.1.3.1
   if (will !== undefined) {
-    encodeProperties(writer, will.properties, WILL_PROPERTIES, version); //       §3.1.3.2
-    writer.topicName(nonEmpty(will.topicName), "will.topicName"); //              §3.1.3.3
-    writer.binaryData(will.payload, "will.payload"); //                           §3.1.3.4
+    encodeProperties(writer, will.properties, WILL_PROPERTIES, version); //         §3.1.3.2
+    writer.topicName(nonEmpty(will.topicName), "will.topicName", "MQTT-4.7.0-1"); // §3.1.3.3
+    writer.binaryData(will.payload, "will.payload"); //                             §3.1.3.4
   }
-  if (username !== undefined) writer.utf8String(username, "username"); //         §3.1.3.5
-  if (password !== undefined) writer.binaryData(password, "password"); //         §3.1.3.6
+  if (username !== undefined) writer.utf8String(username, "username"); //           §3.1.3.5
+  if (password !== undefined) writer.binaryData(password, "password"); //           §3.1.3.6
   return writer.endPacket();
 }
 
@@ -127,7 +148,11 @@ function connectFlags({ cleanStart = true, will, username, password }: ConnectPa
   if (will !== undefined) {
     const { qos = 0, retain = false } = will;
     if (qos !== 0 && qos !== 1 && qos !== 2) {
-      throw new EncodeError(`will.qos is ${String(qos)}; it must be 0, 1 or 2`, { field: "will.qos", value: qos, clause: "MQTT-3.1.2-12" });
+      throw new EncodeError(`will.qos is ${String(qos)}; it must be 0, 1 or 2`, {
+        field: "will.qos",
+        value: qos,
+        clause: "MQTT-3.1.2-12",
+      });
     }
     flags |= WILL_FLAG | (qos << WILL_QOS_SHIFT) | (retain ? WILL_RETAIN : 0);
   }
@@ -137,40 +162,41 @@ function connectFlags({ cleanStart = true, will, username, password }: ConnectPa
 }
 
 function nonEmpty(topicName: string): string {
-  if (topicName === "") throw new EncodeError("will.topicName is empty", { field: "will.topicName", value: "", clause: "MQTT-4.7.3-1" });
+  if (topicName === "")
+    throw new EncodeError("will.topicName is empty", { field: "will.topicName", value: "", clause: "MQTT-4.7.3-1" });
   return topicName;
 }
 
 /** The version is what the packet says, so there is no version to pass in. */
 export function decodeConnect(reader: PacketReader): ConnectPacket {
-  if (reader.flags !== 0) reader.malformed(`the reserved flags are ${reader.flags}; they must be 0`, "MQTT-2.1.3-1", reader.position);
-  const protocolName = reader.utf8String();
-  const level = reader.byte();
-  const { protocolVersion, bridge } = protocolVersionOf(reader, protocolName, level);
-
+  const { protocolVersion, bridge } = decodeProtocol(reader);
+  const flagsAt = reader.position;
   const flags = reader.byte();
-  // "The Server MUST validate that the reserved flag in the CONNECT packet is set to 0" [MQTT-3.1.2-3]
-  if ((flags & 0x01) !== 0) reader.malformed("the reserved connect flag is 1; it must be 0", "MQTT-3.1.2-3");
+  if (protocolVersion !== 3) checkFlags(reader, flagsAt, flags);
   const hasWill = (flags & WILL_FLAG) !== 0;
   const willQos = (flags >> WILL_QOS_SHIFT) & 3;
-  const willRetain = (flags & WILL_RETAIN) !== 0;
-  // "If the Will Flag is 0, the Will QoS MUST be 0 … the Will Retain MUST be 0" [MQTT-3.1.2-11] [MQTT-3.1.2-13]
-  if (!hasWill && willQos !== 0) reader.malformed(`the will QoS is ${willQos} without a will`, "MQTT-3.1.2-11");
-  if (!hasWill && willRetain) reader.malformed("will retain is set without a will", "MQTT-3.1.2-13");
-  // "A value of 3 (0x03) is a Malformed Packet" [MQTT-3.1.2-12]
-  if (willQos === 3) reader.malformed("the will QoS is 3", "MQTT-3.1.2-12");
+  // "If the Will Flag is set to 1, the value of Will QoS can be 0, 1, or 2. A value of 3 is a Malformed Packet" [MQTT-3.1.2-12]
+  if (hasWill && willQos === 3) reader.malformed(flagsAt, "the will QoS is 3", "MQTT-3.1.2-12");
   const hasUsername = (flags & USER_NAME_FLAG) !== 0;
   const hasPassword = (flags & PASSWORD_FLAG) !== 0;
   if (protocolVersion !== 5 && hasPassword && !hasUsername) {
-    reader.malformed("there is a password without a user name", "MQTT-3.1.2-22");
+    reader.malformed(flagsAt, "there is a password without a user name", PASSWORD_ALONE);
   }
 
   const keepAlive = reader.twoByteInteger();
-  const properties = protocolVersion === 5 ? decodeProperties(reader, CONNECT_PROPERTIES) : undefined;
+  const propertiesAt = reader.position;
+  const properties: ConnectProperties | undefined =
+    protocolVersion === 5 ? decodeProperties(reader, CONNECT_PROPERTIES) : undefined;
+  if (properties?.authenticationData !== undefined && properties.authenticationMethod === undefined) {
+    // "It is a Protocol Error to include Authentication Data if there is no Authentication Method." (§3.1.2.11.10)
+    reader.violation(propertiesAt, "there is authentication data without a method", ReasonCode.protocolError);
+  }
   const clientIdentifier = reader.utf8String();
-  const will = hasWill ? decodeWill(reader, protocolVersion, willQos as QoS, willRetain) : undefined;
-  const username = hasUsername ? reader.utf8String() : undefined;
-  const password = hasPassword ? reader.binaryData() : undefined;
+  const will = hasWill ? decodeWill(reader, protocolVersion, willQos as QoS, (flags & WILL_RETAIN) !== 0) : undefined;
+  // In MQTT 3.1 the Remaining Length takes precedence over these two flags, for the clients of before.
+  const follows = (): boolean => protocolVersion !== 3 || reader.remaining > 0;
+  const username = hasUsername && follows() ? reader.utf8String() : undefined;
+  const password = hasPassword && follows() ? reader.binaryData() : undefined;
   reader.end();
   return {
     type: "connect",
@@ -186,26 +212,42 @@ export function decodeConnect(reader: PacketReader): ConnectPacket {
   };
 }
 
-function protocolVersionOf(
-  reader: PacketReader,
-  protocolName: string,
-  level: number,
-): { protocolVersion: ProtocolVersion; bridge: boolean } {
-  if (protocolName === "MQTT" && level === 5) return { protocolVersion: 5, bridge: false };
+/** MQTT 3.1 disregards these bits. */
+function checkFlags(reader: PacketReader, at: number, flags: number): void {
+  // "The Server MUST validate that the reserved flag in the CONNECT packet is set to 0" [MQTT-3.1.2-3]
+  if ((flags & 0x01) !== 0) reader.malformed(at, "the reserved connect flag is 1; it must be 0", "MQTT-3.1.2-3");
+  if ((flags & WILL_FLAG) !== 0) return;
+  // "If the Will Flag is set to 0, then the Will QoS MUST be set to 0" [MQTT-3.1.2-11]
+  const willQos = (flags >> WILL_QOS_SHIFT) & 3;
+  if (willQos !== 0) reader.malformed(at, `the will QoS is ${willQos} without a will`, "MQTT-3.1.2-11");
+  // "If the Will Flag is set to 0, then Will Retain MUST be set to 0" [MQTT-3.1.2-13]
+  if ((flags & WILL_RETAIN) !== 0) reader.malformed(at, "will retain is set without a will", "MQTT-3.1.2-13");
+}
+
+function decodeProtocol(reader: PacketReader): { protocolVersion: ProtocolVersion; bridge: boolean } {
+  const nameAt = reader.position;
+  const name = reader.utf8String();
+  const levelAt = reader.position;
+  const level = reader.byte();
+  if (name === "MQTT" && level === 5) return { protocolVersion: 5, bridge: false };
   const version = level & ~BRIDGE_BIT;
   const bridge = (level & BRIDGE_BIT) !== 0;
-  if (protocolName === "MQTT" && version === 4) return { protocolVersion: 4, bridge };
-  if (protocolName === "MQIsdp" && version === 3) return { protocolVersion: 3, bridge };
+  if (name === "MQTT" && version === 4) return { protocolVersion: 4, bridge };
+  if (name === "MQIsdp" && version === 3) return { protocolVersion: 3, bridge };
+  const known = name === "MQTT" || name === "MQIsdp";
   return reader.violation(
-    `protocol "${protocolName}" with level ${level} is not MQTT 3.1, 3.1.1 or 5.0`,
+    known ? levelAt : nameAt,
+    `protocol ${quoted(name)} with level ${level} is not MQTT 3.1, 3.1.1 or 5.0`,
     ReasonCode.unsupportedProtocolVersion,
-    "MQTT-3.1.2-2",
+    known ? "MQTT-3.1.2-2" : "MQTT-3.1.2-1",
   );
 }
 
 function decodeWill(reader: PacketReader, version: ProtocolVersion, qos: QoS, retain: boolean): Will {
   const properties = version === 5 ? decodeProperties(reader, WILL_PROPERTIES) : undefined;
-  const topicName = reader.topicName();
+  const at = reader.position;
+  const topicName = reader.topicName("MQTT-4.7.0-1");
+  if (topicName === "") reader.malformed(at, "the will topic is empty", "MQTT-4.7.3-1");
   const payload = reader.binaryData();
   return { topicName, payload, qos, retain, properties };
 }

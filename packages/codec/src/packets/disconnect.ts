@@ -47,16 +47,24 @@ export interface AuthProperties {
   readonly userProperties?: readonly UserProperty[] | undefined;
 }
 
+/** "The Client or Server sending the DISCONNECT packet MUST use one of the DISCONNECT Reason Codes" */
+const DISCONNECT_REASON_CODE_CLAUSE = "MQTT-3.14.2-1";
+/** "The sender of the AUTH Packet MUST use one of the Authenticate Reason Codes" */
+const AUTH_REASON_CODE_CLAUSE = "MQTT-3.15.2-1";
+
 export function encodeDisconnect(writer: SlabWriter, packet: DisconnectPacketInit, version: ProtocolVersion): number {
   const { reasonCode = ReasonCode.normalDisconnection, properties } = packet;
   if (version !== 5 && reasonCode !== ReasonCode.normalDisconnection) {
-    throw new EncodeError(`reasonCode is ${reasonCode}; DISCONNECT has no reason code in MQTT 3.x`, { field: "reasonCode", value: reasonCode });
+    throw new EncodeError(`reasonCode is ${reasonCode}; DISCONNECT has no reason code in MQTT 3.x`, {
+      field: "reasonCode",
+      value: reasonCode,
+    });
   }
   writer.beginPacket(0xe0, 0);
-  // "The Reason Code and Property Length can be omitted if the Reason Code is 0x00 and there are no Properties."
+  // "The Reason Code and Property Length can be omitted if the Reason Code is 0x00 (Normal disconnecton) and there are no Properties."
   if (reasonCode !== ReasonCode.normalDisconnection || properties !== undefined) {
-    if (version === 5) writer.byte(encodableReasonCode(reasonCode, "disconnect"));
-    if (properties !== undefined) encodeProperties(writer, properties, DISCONNECT_PROPERTIES, version);
+    if (version === 5) writer.byte(encodableReasonCode(reasonCode, "disconnect", DISCONNECT_REASON_CODE_CLAUSE)); // §3.14.2.1
+    if (properties !== undefined) encodeProperties(writer, properties, DISCONNECT_PROPERTIES, version); //           §3.14.2.2
   }
   return writer.endPacket();
 }
@@ -65,19 +73,23 @@ export function encodeAuth(writer: SlabWriter, packet: AuthPacketInit, version: 
   const { reasonCode = ReasonCode.success, properties } = packet;
   if (version !== 5) throw new EncodeError("AUTH needs MQTT 5.0", { field: "type", value: "auth" });
   writer.beginPacket(0xf0, 0);
+  // "The Reason Code and Property Length can be omitted if the Reason Code is 0x00 (Success) and there are no Properties."
   if (reasonCode !== ReasonCode.success || properties !== undefined) {
-    writer.byte(encodableReasonCode(reasonCode, "auth"));
-    encodeProperties(writer, properties, AUTH_PROPERTIES, version);
+    // "It is a Protocol Error to omit the Authentication Method" (§3.15.2.2.2)
+    if (properties?.authenticationMethod === undefined) {
+      throw new EncodeError("AUTH needs properties.authenticationMethod", { field: "properties.authenticationMethod" });
+    }
+    writer.byte(encodableReasonCode(reasonCode, "auth", AUTH_REASON_CODE_CLAUSE)); // §3.15.2.1
+    encodeProperties(writer, properties, AUTH_PROPERTIES, version); //                §3.15.2.2
   }
   return writer.endPacket();
 }
 
 export function decodeDisconnect(reader: PacketReader, version: ProtocolVersion): DisconnectPacket {
-  requireNoFlags(reader, "MQTT-3.14.1-1");
   let reasonCode: number = ReasonCode.normalDisconnection;
   let properties: DisconnectProperties | undefined;
   if (version === 5 && reader.remaining > 0) {
-    reasonCode = decodeReasonCode(reader, "disconnect", "MQTT-3.14.2-1");
+    reasonCode = decodeReasonCode(reader, "disconnect", DISCONNECT_REASON_CODE_CLAUSE);
     // "If the Remaining Length is less than 2, a value of 0 is used" for the Property Length.
     if (reader.remaining > 0) properties = decodeProperties(reader, DISCONNECT_PROPERTIES);
   }
@@ -85,19 +97,19 @@ export function decodeDisconnect(reader: PacketReader, version: ProtocolVersion)
   return { type: "disconnect", reasonCode, properties };
 }
 
-export function decodeAuth(reader: PacketReader, version: ProtocolVersion): AuthPacket {
-  if (version !== 5) reader.malformed("packet type 15 is reserved in MQTT 3.x", "MQTT-2.2.2-2", reader.position);
-  requireNoFlags(reader, "MQTT-3.15.1-1");
+/** Only MQTT 5.0 has it, which the fixed header was judged by. */
+export function decodeAuth(reader: PacketReader): AuthPacket {
   let reasonCode: number = ReasonCode.success;
   let properties: AuthProperties | undefined;
   if (reader.remaining > 0) {
-    reasonCode = decodeReasonCode(reader, "auth", "MQTT-3.15.2-1");
+    reasonCode = decodeReasonCode(reader, "auth", AUTH_REASON_CODE_CLAUSE);
+    const at = reader.position;
     properties = decodeProperties(reader, AUTH_PROPERTIES);
+    if (properties?.authenticationMethod === undefined) {
+      // "It is a Protocol Error to omit the Authentication Method" (§3.15.2.2.2)
+      reader.violation(at, "there is no authentication method", ReasonCode.protocolError);
+    }
   }
   reader.end();
   return { type: "auth", reasonCode, properties };
-}
-
-function requireNoFlags(reader: PacketReader, clause: string): void {
-  if (reader.flags !== 0) reader.malformed(`the reserved flags are ${reader.flags}; they must be 0`, clause, reader.position);
 }

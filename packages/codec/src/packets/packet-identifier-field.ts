@@ -4,19 +4,29 @@ import { EncodeError } from "../errors.ts";
 import type { PacketReader } from "../reader.ts";
 import { ReasonCode } from "../reason-codes.ts";
 
+/**
+ * The statements that forbid 0. A client "MUST assign it a non-zero Packet Identifier" to a SUBSCRIBE or UNSUBSCRIBE
+ * [MQTT-2.2.1-3]; answers repeat the identifier [MQTT-2.2.1-5] [MQTT-2.2.1-6]. For PUBLISH it is [MQTT-2.2.1-3] from a
+ * client and [MQTT-2.2.1-4] from a server, and a codec doesn't know who is speaking.
+ */
+export const IDENTIFIER_OF_REQUEST = "MQTT-2.2.1-3";
+export const IDENTIFIER_OF_PUBLISH_ANSWER = "MQTT-2.2.1-5";
+export const IDENTIFIER_OF_SUBSCRIBE_ANSWER = "MQTT-2.2.1-6";
+
 /** `packetIdentifier` if it is 1 to 65,535. Throws {@link EncodeError}. */
-export function encodablePacketIdentifier(packetIdentifier: number | undefined): number {
-  if (Number.isInteger(packetIdentifier) && packetIdentifier! >= 1 && packetIdentifier! <= 0xffff) return packetIdentifier!;
-  throw new EncodeError(`packetIdentifier is ${packetIdentifier}; it must be a whole number from 1 to 65,535`, {
+export function encodablePacketIdentifier(packetIdentifier: number | undefined, clause?: string): number {
+  if (Number.isInteger(packetIdentifier) && packetIdentifier! >= 1 && packetIdentifier! <= 0xffff)
+    return packetIdentifier!;
+  throw new EncodeError(`packetIdentifier is ${String(packetIdentifier)}; it must be a whole number from 1 to 65,535`, {
     field: "packetIdentifier",
     value: packetIdentifier,
-    clause: "MQTT-2.2.1-3",
+    clause,
   });
 }
 
-export function decodePacketIdentifier(reader: PacketReader): number {
+export function decodePacketIdentifier(reader: PacketReader, clause?: string): number {
+  const at = reader.position;
   const packetIdentifier = reader.twoByteInteger();
-  // "… it MUST assign it a non-zero Packet Identifier" [MQTT-2.2.1-3] [MQTT-2.2.1-4]
-  if (packetIdentifier === 0) reader.violation("the packet identifier is 0", ReasonCode.protocolError, "MQTT-2.2.1-3");
+  if (packetIdentifier === 0) reader.violation(at, "the packet identifier is 0", ReasonCode.protocolError, clause);
   return packetIdentifier;
 }

@@ -11,8 +11,8 @@ export interface PingrespPacket {
   readonly type: "pingresp";
 }
 
-const PINGREQ: PingreqPacket = Object.freeze({ type: "pingreq" });
-const PINGRESP: PingrespPacket = Object.freeze({ type: "pingresp" });
+const PINGREQ: PingreqPacket = /* @__PURE__ */ Object.freeze({ type: "pingreq" });
+const PINGRESP: PingrespPacket = /* @__PURE__ */ Object.freeze({ type: "pingresp" });
 
 export function encodePing(writer: SlabWriter, type: "pingreq" | "pingresp"): number {
   writer.beginPacket(type === "pingreq" ? 0xc0 : 0xd0, 0);
@@ -20,7 +20,6 @@ export function encodePing(writer: SlabWriter, type: "pingreq" | "pingresp"): nu
 }
 
 export function decodePing(reader: PacketReader, type: "pingreq" | "pingresp"): PingreqPacket | PingrespPacket {
-  if (reader.flags !== 0) reader.malformed(`the reserved flags are ${reader.flags}; they must be 0`, "MQTT-2.1.3-1", reader.position);
   reader.end();
   return type === "pingreq" ? PINGREQ : PINGRESP;
 }

@@ -6,7 +6,7 @@ import { PUBLISH_PROPERTIES } from "../properties.ts";
 import { decodeProperties, encodeProperties } from "../property-codec.ts";
 import type { PacketReader } from "../reader.ts";
 import { ReasonCode } from "../reason-codes.ts";
-import type { SlabWriter } from "../writer.ts";
+import { requireBytes, type SlabWriter } from "../writer.ts";
 import { decodePacketIdentifier, encodablePacketIdentifier } from "./packet-identifier-field.ts";
 
 export interface PublishPacketInit {
@@ -53,26 +53,37 @@ const DUP = 0x08;
 const RETAIN = 0x01;
 
 export function encodePublish(writer: SlabWriter, packet: PublishPacketInit, version: ProtocolVersion): number {
-  const { topicName, payload } = packet;
+  const { topicName, payload, properties } = packet;
   const qos = packet.qos ?? 0;
   const dup = packet.dup === true;
+  // "A PUBLISH Packet MUST NOT have both QoS bits set to 1" [MQTT-3.3.1-4]
   if (qos !== 0 && qos !== 1 && qos !== 2) {
-    throw new EncodeError(`qos is ${String(qos)}; it must be 0, 1 or 2`, { field: "qos", value: qos, clause: "MQTT-3.3.1-4" });
+    throw new EncodeError(`qos is ${String(qos)}; it must be 0, 1 or 2`, {
+      field: "qos",
+      value: qos,
+      clause: "MQTT-3.3.1-4",
+    });
   }
   if (qos === 0) checkQosZero(packet);
-  if (topicName === "" && (version !== 5 || packet.properties?.topicAlias === undefined)) {
-    throw new EncodeError("topicName is empty and no topic alias stands for it", { field: "topicName", value: "", clause: "MQTT-4.7.3-1" });
+  if (typeof topicName !== "string") {
+    throw new EncodeError("topicName must be a string", { field: "topicName", value: topicName });
   }
+  if (topicName === "" && (version !== 5 || properties?.topicAlias === undefined)) {
+    throw new EncodeError("topicName is empty and no topic alias stands for it", {
+      field: "topicName",
+      value: "",
+      clause: "MQTT-4.7.3-1",
+    });
+  }
+  if (payload !== undefined && typeof payload !== "string") requireBytes(payload, "payload");
 
   const flags = (dup ? DUP : 0) | (qos << 1) | (packet.retain === true ? RETAIN : 0);
   const payloadLength = payload === undefined ? 0 : payload.length;
-  writer.beginPacket(0x30 | flags, topicName.length + payloadLength + 4); //      §3.3.1
-  writer.topicName(topicName, "topicName"); //                                    §3.3.2.1
+  writer.beginPacket(0x30 | flags, topicName.length + payloadLength + 4); //                §3.3.1
+  writer.topicName(topicName, "topicName", "MQTT-3.3.2-2"); //                              §3.3.2.1
   if (qos > 0) writer.twoByteInteger(encodablePacketIdentifier(packet.packetIdentifier)); // §3.3.2.2
-  encodeProperties(writer, packet.properties, PUBLISH_PROPERTIES, version); //    §3.3.2.3
-  if (typeof payload === "string") writer.text(payload, "payload"); //            §3.3.3
-  else if (payload !== undefined) return writer.endPacket(payload);
-  return writer.endPacket();
+  encodeProperties(writer, properties, PUBLISH_PROPERTIES, version); //                     §3.3.2.3
+  return typeof payload === "string" ? writer.endPacketWithText(payload, "payload") : writer.endPacket(payload); // §3.3.3
 }
 
 function checkQosZero({ dup, packetIdentifier }: PublishPacketInit): void {
@@ -82,7 +93,7 @@ function checkQosZero({ dup, packetIdentifier }: PublishPacketInit): void {
   }
   // "A PUBLISH packet MUST NOT contain a Packet Identifier if its QoS value is set to 0" [MQTT-2.2.1-2]
   if (packetIdentifier !== undefined) {
-    throw new EncodeError(`packetIdentifier is ${packetIdentifier}; a QoS 0 PUBLISH has none`, {
+    throw new EncodeError(`packetIdentifier is ${String(packetIdentifier)}; a QoS 0 PUBLISH has none`, {
       field: "packetIdentifier",
       value: packetIdentifier,
       clause: "MQTT-2.2.1-2",
@@ -90,22 +101,33 @@ function checkQosZero({ dup, packetIdentifier }: PublishPacketInit): void {
   }
 }
 
+/** The flags were judged with the fixed header. */
 export function decodePublish(reader: PacketReader, version: ProtocolVersion): PublishPacket {
-  const { flags } = reader;
-  const qos = (flags >> 1) & 3;
-  // "A PUBLISH Packet MUST NOT have both QoS bits set to 1" [MQTT-3.3.1-4]
-  if (qos === 3) reader.malformed("the QoS is 3", "MQTT-3.3.1-4");
-  const dup = (flags & DUP) !== 0;
-  if (dup && qos === 0) reader.malformed("DUP is set on a QoS 0 message", "MQTT-3.3.1-2");
-
-  const topicName = reader.topicName();
+  const { flags, position: start } = reader;
+  const qos = ((flags >> 1) & 3) as QoS;
+  const topicName = reader.topicName("MQTT-3.3.2-2");
   const packetIdentifier = qos === 0 ? undefined : decodePacketIdentifier(reader);
-  const properties = version === 5 ? decodeProperties(reader, PUBLISH_PROPERTIES) : undefined;
-  if (topicName === "" && (properties as PublishProperties | undefined)?.topicAlias === undefined) {
-    // "It is a Protocol Error if the Topic Name is zero length and there is no Topic Alias" (§3.3.2.1)
-    reader.violation("the topic name is empty and there is no topic alias", ReasonCode.protocolError, "MQTT-4.7.3-1");
+  const properties: PublishProperties | undefined =
+    version === 5 ? decodeProperties(reader, PUBLISH_PROPERTIES) : undefined;
+  if (topicName === "" && properties?.topicAlias === undefined) {
+    // "It is a Protocol Error if the Topic Name is zero length and there is no Topic Alias." (§3.3.2.1)
+    reader.violation(
+      start,
+      "the topic name is empty and there is no topic alias",
+      ReasonCode.protocolError,
+      "MQTT-4.7.3-1",
+    );
   }
   const payload = reader.rest();
   // Always these keys in this order, so that every reader of a PUBLISH stays monomorphic.
-  return { type: "publish", topicName, payload, qos: qos as QoS, retain: (flags & RETAIN) !== 0, dup, packetIdentifier, properties };
+  return {
+    type: "publish",
+    topicName,
+    payload,
+    qos,
+    retain: (flags & RETAIN) !== 0,
+    dup: (flags & DUP) !== 0,
+    packetIdentifier,
+    properties,
+  };
 }

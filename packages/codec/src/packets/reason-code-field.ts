@@ -6,20 +6,27 @@ import type { PacketReader } from "../reader.ts";
 import { isReasonCodeAllowed, ReasonCode, reasonText } from "../reason-codes.ts";
 
 /** `reasonCode` if the packet may carry it in MQTT 5.0. Throws {@link EncodeError}. */
-export function encodableReasonCode(reasonCode: number, packetType: PacketTypeName): number {
+export function encodableReasonCode(reasonCode: number, packetType: PacketTypeName, clause: string): number {
   if (isReasonCodeAllowed(reasonCode, packetType)) return reasonCode;
   const said = Number.isInteger(reasonCode) ? reasonText(reasonCode) : String(reasonCode);
   throw new EncodeError(`reasonCode ${said} is not one that ${packetType.toUpperCase()} may carry`, {
     field: "reasonCode",
     value: reasonCode,
+    clause,
   });
 }
 
 /** Reads a Reason Code and refuses one that this packet must not carry. */
-export function decodeReasonCode(reader: PacketReader, packetType: PacketTypeName, clause?: string): number {
+export function decodeReasonCode(reader: PacketReader, packetType: PacketTypeName, clause: string): number {
+  const at = reader.position;
   const reasonCode = reader.byte();
   if (!isReasonCodeAllowed(reasonCode, packetType)) {
-    reader.violation(`${reasonText(reasonCode)} is not a reason code of this packet`, ReasonCode.protocolError, clause);
+    reader.violation(
+      at,
+      `${reasonText(reasonCode)} is not a reason code of this packet`,
+      ReasonCode.protocolError,
+      clause,
+    );
   }
   return reasonCode;
 }

@@ -6,12 +6,15 @@ import { ACKNOWLEDGEMENT_PROPERTIES, UNSUBSCRIBE_PROPERTIES } from "../propertie
 import { decodeProperties, encodeProperties } from "../property-codec.ts";
 import type { PacketReader } from "../reader.ts";
 import { ReasonCode } from "../reason-codes.ts";
-import { validateTopicFilter } from "../topics.ts";
 import type { SlabWriter } from "../writer.ts";
 import type { AcknowledgementProperties } from "./acknowledgement.ts";
-import { decodePacketIdentifier, encodablePacketIdentifier } from "./packet-identifier-field.ts";
+import {
+  decodePacketIdentifier,
+  encodablePacketIdentifier,
+  IDENTIFIER_OF_REQUEST,
+  IDENTIFIER_OF_SUBSCRIBE_ANSWER,
+} from "./packet-identifier-field.ts";
 import { decodeReasonCode, encodableReasonCode } from "./reason-code-field.ts";
-import { requireFlags } from "./subscribe.ts";
 
 export interface UnsubscribePacketInit {
   readonly type: "unsubscribe";
@@ -37,59 +40,70 @@ export interface UnsubackPacketInit {
 export type UnsubackPacket = UnsubackPacketInit;
 
 export function encodeUnsubscribe(writer: SlabWriter, packet: UnsubscribePacketInit, version: ProtocolVersion): number {
-  const packetIdentifier = encodablePacketIdentifier(packet.packetIdentifier);
+  const { topicFilters } = packet;
+  const packetIdentifier = encodablePacketIdentifier(packet.packetIdentifier, IDENTIFIER_OF_REQUEST);
   // "The Payload of an UNSUBSCRIBE packet MUST contain at least one Topic Filter" [MQTT-3.10.3-2]
-  if (packet.topicFilters.length === 0) {
-    throw new EncodeError("topicFilters is empty; an UNSUBSCRIBE needs at least one", { field: "topicFilters", clause: "MQTT-3.10.3-2" });
+  if (!Array.isArray(topicFilters) || topicFilters.length === 0) {
+    throw new EncodeError("topicFilters is empty; an UNSUBSCRIBE needs at least one", {
+      field: "topicFilters",
+      value: topicFilters,
+      clause: "MQTT-3.10.3-2",
+    });
   }
   // "Bits 3,2,1 and 0 … of the UNSUBSCRIBE packet are reserved and MUST be set to 0,0,1 and 0" [MQTT-3.10.1-1]
   writer.beginPacket(0xa2, 100);
-  writer.twoByteInteger(packetIdentifier);
-  encodeProperties(writer, packet.properties, UNSUBSCRIBE_PROPERTIES, version);
-  for (const topicFilter of packet.topicFilters) {
-    const problem = validateTopicFilter(topicFilter);
-    if (problem !== undefined) {
-      throw new EncodeError(`topicFilter "${topicFilter}" ${problem}`, { field: "topicFilter", value: topicFilter });
-    }
-    writer.utf8String(topicFilter, "topicFilter");
+  writer.twoByteInteger(packetIdentifier); //                                       §3.10.2
+  encodeProperties(writer, packet.properties, UNSUBSCRIBE_PROPERTIES, version); //  §3.10.2.1
+  for (const topicFilter of topicFilters as readonly string[]) {
+    //                 §3.10.3
+    writer.topicFilter(topicFilter, "topicFilter", version);
   }
   return writer.endPacket();
 }
 
 export function decodeUnsubscribe(reader: PacketReader, version: ProtocolVersion): UnsubscribePacket {
-  requireFlags(reader, "MQTT-3.10.1-1", version);
-  const packetIdentifier = decodePacketIdentifier(reader);
+  const packetIdentifier = decodePacketIdentifier(reader, IDENTIFIER_OF_REQUEST);
   const properties = version === 5 ? decodeProperties(reader, UNSUBSCRIBE_PROPERTIES) : undefined;
   const topicFilters: string[] = [];
-  while (reader.remaining > 0) topicFilters.push(reader.topicFilter());
-  if (topicFilters.length === 0) reader.violation("there is no topic filter", ReasonCode.protocolError, "MQTT-3.10.3-2");
+  while (reader.remaining > 0) topicFilters.push(reader.topicFilter(version));
+  if (topicFilters.length === 0) {
+    reader.violation(reader.position, "there is no topic filter", ReasonCode.protocolError, "MQTT-3.10.3-2");
+  }
   return { type: "unsubscribe", packetIdentifier, topicFilters, properties };
 }
 
+/** "The Server sending an UNSUBACK packet MUST use one of the Unsubscribe Reason Codes for each Topic Filter received" */
+const REASON_CODE_CLAUSE = "MQTT-3.11.3-2";
+
 export function encodeUnsuback(writer: SlabWriter, packet: UnsubackPacketInit, version: ProtocolVersion): number {
   const { reasonCodes } = packet;
-  if (version === 5 ? reasonCodes.length === 0 : reasonCodes.length > 0) {
+  const packetIdentifier = encodablePacketIdentifier(packet.packetIdentifier, IDENTIFIER_OF_SUBSCRIBE_ANSWER);
+  if (!Array.isArray(reasonCodes) || (version === 5 ? reasonCodes.length === 0 : reasonCodes.length > 0)) {
     throw new EncodeError(
-      version === 5 ? "reasonCodes is empty; an UNSUBACK has one for each filter" : "reasonCodes must be empty: an UNSUBACK of MQTT 3.x has none",
+      version === 5
+        ? "reasonCodes is empty; an UNSUBACK has one for each filter"
+        : "reasonCodes must be empty: an UNSUBACK of MQTT 3.x has none",
       { field: "reasonCodes", value: reasonCodes },
     );
   }
   writer.beginPacket(0xb0, 3 + reasonCodes.length);
-  writer.twoByteInteger(encodablePacketIdentifier(packet.packetIdentifier));
-  encodeProperties(writer, packet.properties, ACKNOWLEDGEMENT_PROPERTIES, version);
-  for (const reasonCode of reasonCodes) writer.byte(encodableReasonCode(reasonCode, "unsuback"));
+  writer.twoByteInteger(packetIdentifier); //                                           §3.11.2
+  encodeProperties(writer, packet.properties, ACKNOWLEDGEMENT_PROPERTIES, version); //  §3.11.2.1
+  for (const reasonCode of reasonCodes as readonly number[]) {
+    //                       §3.11.3
+    writer.byte(encodableReasonCode(reasonCode, "unsuback", REASON_CODE_CLAUSE));
+  }
   return writer.endPacket();
 }
 
 export function decodeUnsuback(reader: PacketReader, version: ProtocolVersion): UnsubackPacket {
-  if (reader.flags !== 0) reader.malformed(`the reserved flags are ${reader.flags}; they must be 0`, "MQTT-2.1.3-1", reader.position);
-  const packetIdentifier = decodePacketIdentifier(reader);
+  const packetIdentifier = decodePacketIdentifier(reader, IDENTIFIER_OF_SUBSCRIBE_ANSWER);
   const reasonCodes: number[] = [];
   let properties: AcknowledgementProperties | undefined;
   if (version === 5) {
     properties = decodeProperties(reader, ACKNOWLEDGEMENT_PROPERTIES);
-    while (reader.remaining > 0) reasonCodes.push(decodeReasonCode(reader, "unsuback", "MQTT-3.11.3-2"));
-    if (reasonCodes.length === 0) reader.malformed("there is no reason code");
+    while (reader.remaining > 0) reasonCodes.push(decodeReasonCode(reader, "unsuback", REASON_CODE_CLAUSE));
+    if (reasonCodes.length === 0) reader.malformed(reader.position, "there is no reason code");
   }
   reader.end();
   return { type: "unsuback", packetIdentifier, reasonCodes, properties };
