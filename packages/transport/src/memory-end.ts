@@ -141,7 +141,7 @@ export class MemoryEnd implements Transport {
     if (this.#closed) return;
     this.#bufferedBytes -= length;
     if (this.#bufferedBytes > 0) return;
-    if (this.#awaitsDrain && this.#writable) {
+    if (this.#awaitsDrain) {
       this.#awaitsDrain = false;
       this.#link.schedule(this.#drain);
     }

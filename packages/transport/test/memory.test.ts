@@ -94,6 +94,23 @@ describe("a pair on a manual scheduler", () => {
     expect(heard.heard).toEqual(["drain"]);
   });
 
+  test("an end whose peer has closed stays open until the peer has taken what was written", async () => {
+    const { schedule, runAll } = manual();
+    const pair = createMemoryPair({ schedule });
+    const server = pair.accept(listener());
+    const heard = listener();
+    const client = await pair.client(heard);
+    server.pause();
+    client.write(Uint8Array.of(1));
+    server.close();
+    runAll();
+    expect(heard.heard).toEqual([]);
+    expect(client.bufferedBytes).toBe(1);
+    server.resume();
+    runAll();
+    expect(heard.heard).toEqual(["close undefined"]);
+  });
+
   test("tells an end whose peer was destroyed before it connected", async () => {
     const { schedule, runAll } = manual();
     const pair = createMemoryPair({ schedule });

@@ -82,6 +82,37 @@ test("the handler gets plain views of what was read, so that slice copies", asyn
   transport.destroy();
 });
 
+test("nothing that a stream had read before reaches the handler after destroy", async () => {
+  const socket = new FakeSocket();
+  const heard = listener();
+  const transport = createSocketTransport(socket, {
+    ...heard,
+    onData: (chunk) => {
+      heard.chunks.push(chunk);
+      transport.destroy();
+    },
+  });
+  transport.pause();
+  await tick();
+  socket.push(bytes("one"));
+  socket.push(bytes("two"));
+  transport.resume();
+  await heard.closed;
+  expect(heard.chunks).toEqual([bytes("one")]);
+});
+
+test("the peer's end ends a stream that would stay half open, and takes no more writes", async () => {
+  const socket = new FakeSocket({ allowHalfOpen: true });
+  const handler = listener();
+  const transport = createSocketTransport(socket, handler);
+  const ended = new Promise((resolve) => socket.once("end", resolve));
+  socket.push(null);
+  await ended;
+  expect(transport.write(bytes("late"))).toBe(false);
+  expect(await handler.closed).toBeUndefined();
+  expect(socket.calls).toEqual([]);
+});
+
 test("a stream that ends in the middle, without an error, closes with one", async () => {
   const socket = new FakeSocket();
   const handler = listener();
