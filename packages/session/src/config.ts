@@ -38,7 +38,7 @@ export interface SessionOptions {
   /** 5.0: user properties of CONNECT. */
   readonly userProperties?: readonly UserProperty[] | undefined;
 
-  /** QoS 1 and 2 messages of ours in flight: at most this and the server's Receive Maximum. 1 to 65,535, default 256. */
+  /** QoS 1 and 2 messages of ours in flight: at most this and the server's Receive Maximum. 1 to 65,535; default 256, 20 in 3.x. */
   readonly maximumInflight?: number | undefined;
   readonly queue?: QueueOptions | undefined;
   /** SUBSCRIBE and UNSUBSCRIBE that wait for their answer; more wait their turn. Default 1,000. */
@@ -75,8 +75,7 @@ type WithoutDefault = "username" | "password" | "will" | "queue" | "timeouts";
 
 /** The options with their defaults, checked and frozen. */
 export interface SessionConfig
-  extends Defined<Omit<SessionOptions, WithoutDefault>>,
-    Pick<SessionOptions, "username" | "password" | "will"> {
+  extends Defined<Omit<SessionOptions, WithoutDefault>>, Pick<SessionOptions, "username" | "password" | "will"> {
   readonly queue: Defined<QueueOptions>;
   readonly timeouts: Defined<SessionTimeouts>;
 }
@@ -101,7 +100,8 @@ export function resolveSessionConfig(options: SessionOptions = {}): SessionConfi
     requestResponseInformation: options.requestResponseInformation ?? false,
     requestProblemInformation: options.requestProblemInformation ?? true,
     userProperties: options.userProperties ?? [],
-    maximumInflight: options.maximumInflight ?? 256,
+    // 3.x has no Receive Maximum: a server can only drop a client that sends more than it takes. Mosquitto takes 20 at QoS 2.
+    maximumInflight: options.maximumInflight ?? (protocolVersion === 5 ? 256 : 20),
     queue: Object.freeze({
       messages: options.queue?.messages ?? 1_000,
       bytes: options.queue?.bytes ?? 16 * 1_048_576,
@@ -138,7 +138,8 @@ function check(config: SessionConfig, options: SessionOptions): void {
 
   if (config.protocolVersion !== 5) {
     for (const name of FIVE_ONLY) {
-      if (options[name] !== undefined) throw new OptionError(name, options[name], "MQTT 3.x has no such thing; leave it out or use 5.0");
+      if (options[name] !== undefined)
+        throw new OptionError(name, options[name], "MQTT 3.x has no such thing; leave it out or use 5.0");
     }
   }
   checkClientIdentifier(config);
@@ -158,7 +159,11 @@ function checkClientIdentifier({ clientIdentifier, cleanStart, protocolVersion }
   if (clientIdentifier !== "") return;
   // "If the Client supplies a zero-byte ClientId, the Client MUST also set CleanSession to 1" [MQTT-3.1.3-7 of 3.1.1]
   if (cleanStart === false) {
-    throw new OptionError("clientIdentifier", "", "a session can only be resumed by its name: give the client identifier it was made with");
+    throw new OptionError(
+      "clientIdentifier",
+      "",
+      "a session can only be resumed by its name: give the client identifier it was made with",
+    );
   }
   if (protocolVersion === 3) throw new OptionError("clientIdentifier", "", "MQTT 3.1 needs one of 1 to 23 characters");
 }
@@ -188,7 +193,18 @@ export function connectPacket(config: SessionConfig, clientIdentifier: string, c
           requestProblemInformation: config.requestProblemInformation ? undefined : false,
           userProperties: config.userProperties.length === 0 ? undefined : config.userProperties,
         };
-  return { type: "connect", protocolVersion, bridge, clientIdentifier, cleanStart, keepAlive, username, password, will, properties };
+  return {
+    type: "connect",
+    protocolVersion,
+    bridge,
+    clientIdentifier,
+    cleanStart,
+    keepAlive,
+    username,
+    password,
+    will,
+    properties,
+  };
 }
 
 function oneOf(option: string, value: unknown, allowed: readonly unknown[]): void {
@@ -197,7 +213,8 @@ function oneOf(option: string, value: unknown, allowed: readonly unknown[]): voi
 }
 
 function whole(option: string, value: number, minimum: number, maximum: number, unit = ""): void {
-  const fits = (Number.isInteger(value) || (value === Infinity && maximum === Infinity)) && value >= minimum && value <= maximum;
+  const fits =
+    (Number.isInteger(value) || (value === Infinity && maximum === Infinity)) && value >= minimum && value <= maximum;
   if (fits) return;
   const range = maximum === Infinity ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
   throw new OptionError(option, value, `it must be a whole number ${range}${unit === "" ? "" : ` ${unit}`}`);

@@ -1,6 +1,7 @@
 import { createDecoder, createWriter, type PacketDecoder, type PacketInit, type PacketWriter } from "@petrel/codec";
 import type { SessionConfig } from "./config.ts";
 import type { Milliseconds } from "./events.ts";
+import { Fifo } from "./fifo.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import type { Negotiated } from "./negotiated.ts";
 import type { OutgoingEntry } from "./outgoing-entry.ts";
@@ -17,7 +18,7 @@ export class Connection<Context> {
   phase: Exclude<Phase, "offline"> = "connecting";
   readonly decoder: PacketDecoder;
   /** What CONNACK settled; undefined while connecting. */
-  negotiated: Negotiated | undefined;
+  negotiated: Negotiated | undefined = undefined;
   keepAlive: KeepAlive;
   aliases: InboundTopicAliases = new InboundTopicAliases(0);
   /** Whether the CONNECT asked for a clean start. */
@@ -27,19 +28,20 @@ export class Connection<Context> {
   sendQuota = 0;
   sendQuotaMaximum = 0;
   /** Messages of the resumed session that were sent before and wait for their turn to be sent again, in order. */
-  resend: OutgoingEntry<Context>[] = [];
-  /** QoS 0 messages whose bytes nobody has taken yet. */
-  written: OutgoingEntry<Context>[] = [];
-  /** Not reading, because the application is slow: the answer to a PINGREQ may be waiting in the network. */
-  readingPaused = false;
+  readonly resend: Fifo<OutgoingEntry<Context>> = new Fifo();
+  /** QoS 0 messages in the output that nobody has taken yet, in order. */
+  readonly written: Fifo<OutgoingEntry<Context>> = new Fifo();
 
   readonly #writer: PacketWriter;
+  /** Bytes written and bytes taken, modulo 2³²: only differences count. */
+  #position = 0;
+  #taken = 0;
 
   constructor(config: SessionConfig, cleanStart: boolean, now: Milliseconds) {
     const { protocolVersion: version, maximumPacketSize } = config;
     this.decoder = createDecoder({ version, maximumPacketSize });
     this.#writer = createWriter({ version });
-    this.keepAlive = new KeepAlive(0, now);
+    this.keepAlive = new KeepAlive(0, Infinity, now);
     this.cleanStart = cleanStart;
   }
 
@@ -47,12 +49,31 @@ export class Connection<Context> {
     return this.#writer.pendingBytes;
   }
 
-  /** Throws EncodeError. */
-  write(packet: PacketInit): void {
-    this.#writer.write(packet);
+  /** Where the output ends. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Up to where the output was taken. */
+  get taken(): number {
+    return this.#taken;
+  }
+
+  /** Returns the packet's size. Throws EncodeError. */
+  write(packet: PacketInit): number {
+    const size = this.#writer.write(packet);
+    this.#position = (this.#position + size) | 0;
+    return size;
   }
 
   take(): Uint8Array | undefined {
-    return this.#writer.take();
+    const bytes = this.#writer.take();
+    if (bytes !== undefined) this.#taken = (this.#taken + bytes.length) | 0;
+    return bytes;
+  }
+
+  /** Whether the output was taken up to this position. */
+  hasTaken(position: number): boolean {
+    return ((this.#taken - position) | 0) >= 0;
   }
 }

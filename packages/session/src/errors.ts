@@ -15,7 +15,14 @@
  * └── OptionError                an option has a value that cannot work
  */
 
-import { type AcknowledgementPacket, type ConnackPacket, type DisconnectPacket, MqttError, ReasonCode, reasonText } from "@petrel/codec";
+import {
+  type AcknowledgementPacket,
+  type ConnackPacket,
+  type DisconnectPacket,
+  MqttError,
+  ReasonCode,
+  reasonText,
+} from "@petrel/codec";
 import type { SubackPacket, UnsubackPacket } from "@petrel/codec";
 
 /** An option with a value that cannot work. Thrown before anything is opened. */
@@ -112,7 +119,9 @@ export class PublishRejectedError extends RequestRejectedError {
   override readonly packet: AcknowledgementPacket;
 
   constructor(packet: AcknowledgementPacket, topicName: string) {
-    super(withReasonString(`the server refused the message to "${topicName}": ${reasonText(packet.reasonCode)}`, packet));
+    super(
+      withReasonString(`the server refused the message to "${topicName}": ${reasonText(packet.reasonCode)}`, packet),
+    );
     this.reasonCode = packet.reasonCode;
     this.packet = packet;
   }
@@ -177,7 +186,9 @@ export class SendQueueFullError extends MqttError {
   readonly limit: number;
 
   constructor(full: "messages" | "bytes", limit: number) {
-    super(`the send queue is full: it holds at most ${limit} ${full}; publish slower, await each publish, or raise queue.${full}`);
+    super(
+      `the send queue is full: it holds at most ${limit} ${full}; publish slower, await each publish, or raise queue.${full}`,
+    );
     this.full = full;
     this.limit = limit;
   }
@@ -189,7 +200,9 @@ export class SessionLostError extends MqttError {
   override readonly code = "PETREL_SESSION_LOST";
 
   constructor(topicName: string) {
-    super(`the server lost the session before it acknowledged the message to "${topicName}"; it may not have been delivered`);
+    super(
+      `the server lost the session before it acknowledged the message to "${topicName}"; it may not have been delivered`,
+    );
   }
 }
 

@@ -11,7 +11,12 @@ export type SessionEvent<Context = unknown> =
   /** `delivery` is what {@link Session.acknowledge} takes; undefined for QoS 0. */
   | { readonly type: "message"; readonly packet: PublishPacket; readonly delivery: Delivery | undefined }
   /** QoS 0: its bytes were handed over. QoS 1 and 2: the server acknowledged it. */
-  | { readonly type: "published"; readonly context: Context; readonly packetIdentifier: number | undefined; readonly reasonCode: number }
+  | {
+      readonly type: "published";
+      readonly context: Context;
+      readonly packetIdentifier: number | undefined;
+      readonly reasonCode: number;
+    }
   | { readonly type: "subscribed"; readonly context: Context; readonly suback: SubackPacket }
   | { readonly type: "unsubscribed"; readonly context: Context; readonly unsuback: UnsubackPacket }
   /** The command that came with `context` failed. */

@@ -1,6 +1,14 @@
-import { type AcknowledgementPacket, ProtocolError, type PublishPacket, ReasonCode } from "@petrel/codec";
+import {
+  type AcknowledgementPacket,
+  EncodeError,
+  isReasonCodeAllowed,
+  ProtocolError,
+  type PublishPacket,
+  ReasonCode,
+} from "@petrel/codec";
 import type { Connection } from "./connection.ts";
 import type { EventQueue } from "./events.ts";
+import { Fifo } from "./fifo.ts";
 
 /** A received QoS 1 or 2 message that waits for its acknowledgement. Opaque: it goes back into `acknowledge`. */
 export interface Delivery {
@@ -11,8 +19,11 @@ export interface Delivery {
 class PendingDelivery implements Delivery {
   readonly packetIdentifier: number;
   readonly qos: 1 | 2;
+  /** The application is done with it. */
   acknowledged = false;
-  reasonCode = 0;
+  reasonCode: number = ReasonCode.success;
+  /** Its PUBREC went out, on this connection or an earlier one of the session. */
+  pubrecSent = false;
   /** The connection on which it counts as in flight: each has its own Receive Maximum. */
   countedOn: object | undefined = undefined;
   /** The session (QoS 2) or connection (QoS 1) this is valid for has ended. */
@@ -37,8 +48,8 @@ export class IncomingPublish<Context> {
 
   // valid for one connection
   /** Messages of this connection whose PUBACK, or PUBREC, has not gone out, in the order of arrival. */
-  #qos1: PendingDelivery[] = [];
-  #qos2: PendingDelivery[] = [];
+  readonly #qos1 = new Fifo<PendingDelivery>();
+  readonly #qos2 = new Fifo<PendingDelivery>();
   /** Messages the server has in flight towards us on this connection (section 4.9). */
   #inflight = 0;
 
@@ -70,9 +81,17 @@ export class IncomingPublish<Context> {
 
   /**
    * The application is done with a message. False if it is too late: the connection (QoS 1) or the session (QoS 2)
-   * in which it came has ended.
+   * in which it came has ended. Throws EncodeError for a Reason Code that no acknowledgement may carry.
    */
   acknowledge(delivery: Delivery, reasonCode: number, connection: Connection<Context> | undefined): boolean {
+    // "MUST use one of the PUBACK Reason Codes" [MQTT-3.4.2-1]; those of PUBREC are the same [MQTT-3.5.2-1].
+    if (!isReasonCodeAllowed(reasonCode, "puback")) {
+      throw new EncodeError(`reasonCode is ${reasonCode}, which is none of PUBACK and PUBREC`, {
+        field: "reasonCode",
+        value: reasonCode,
+        clause: delivery.qos === 1 ? "MQTT-3.4.2-1" : "MQTT-3.5.2-1",
+      });
+    }
     if (!(delivery instanceof PendingDelivery) || delivery.obsolete) return false;
     if (delivery.acknowledged) return true;
     delivery.acknowledged = true;
@@ -86,12 +105,15 @@ export class IncomingPublish<Context> {
     const delivery = this.#unreleased.get(packetIdentifier);
     if (delivery === undefined) {
       // "MUST respond to a PUBREL packet by sending a PUBCOMP packet" [MQTT-4.3.3-11]; here we don't know the identifier any more.
-      const reasonCode = connection.negotiated?.protocolVersion === 5 ? ReasonCode.packetIdentifierNotFound : ReasonCode.success;
+      const reasonCode =
+        connection.negotiated?.protocolVersion === 5 ? ReasonCode.packetIdentifierNotFound : ReasonCode.success;
       connection.write({ type: "pubcomp", packetIdentifier, reasonCode });
       return;
     }
-    if (!delivery.acknowledged) {
-      throw new ProtocolError(`it releases packet identifier ${packetIdentifier}, for which no PUBREC was sent`, { packetType: "pubrel" });
+    if (!delivery.pubrecSent) {
+      throw new ProtocolError(`it releases packet identifier ${packetIdentifier}, for which no PUBREC was sent`, {
+        packetType: "pubrel",
+      });
     }
     this.#unreleased.delete(packetIdentifier);
     delivery.obsolete = true;
@@ -102,8 +124,8 @@ export class IncomingPublish<Context> {
   /** A new connection: what QoS 1 has not acknowledged comes again, as a new message. */
   handleConnectionLost(): void {
     for (const delivery of this.#qos1) delivery.obsolete = true;
-    this.#qos1 = [];
-    this.#qos2 = [];
+    this.#qos1.clear();
+    this.#qos2.clear();
     this.#inflight = 0;
   }
 
@@ -113,25 +135,34 @@ export class IncomingPublish<Context> {
     this.#unreleased.clear();
   }
 
-  /** The server has not seen our PUBREC: "MUST NOT cause duplicate messages to be delivered" [MQTT-4.3.3-10]. */
+  /**
+   * The server has not seen our PUBREC: "Until it has received the corresponding PUBREL packet, the receiver MUST
+   * acknowledge any subsequent PUBLISH packet with the same Packet Identifier by sending a PUBREC. It MUST NOT cause
+   * duplicate messages to be delivered" [MQTT-4.3.3-10].
+   */
   #handleRepeated(delivery: PendingDelivery, connection: Connection<Context>): void {
-    if (this.#qos2.includes(delivery)) return; // already waiting for its turn on this connection
+    for (const waiting of this.#qos2) if (waiting === delivery) return; // on this connection its turn comes without that
     this.#count(delivery, connection);
     this.#qos2.push(delivery);
     this.#flush(this.#qos2, connection);
   }
 
-  /** "MUST NOT send more than Receive Maximum QoS 1 and QoS 2 PUBLISH packets for which it has not received PUBACK, PUBCOMP…" [MQTT-3.3.4-9] */
+  /**
+   * "The Server MUST NOT send more than Receive Maximum QoS 1 and QoS 2 PUBLISH packets for which it has not received
+   * PUBACK, PUBCOMP, or PUBREC with a Reason Code of 128 or greater from the Client" [MQTT-3.3.4-9].
+   */
   #count(delivery: PendingDelivery, connection: Connection<Context>): void {
     if (delivery.countedOn === connection) return;
+    const maximum = connection.negotiated!.receive.receiveMaximum;
+    if (this.#inflight >= maximum) {
+      throw new ProtocolError(`more than our Receive Maximum of ${maximum} QoS 1 and 2 messages are in flight`, {
+        packetType: "publish",
+        reasonCode: ReasonCode.receiveMaximumExceeded,
+        clause: "MQTT-3.3.4-9",
+      });
+    }
+    this.#inflight++;
     delivery.countedOn = connection;
-    const maximum = connection.negotiated?.receive.receiveMaximum ?? 65_535;
-    if (++this.#inflight <= maximum) return;
-    throw new ProtocolError(`more than our Receive Maximum of ${maximum} QoS 1 and 2 messages are in flight`, {
-      packetType: "publish",
-      reasonCode: ReasonCode.receiveMaximumExceeded,
-      clause: "MQTT-3.3.4-9",
-    });
   }
 
   #uncount(delivery: PendingDelivery, connection: Connection<Context>): void {
@@ -140,13 +171,13 @@ export class IncomingPublish<Context> {
     this.#inflight--;
   }
 
-  /** Sends the acknowledgements that are due: PUBACK and PUBREC go out in the order of the PUBLISH [MQTT-4.6.0-2] [MQTT-4.6.0-3]. */
-  #flush(deliveries: PendingDelivery[], connection: Connection<Context>): void {
+  /**
+   * Sends the acknowledgements that are due, "in the order in which the corresponding PUBLISH packets were received":
+   * PUBACK [MQTT-4.6.0-2], PUBREC [MQTT-4.6.0-3].
+   */
+  #flush(deliveries: Fifo<PendingDelivery>, connection: Connection<Context>): void {
     if (connection.phase !== "online") return;
-    let sent = 0;
-    while (sent < deliveries.length && deliveries[sent]!.acknowledged) this.#send(deliveries[sent++]!, connection);
-    if (sent === deliveries.length) deliveries.length = 0;
-    else if (sent > 0) deliveries.splice(0, sent);
+    while (deliveries.peek()?.acknowledged === true) this.#send(deliveries.take()!, connection);
   }
 
   #send(delivery: PendingDelivery, connection: Connection<Context>): void {
@@ -154,10 +185,12 @@ export class IncomingPublish<Context> {
     const reasonCode = connection.negotiated?.protocolVersion === 5 ? delivery.reasonCode : ReasonCode.success;
     connection.write({ type: qos === 1 ? "puback" : "pubrec", packetIdentifier, reasonCode });
     if (qos === 1 || reasonCode >= ReasonCode.unspecifiedError) {
-      // Done: after a PUBACK, and after a PUBREC that refuses, the server may use the identifier again.
+      // Done: after a PUBACK [MQTT-4.3.2-5], and after a PUBREC that refuses [MQTT-4.3.3-9], the identifier stands for a new message.
       this.#uncount(delivery, connection);
       delivery.obsolete = true;
       if (qos === 2) this.#unreleased.delete(packetIdentifier);
+    } else {
+      delivery.pubrecSent = true;
     }
   }
 }

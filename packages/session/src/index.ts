@@ -1,4 +1,10 @@
-export { resolveSessionConfig, type QueueOptions, type SessionConfig, type SessionOptions, type SessionTimeouts } from "./config.ts";
+export {
+  resolveSessionConfig,
+  type QueueOptions,
+  type SessionConfig,
+  type SessionOptions,
+  type SessionTimeouts,
+} from "./config.ts";
 export type { Phase } from "./connection.ts";
 export {
   ConnectionLostError,

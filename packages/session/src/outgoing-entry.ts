@@ -9,7 +9,7 @@ export interface OutgoingMessage {
   readonly qos?: QoS | undefined;
   /** Default false. */
   readonly retain?: boolean | undefined;
-  /** 5.0. */
+  /** 5.0. Topic aliases are the session's own business, and subscription identifiers the server's. */
   readonly properties?: PublishProperties | undefined;
 }
 
@@ -35,6 +35,10 @@ export class OutgoingEntry<Context> implements PublishPacketInit {
   order = 0;
   /** Encoded bytes, for the queue's limit. */
   size = 0;
+  /** QoS 0: where it ends in the connection's output. */
+  position = 0;
+  /** QoS 1 and 2: the connection whose send quota it has a share of. */
+  countedOn: object | undefined = undefined;
 
   constructor(message: OutgoingMessage, context: Context) {
     this.topicName = message.topicName;

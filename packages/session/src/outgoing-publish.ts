@@ -16,6 +16,8 @@ export class OutgoingPublish<Context> {
   readonly #inflight: (OutgoingEntry<Context> | undefined)[] = [undefined];
   #count = 0;
   #order = 0;
+  /** Identifiers that stay taken as long as the session. */
+  #unusable: number[] = [];
 
   constructor(identifiers: PacketIdentifiers, events: EventQueue<Context>) {
     this.#identifiers = identifiers;
@@ -35,7 +37,7 @@ export class OutgoingPublish<Context> {
     const packetIdentifier = this.#identifiers.allocate()!;
     entry.packetIdentifier = packetIdentifier;
     try {
-      connection.write(entry);
+      entry.size = connection.write(entry);
     } catch (error) {
       entry.packetIdentifier = undefined;
       this.#identifiers.release(packetIdentifier);
@@ -46,15 +48,30 @@ export class OutgoingPublish<Context> {
     while (this.#inflight.length <= packetIdentifier) this.#inflight.push(undefined);
     this.#inflight[packetIdentifier] = entry;
     this.#count++;
+    entry.countedOn = connection;
     connection.sendQuota--;
   }
 
-  /** Sends again what the server may not have: "set the DUP flag to 1 … when it attempts to re-deliver" [MQTT-3.3.1-1]. */
+  /** What waits to be sent again may have been answered meanwhile: an answer can outlive the connection it was for. */
+  isUnacknowledged(entry: OutgoingEntry<Context>): boolean {
+    return this.#inflight[entry.packetIdentifier!] === entry && entry.state !== "awaitingPubcomp";
+  }
+
+  /** "The DUP flag MUST be set to 1 by the Client or Server when it attempts to re-deliver a PUBLISH packet" [MQTT-3.3.1-1]. Throws EncodeError. */
   sendAgain(entry: OutgoingEntry<Context>, connection: Connection<Context>): void {
-    if (this.#inflight[entry.packetIdentifier!] !== entry || entry.state === "awaitingPubcomp") return; // answered meanwhile
     entry.dup = true;
     connection.write(entry);
+    entry.countedOn = connection;
     connection.sendQuota--;
+  }
+
+  /** Gives up a message that an earlier connection took and this one does not. */
+  fail(entry: OutgoingEntry<Context>, error: Error): void {
+    this.#remove(entry);
+    // The server may have a QoS 2 message: to it, another one with this identifier would be a repetition, and be lost.
+    if (entry.qos === 2) this.#unusable.push(entry.packetIdentifier!);
+    else this.#identifiers.release(entry.packetIdentifier!);
+    this.#events.push({ type: "failed", context: entry.context, error });
   }
 
   handlePuback(packet: AcknowledgementPacket, connection: Connection<Context>): void {
@@ -66,25 +83,25 @@ export class OutgoingPublish<Context> {
 
   handlePubrec(packet: AcknowledgementPacket, connection: Connection<Context>): void {
     const { packetIdentifier, reasonCode } = packet;
+    const refused = reasonCode >= ReasonCode.unspecifiedError;
     const known = this.#inflight[packetIdentifier];
-    if (known?.state === "awaitingPubcomp") {
-      // The server repeats its PUBREC: it has not seen our PUBREL yet, which is sent again only on a new connection.
+    if (known === undefined) {
+      // A PUBREC that refuses ends the exchange; to any other we say that we don't know the identifier (section 3.6.2.1).
+      if (!refused) connection.write({ type: "pubrel", packetIdentifier, reasonCode: this.#unknownReason(connection) });
       return;
     }
-    const entry = this.#entryOf(packet, "awaitingPubrec");
-    if (entry === undefined) {
-      // "MUST respond to a PUBREC packet by sending a PUBREL" [MQTT-4.3.3-4], with the reason code for an identifier we don't know.
-      connection.write({ type: "pubrel", packetIdentifier, reasonCode: this.#unknownReason(connection) });
-      return;
-    }
-    if (reasonCode >= ReasonCode.unspecifiedError) {
-      // "… MUST be treated as acknowledged" after a PUBREC with an error: the exchange ends here, the identifier is free (section 4.3.3).
+    // The server repeats itself; it has our PUBREL, or will have it. We "MUST NOT resend messages at any other time" [MQTT-4.4.0-1].
+    if (known.state === "awaitingPubcomp") return;
+    const entry = this.#entryOf(packet, "awaitingPubrec")!;
+    if (refused) {
+      // "… containing a Reason Code of 0x80 or greater the corresponding PUBLISH packet is treated as acknowledged" [MQTT-4.4.0-2]
       this.#release(entry, connection);
       this.#settle(entry, packet);
       return;
     }
     entry.state = "awaitingPubcomp";
-    entry.order = ++this.#order; // "PUBREL packets in the order in which the corresponding PUBREC packets were received" [MQTT-4.6.0-4]
+    entry.order = ++this.#order;
+    // "MUST send a PUBREL packet when it receives a PUBREC packet … with a Reason Code value less than 0x80" [MQTT-4.3.3-4]
     connection.write({ type: "pubrel", packetIdentifier });
   }
 
@@ -92,31 +109,38 @@ export class OutgoingPublish<Context> {
     const entry = this.#entryOf(packet, "awaitingPubcomp");
     if (entry === undefined) return;
     this.#release(entry, connection);
-    // 0x92, identifier not found, "is not an error during recovery": the server had already completed the exchange.
-    this.#settle(entry, packet.reasonCode === ReasonCode.packetIdentifierNotFound ? { ...packet, reasonCode: ReasonCode.success } : packet);
+    // 0x92: "This is not an error during recovery" (section 3.7.2.1): the server had completed the exchange.
+    const completed = packet.reasonCode === ReasonCode.packetIdentifierNotFound;
+    this.#settle(entry, completed ? { ...packet, reasonCode: ReasonCode.success } : packet);
   }
 
   /**
-   * The session goes on: PUBREL is sent again now, for it needs no quota; each unacknowledged PUBLISH waits for its
-   * turn with DUP, "in the order in which the original PUBLISH packets were sent" [MQTT-4.4.0-1] [MQTT-4.6.0-1].
+   * The session goes on: "both the Client and Server MUST resend any unacknowledged PUBLISH packets (where QoS > 0) and
+   * PUBREL packets using their original Packet Identifiers" [MQTT-4.4.0-1]. PUBREL needs no quota and goes out now, "in
+   * the order in which the corresponding PUBREC packets were received" [MQTT-4.6.0-4]; each PUBLISH waits for its turn,
+   * "in the order in which the original PUBLISH packets were sent" [MQTT-4.6.0-1].
    */
   resume(connection: Connection<Context>): void {
-    const entries = this.#inOrder();
-    for (const { state, packetIdentifier } of entries) {
-      if (state === "awaitingPubcomp") connection.write({ type: "pubrel", packetIdentifier: packetIdentifier! });
+    for (const entry of this.#inOrder()) {
+      if (entry.state === "awaitingPubcomp")
+        connection.write({ type: "pubrel", packetIdentifier: entry.packetIdentifier! });
+      else connection.resend.push(entry);
     }
-    connection.resend = entries.filter(({ state }) => state !== "awaitingPubcomp");
   }
 
   /** The server lost the session: what it may not have is taken out, in order, as if it had never been sent. */
   takeUndelivered(): readonly OutgoingEntry<Context>[] {
     const undelivered: OutgoingEntry<Context>[] = [];
-    for (const entry of this.#inOrder()) {
+    for (const entry of this.takeAll()) {
       const { packetIdentifier } = entry;
-      this.#forget(entry);
       if (entry.state === "awaitingPubcomp") {
-        // With its PUBREC the server has "accepted ownership" of the message; publishing it again would duplicate it.
-        this.#events.push({ type: "published", context: entry.context, packetIdentifier, reasonCode: ReasonCode.success });
+        // With its PUBREC the server "accepted ownership" of the message [MQTT-4.3.3-8]; publishing it again would duplicate it.
+        this.#events.push({
+          type: "published",
+          context: entry.context,
+          packetIdentifier,
+          reasonCode: ReasonCode.success,
+        });
         continue;
       }
       entry.state = "queued";
@@ -127,10 +151,12 @@ export class OutgoingPublish<Context> {
     return undelivered;
   }
 
-  /** Empties the table, in order. */
+  /** The session is over: empties the table, in order. */
   takeAll(): readonly OutgoingEntry<Context>[] {
     const entries = this.#inOrder();
     for (const entry of entries) this.#forget(entry);
+    for (const packetIdentifier of this.#unusable) this.#identifiers.release(packetIdentifier);
+    this.#unusable = [];
     return entries;
   }
 
@@ -140,7 +166,10 @@ export class OutgoingPublish<Context> {
   }
 
   /** The entry an acknowledgement is about. An unknown identifier is no harm; the wrong kind of answer is the server's mistake. */
-  #entryOf(packet: AcknowledgementPacket, expected: "awaitingPuback" | "awaitingPubrec" | "awaitingPubcomp"): OutgoingEntry<Context> | undefined {
+  #entryOf(
+    packet: AcknowledgementPacket,
+    expected: "awaitingPuback" | "awaitingPubrec" | "awaitingPubcomp",
+  ): OutgoingEntry<Context> | undefined {
     const entry = this.#inflight[packet.packetIdentifier];
     if (entry === undefined || entry.state === expected) return entry;
     throw new ProtocolError(`it answers packet identifier ${packet.packetIdentifier}, which is ${WORDS[entry.state]}`, {
@@ -152,16 +181,22 @@ export class OutgoingPublish<Context> {
     return connection.negotiated?.protocolVersion === 5 ? ReasonCode.packetIdentifierNotFound : ReasonCode.success;
   }
 
-  /** The exchange is complete: the identifier is free, and the quota is back, but never above where it began (section 4.9). */
+  /**
+   * The exchange is complete: the identifier is free, and the quota is back if this connection gave it. Then it can not
+   * rise above where it began, nor does an answer meant for an earlier connection raise it.
+   */
   #release(entry: OutgoingEntry<Context>, connection: Connection<Context>): void {
     this.#forget(entry);
-    if (connection.sendQuota < connection.sendQuotaMaximum) connection.sendQuota++;
+    if (entry.countedOn === connection) connection.sendQuota++;
   }
 
   #forget(entry: OutgoingEntry<Context>): void {
-    const packetIdentifier = entry.packetIdentifier!;
-    this.#inflight[packetIdentifier] = undefined;
-    this.#identifiers.release(packetIdentifier);
+    this.#remove(entry);
+    this.#identifiers.release(entry.packetIdentifier!);
+  }
+
+  #remove(entry: OutgoingEntry<Context>): void {
+    this.#inflight[entry.packetIdentifier!] = undefined;
     this.#count--;
   }
 

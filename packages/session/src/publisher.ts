@@ -1,4 +1,4 @@
-import { packetSize, ReasonCode } from "@petrel/codec";
+import { EncodeError, packetSize, type PublishProperties, ReasonCode } from "@petrel/codec";
 import type { SessionConfig } from "./config.ts";
 import type { Connection } from "./connection.ts";
 import { NotConnectedError, ServerLimitError, SessionLostError } from "./errors.ts";
@@ -11,7 +11,8 @@ import { SendQueue } from "./send-queue.ts";
 /** Output that nobody takes is not piled up beyond this: messages wait in the queue instead, where the limits count them. */
 const OUTPUT_HIGH_WATER = 65_536;
 
-const LARGEST_PACKET_IDENTIFIER = 65_535;
+/** Of the 65,535 packet identifiers, messages leave some free, so that SUBSCRIBE and UNSUBSCRIBE never wait for them. */
+const MOST_MESSAGES_INFLIGHT = 65_535 - 64;
 
 /**
  * A message's way out: sent at once if nothing goes before it and the quota allows, else queued and sent when its
@@ -24,7 +25,7 @@ export class Publisher<Context> {
   readonly #identifiers: PacketIdentifiers;
   readonly #events: EventQueue<Context>;
   readonly #queue: SendQueue<Context>;
-  /** publish() said false: a "writable" event is owed. */
+  /** publish() said false or that the queue is full: a "writable" event is owed. */
   #publisherWaits = false;
 
   constructor(config: SessionConfig, identifiers: PacketIdentifiers, events: EventQueue<Context>) {
@@ -53,6 +54,7 @@ export class Publisher<Context> {
 
   /** Throws EncodeError | ServerLimitError | SendQueueFullError | NotConnectedError, and then has taken nothing. */
   publish(message: OutgoingMessage, context: Context, connection: Connection<Context> | undefined): boolean {
+    if (message.properties !== undefined) checkProperties(message.properties);
     const entry = new OutgoingEntry(message, context);
     if (connection?.phase === "online") {
       this.#checkServerLimits(entry, connection);
@@ -73,28 +75,33 @@ export class Publisher<Context> {
   refill(connection: Connection<Context>): void {
     if (connection.phase !== "online") return;
     const queue = this.#queue;
-    while (connection.resend.length > 0 && this.#mayWrite(connection, 1)) {
-      this.outgoing.sendAgain(connection.resend.shift()!, connection);
-    }
-    while (queue.hasAcknowledged && connection.resend.length === 0 && this.#mayWrite(connection, 1)) {
+    const { resend } = connection;
+    while (resend.length > 0 && this.#mayWrite(connection, 1)) this.#sendAgain(resend.take()!, connection);
+    while (queue.hasAcknowledged && resend.length === 0 && this.#mayWrite(connection, 1)) {
       this.#sendQueued(queue.takeAcknowledged()!, connection);
     }
     while (queue.hasQos0 && this.#mayWrite(connection, 0)) {
       this.#sendQueued(queue.takeQos0()!, connection);
     }
-    if (this.#publisherWaits && queue.isLow) {
-      this.#publisherWaits = false;
-      this.#events.push({ type: "writable" });
-    }
+    if (this.#publisherWaits) this.#resumePublisher(connection);
   }
 
-  /** All output was taken: for QoS 0 messages in it, that is all their sender can know. */
-  handleWritten(connection: Connection<Context>): void {
-    if (connection.written.length === 0) return;
-    for (const { context } of connection.written) {
-      this.#events.push({ type: "published", context, packetIdentifier: undefined, reasonCode: ReasonCode.success });
+  /** Output was taken: for the QoS 0 messages in it, that is all their sender can know. */
+  handleTaken(connection: Connection<Context>): void {
+    const { written } = connection;
+    for (
+      let entry = written.peek();
+      entry !== undefined && connection.hasTaken(entry.position);
+      entry = written.peek()
+    ) {
+      written.take();
+      this.#events.push({
+        type: "published",
+        context: entry.context,
+        packetIdentifier: undefined,
+        reasonCode: ReasonCode.success,
+      });
     }
-    connection.written = [];
   }
 
   handleSessionResumed(connection: Connection<Context>): void {
@@ -105,8 +112,8 @@ export class Publisher<Context> {
   handleSessionLost(): void {
     const undelivered = this.outgoing.takeUndelivered();
     if (this.#config.afterSessionLost === "republish") {
-      for (const entry of undelivered) entry.size = this.#sizeOf(entry);
       this.#queue.putBack(undelivered);
+      if (this.#queue.isHigh) this.#publisherWaits = true;
       return;
     }
     for (const { context, topicName } of undelivered) {
@@ -116,30 +123,39 @@ export class Publisher<Context> {
 
   /** QoS 0 messages that nobody took are lost with the connection; queued ones share the fate of new ones. */
   handleConnectionLost(connection: Connection<Context>): void {
-    const keepsQos0 = this.#config.queue.qos0WhileOffline === "queue";
-    const lost = keepsQos0 ? connection.written : [...connection.written, ...this.#queue.takeAllQos0()];
-    connection.written = [];
-    for (const { context } of lost) {
-      this.#events.push({ type: "failed", context, error: new NotConnectedError("the connection was lost before the message was sent") });
+    const lost = connection.written.takeAll();
+    const unsent = this.#config.queue.qos0WhileOffline === "queue" ? [] : this.#queue.takeAllQos0();
+    for (const { context } of [...lost, ...unsent]) {
+      this.#events.push({
+        type: "failed",
+        context,
+        error: new NotConnectedError("the connection was lost before the message was sent"),
+      });
     }
+    if (this.#publisherWaits) this.#resumePublisher(undefined);
   }
 
   /** Gives every message back with `error`. */
   abandon(error: Error, connection: Connection<Context> | undefined): void {
-    for (const { context } of [...this.outgoing.takeAll(), ...this.#queue.takeAll(), ...(connection?.written ?? [])]) {
+    const written = connection?.written.takeAll() ?? [];
+    for (const { context } of [...this.outgoing.takeAll(), ...this.#queue.takeAll(), ...written]) {
       this.#events.push({ type: "failed", context, error });
     }
-    if (connection !== undefined) {
-      connection.resend = [];
-      connection.written = [];
-    }
+    if (this.#publisherWaits) this.#resumePublisher(undefined);
+  }
+
+  /** Tells a publisher that waits when there is room. A queue that can hold nothing has room when the connection does. */
+  #resumePublisher(connection: Connection<Context> | undefined): void {
+    if (!this.#queue.isLow) return;
+    if (this.#queue.isClosed && (connection === undefined || !this.#mayWrite(connection, 1))) return;
     this.#publisherWaits = false;
+    this.#events.push({ type: "writable" });
   }
 
   /** Whether the output takes more, and, for QoS 1 and 2, the send quota and the identifiers do. */
   #mayWrite(connection: Connection<Context>, qos: number): boolean {
     if (connection.pendingBytes >= OUTPUT_HIGH_WATER) return false;
-    return qos === 0 || (connection.sendQuota > 0 && this.#identifiers.count < LARGEST_PACKET_IDENTIFIER);
+    return qos === 0 || (connection.sendQuota > 0 && this.#identifiers.count < MOST_MESSAGES_INFLIGHT);
   }
 
   /** Sends a new message if nothing has to go before it; false: it has to wait. Throws EncodeError. */
@@ -157,6 +173,7 @@ export class Publisher<Context> {
       return;
     }
     connection.write(entry);
+    entry.position = connection.position;
     connection.written.push(entry);
   }
 
@@ -170,10 +187,25 @@ export class Publisher<Context> {
     }
   }
 
+  #sendAgain(entry: OutgoingEntry<Context>, connection: Connection<Context>): void {
+    if (!this.outgoing.isUnacknowledged(entry)) return;
+    try {
+      this.#checkServerLimits(entry, connection);
+      this.outgoing.sendAgain(entry, connection);
+    } catch (error) {
+      this.outgoing.fail(entry, error as Error);
+    }
+  }
+
   /** Throws EncodeError | SendQueueFullError. */
   #enqueue(entry: OutgoingEntry<Context>): void {
     entry.size = this.#sizeOf(entry);
-    this.#queue.push(entry);
+    try {
+      this.#queue.push(entry);
+    } catch (error) {
+      this.#publisherWaits = true;
+      throw error;
+    }
   }
 
   /** Asking for the size also tells whether the message can be expressed at all, which must not come out only when its turn comes. */
@@ -191,11 +223,14 @@ export class Publisher<Context> {
   /** Refuses what the server said in CONNACK that it does not take. Throws ServerLimitError. */
   #checkServerLimits(entry: OutgoingEntry<Context>, connection: Connection<Context>): void {
     const limits = connection.negotiated!.send;
-    // "… it MUST NOT send PUBLISH packets at a QoS level exceeding the Maximum QoS level" [MQTT-3.2.2-11]
+    // "If a Client receives a Maximum QoS from a Server, it MUST NOT send PUBLISH packets at a QoS level exceeding the Maximum QoS level specified" [MQTT-3.2.2-11]
     if (entry.qos > limits.maximumQos) {
-      throw new ServerLimitError("maximumQos", `QoS ${entry.qos} is above the server's maximum QoS of ${limits.maximumQos}`);
+      throw new ServerLimitError(
+        "maximumQos",
+        `QoS ${entry.qos} is above the server's maximum QoS of ${limits.maximumQos}`,
+      );
     }
-    // "A Client receiving Retain Available set to 0 … MUST NOT send a PUBLISH packet with the RETAIN flag set to 1" [MQTT-3.2.2-14]
+    // "A Client receiving Retain Available set to 0 from the Server MUST NOT send a PUBLISH packet with the RETAIN flag set to 1" [MQTT-3.2.2-14]
     if (entry.retain && !limits.retainAvailable) {
       throw new ServerLimitError("retainAvailable", "the server does not keep retained messages");
     }
@@ -210,5 +245,26 @@ export class Publisher<Context> {
         `the message takes ${size} bytes; the server accepts packets of at most ${limits.maximumPacketSize} bytes`,
       );
     }
+  }
+}
+
+/** What a message may not bring along. Throws EncodeError. */
+function checkProperties({ topicAlias, subscriptionIdentifiers }: PublishProperties): void {
+  if (topicAlias !== undefined) {
+    throw new EncodeError(
+      "properties.topicAlias is set; an alias belongs to a connection, not to a message that may outlive it",
+      {
+        field: "properties.topicAlias",
+        value: topicAlias,
+      },
+    );
+  }
+  // "A PUBLISH packet sent from a Client to a Server MUST NOT contain a Subscription Identifier" [MQTT-3.3.4-6]
+  if (subscriptionIdentifiers !== undefined) {
+    throw new EncodeError("properties.subscriptionIdentifiers is set; only a server may send them", {
+      field: "properties.subscriptionIdentifiers",
+      value: subscriptionIdentifiers,
+      clause: "MQTT-3.3.4-6",
+    });
   }
 }

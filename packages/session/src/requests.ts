@@ -1,18 +1,26 @@
 import {
-  type AcknowledgementProperties,
   packetSize,
   ProtocolError,
   type ProtocolVersion,
   ReasonCode,
   type SubackPacket,
+  type SubscribePacketInit,
   type SubscribeProperties,
   type TopicSubscriptionInit,
   type UnsubackPacket,
+  type UnsubscribePacketInit,
   type UserProperty,
 } from "@petrel/codec";
 import type { Connection } from "./connection.ts";
-import { type FilterFailure, SubscribeRejectedError, TimeoutError, UnsubscribeRejectedError } from "./errors.ts";
+import {
+  type FilterFailure,
+  ServerLimitError,
+  SubscribeRejectedError,
+  TimeoutError,
+  UnsubscribeRejectedError,
+} from "./errors.ts";
 import type { EventQueue, Milliseconds } from "./events.ts";
+import { Fifo } from "./fifo.ts";
 import type { PacketIdentifiers } from "./packet-identifiers.ts";
 
 export interface SubscribeRequest {
@@ -27,20 +35,31 @@ export interface UnsubscribeRequest {
   readonly properties?: { readonly userProperties?: readonly UserProperty[] | undefined } | undefined;
 }
 
-type PendingRequest<Context> = (
-  | { readonly type: "subscribe"; readonly request: SubscribeRequest }
-  | { readonly type: "unsubscribe"; readonly request: UnsubscribeRequest }
-) & {
-  readonly caller: Caller<Context> | undefined;
+type PendingRequest<Context> = PendingSubscribe<Context> | PendingUnsubscribe<Context>;
+
+interface PendingSubscribe<Context> extends Pending<Context> {
+  readonly type: "subscribe";
+  readonly request: SubscribeRequest;
+}
+
+interface PendingUnsubscribe<Context> extends Pending<Context> {
+  readonly type: "unsubscribe";
+  readonly request: UnsubscribeRequest;
+}
+
+interface Pending<Context> {
+  /** Wrapped, because a context may itself be undefined. No caller: the session asks on its own. */
+  readonly caller: { readonly context: Context } | undefined;
   /** A caller's request is given up here. */
   readonly deadline: Milliseconds;
   /** Its caller has been told; its identifier stays taken until the answer, or the end of the connection. */
   abandoned: boolean;
-};
+}
 
-/** Wrapped, because the context of a caller may itself be undefined: no caller means that the session asks on its own. */
-interface Caller<Context> {
-  readonly context: Context;
+/** What is in force, with the properties of the SUBSCRIBE it came in. */
+interface Granted {
+  readonly subscription: TopicSubscriptionInit;
+  readonly properties: SubscribeProperties | undefined;
 }
 
 /** The most filters in one SUBSCRIBE of our own: servers are known that allow no more than a few. */
@@ -54,17 +73,21 @@ export class Requests<Context> {
   readonly #timeoutMs: Milliseconds;
   readonly #version: ProtocolVersion;
 
-  /** Not sent yet, in order. */
-  #waiting: PendingRequest<Context>[] = [];
+  /** Not sent yet, in order. Callers' deadlines rise along this line, and those of what was sent come before them. */
+  readonly #waiting = new Fifo<PendingRequest<Context>>();
   /** Sent on this connection, by packet identifier. */
   readonly #sent = new Map<number, PendingRequest<Context>>();
-  /** What is in force: filter → its options and the properties of the SUBSCRIBE it came in. */
-  readonly #subscriptions = new Map<string, { readonly subscription: TopicSubscriptionInit; readonly properties: SubscribeProperties | undefined }>();
+  /** By topic filter. */
+  readonly #granted = new Map<string, Granted>();
 
   constructor(
     identifiers: PacketIdentifiers,
     events: EventQueue<Context>,
-    options: { readonly maximumConcurrent: number; readonly timeoutMs: Milliseconds; readonly version: ProtocolVersion },
+    options: {
+      readonly maximumConcurrent: number;
+      readonly timeoutMs: Milliseconds;
+      readonly version: ProtocolVersion;
+    },
   ) {
     this.#identifiers = identifiers;
     this.#events = events;
@@ -76,120 +99,138 @@ export class Requests<Context> {
   /** Throws EncodeError for what no packet can express. */
   subscribe(request: SubscribeRequest, context: Context, now: Milliseconds): void {
     packetSize({ type: "subscribe", packetIdentifier: 1, ...request }, this.#version);
-    this.#waiting.push({ type: "subscribe", request, caller: { context }, deadline: now + this.#timeoutMs, abandoned: false });
+    this.#waiting.push({
+      type: "subscribe",
+      request,
+      caller: { context },
+      deadline: now + this.#timeoutMs,
+      abandoned: false,
+    });
   }
 
   /** Throws EncodeError for what no packet can express. */
   unsubscribe(request: UnsubscribeRequest, context: Context, now: Milliseconds): void {
     packetSize({ type: "unsubscribe", packetIdentifier: 1, ...request }, this.#version);
-    this.#waiting.push({ type: "unsubscribe", request, caller: { context }, deadline: now + this.#timeoutMs, abandoned: false });
+    this.#waiting.push({
+      type: "unsubscribe",
+      request,
+      caller: { context },
+      deadline: now + this.#timeoutMs,
+      abandoned: false,
+    });
   }
 
   /** Sends what waits, as far as the limit of concurrent requests and the identifiers allow. */
   flush(connection: Connection<Context>): void {
-    let sent = 0;
-    for (const pending of this.#waiting) {
-      if (this.#sent.size >= this.#maximumConcurrent) break;
+    while (this.#waiting.length > 0 && this.#sent.size < this.#maximumConcurrent) {
       const packetIdentifier = this.#identifiers.allocate();
-      if (packetIdentifier === undefined) break;
-      if (pending.type === "subscribe") connection.write({ type: "subscribe", packetIdentifier, ...pending.request });
-      else connection.write({ type: "unsubscribe", packetIdentifier, ...pending.request });
-      this.#sent.set(packetIdentifier, pending);
-      sent++;
+      if (packetIdentifier === undefined) return;
+      const pending = this.#waiting.take()!;
+      try {
+        this.#send(pending, packetIdentifier, connection);
+      } catch (error) {
+        this.#identifiers.release(packetIdentifier);
+        this.#handleUnsendable(pending, error as Error);
+      }
     }
-    if (sent > 0) this.#waiting.splice(0, sent);
   }
 
   handleSuback(packet: SubackPacket): void {
     const pending = this.#answered(packet, "subscribe");
-    if (pending.type !== "subscribe") return;
     const { subscriptions, properties } = pending.request;
-    this.#checkCount(packet, subscriptions.length);
     const failures: FilterFailure[] = [];
     for (const [index, subscription] of subscriptions.entries()) {
       const reasonCode = packet.reasonCodes[index]!;
-      if (reasonCode >= ReasonCode.unspecifiedError) failures.push({ topicFilter: subscription.topicFilter, reasonCode });
-      else this.#subscriptions.set(subscription.topicFilter, { subscription, properties });
+      if (reasonCode >= ReasonCode.unspecifiedError)
+        failures.push({ topicFilter: subscription.topicFilter, reasonCode });
+      else this.#granted.set(subscription.topicFilter, { subscription, properties });
     }
     const { caller } = pending;
     if (caller === undefined) {
-      // A filter that is not granted any more is not asked for again on every connection.
-      for (const { topicFilter } of failures) this.#subscriptions.delete(topicFilter);
-      if (failures.length > 0) this.#events.push({ type: "resubscribeFailed", failures });
+      if (failures.length > 0) this.#handleResubscribeFailed(failures);
     } else if (!pending.abandoned) {
-      if (failures.length > 0) this.#events.push({ type: "failed", context: caller.context, error: new SubscribeRejectedError(packet, failures) });
+      if (failures.length > 0)
+        this.#events.push({
+          type: "failed",
+          context: caller.context,
+          error: new SubscribeRejectedError(packet, failures),
+        });
       else this.#events.push({ type: "subscribed", context: caller.context, suback: packet });
     }
   }
 
   handleUnsuback(packet: UnsubackPacket): void {
     const pending = this.#answered(packet, "unsubscribe");
-    if (pending.type !== "unsubscribe") return;
-    const { topicFilters } = pending.request;
-    if (this.#version === 5) this.#checkCount(packet, topicFilters.length);
     const failures: FilterFailure[] = [];
-    for (const [index, topicFilter] of topicFilters.entries()) {
+    for (const [index, topicFilter] of pending.request.topicFilters.entries()) {
       const reasonCode = packet.reasonCodes[index] ?? ReasonCode.success; // 3.x says nothing, which means yes
       if (reasonCode >= ReasonCode.unspecifiedError) failures.push({ topicFilter, reasonCode });
-      else this.#subscriptions.delete(topicFilter);
+      else this.#granted.delete(topicFilter);
     }
     const { caller } = pending;
     if (caller === undefined || pending.abandoned) return;
-    if (failures.length > 0) this.#events.push({ type: "failed", context: caller.context, error: new UnsubscribeRejectedError(packet, failures) });
+    if (failures.length > 0)
+      this.#events.push({
+        type: "failed",
+        context: caller.context,
+        error: new UnsubscribeRejectedError(packet, failures),
+      });
     else this.#events.push({ type: "unsubscribed", context: caller.context, unsuback: packet });
   }
 
   /** Asks again for everything that was granted, before anything that waits. */
   resubscribe(): void {
+    const callers = this.#waiting.takeAll().filter(({ caller }) => caller !== undefined);
     const bundles = new Map<SubscribeProperties | undefined, TopicSubscriptionInit[]>();
-    for (const { subscription, properties } of this.#subscriptions.values()) {
+    for (const { subscription, properties } of this.#granted.values()) {
       const bundle = bundles.get(properties);
       if (bundle === undefined) bundles.set(properties, [subscription]);
       else bundle.push(subscription);
     }
-    const again: PendingRequest<Context>[] = [];
     for (const [properties, subscriptions] of bundles) {
       for (let start = 0; start < subscriptions.length; start += RESUBSCRIBE_BUNDLE) {
-        const request = { subscriptions: subscriptions.slice(start, start + RESUBSCRIBE_BUNDLE), properties };
-        again.push({ type: "subscribe", request, caller: undefined, deadline: Infinity, abandoned: false });
+        this.#waiting.push(ownRequest(subscriptions.slice(start, start + RESUBSCRIBE_BUNDLE), properties));
       }
     }
-    this.#waiting.unshift(...again);
+    for (const pending of callers) this.#waiting.push(pending);
   }
 
-  /** What was asked on the old connection is asked again on the next one; our own requests are planned anew there. */
+  /** What was asked on the old connection is asked again on the next one, our own requests included: the server may not have seen them. */
   handleConnectionLost(): void {
     const again: PendingRequest<Context>[] = [];
     for (const [packetIdentifier, pending] of this.#sent) {
       this.#identifiers.release(packetIdentifier);
-      if (pending.caller !== undefined && !pending.abandoned) again.push(pending);
+      if (!pending.abandoned) again.push(pending);
     }
     this.#sent.clear();
-    this.#waiting = [...again, ...this.#waiting.filter(({ caller }) => caller !== undefined)];
-  }
-
-  get isIdle(): boolean {
-    return this.#sent.size === 0 && this.#waiting.length === 0;
+    this.#waiting.putBack(again);
   }
 
   /** When the first request runs out of time. */
   nextDeadline(): Milliseconds | undefined {
-    let earliest = Infinity;
-    for (const { deadline } of this.#waiting) earliest = Math.min(earliest, deadline);
-    for (const { deadline, abandoned } of this.#sent.values()) {
-      if (!abandoned) earliest = Math.min(earliest, deadline);
+    for (const { caller, abandoned, deadline } of this.#sent.values()) {
+      if (caller !== undefined && !abandoned) return deadline;
     }
-    return earliest === Infinity ? undefined : earliest;
+    for (const { caller, deadline } of this.#waiting) {
+      if (caller !== undefined) return deadline;
+    }
+    return undefined;
   }
 
   handleTimeout(now: Milliseconds): void {
     for (const pending of this.#sent.values()) {
-      if (pending.deadline <= now && !pending.abandoned) this.#giveUp(pending);
+      if (pending.caller === undefined || pending.abandoned) continue;
+      if (pending.deadline > now) return;
+      this.#giveUp(pending);
     }
-    for (const pending of this.#waiting) {
-      if (pending.deadline <= now) this.#giveUp(pending);
+    const ours: PendingRequest<Context>[] = [];
+    for (let pending = this.#waiting.peek(); pending !== undefined; pending = this.#waiting.peek()) {
+      if (pending.caller !== undefined && pending.deadline > now) break;
+      this.#waiting.take();
+      if (pending.caller === undefined) ours.push(pending);
+      else this.#giveUp(pending);
     }
-    this.#waiting = this.#waiting.filter(({ abandoned }) => !abandoned);
+    this.#waiting.putBack(ours);
   }
 
   /** Fails every request that has a caller. */
@@ -199,22 +240,82 @@ export class Requests<Context> {
     }
     for (const packetIdentifier of this.#sent.keys()) this.#identifiers.release(packetIdentifier);
     this.#sent.clear();
-    this.#waiting = [];
-    this.#subscriptions.clear();
+    this.#waiting.clear();
+    this.#granted.clear();
+  }
+
+  /** Throws ServerLimitError | EncodeError. */
+  #send(pending: PendingRequest<Context>, packetIdentifier: number, connection: Connection<Context>): void {
+    const packet: SubscribePacketInit | UnsubscribePacketInit =
+      pending.type === "subscribe"
+        ? { type: "subscribe", packetIdentifier, ...pending.request }
+        : { type: "unsubscribe", packetIdentifier, ...pending.request };
+    // "The Client MUST NOT send packets exceeding Maximum Packet Size to the Server" [MQTT-3.2.2-15]
+    const size = packetSize(packet, this.#version);
+    const { maximumPacketSize } = connection.negotiated!.send;
+    if (size > maximumPacketSize) {
+      throw new ServerLimitError(
+        "maximumPacketSize",
+        `the ${pending.type.toUpperCase()} takes ${size} bytes; the server accepts packets of at most ${maximumPacketSize} bytes`,
+      );
+    }
+    connection.write(packet);
+    this.#sent.set(packetIdentifier, pending);
+  }
+
+  #handleUnsendable(pending: PendingRequest<Context>, error: Error): void {
+    const { caller } = pending;
+    if (caller !== undefined) {
+      this.#events.push({ type: "failed", context: caller.context, error });
+      return;
+    }
+    // Ours, and too large for this server: ask in smaller pieces.
+    const { subscriptions, properties } = (pending as PendingSubscribe<Context>).request;
+    if (subscriptions.length === 1) {
+      this.#handleResubscribeFailed([
+        { topicFilter: subscriptions[0]!.topicFilter, reasonCode: ReasonCode.packetTooLarge },
+      ]);
+      return;
+    }
+    const half = Math.ceil(subscriptions.length / 2);
+    this.#waiting.putBack([
+      ownRequest(subscriptions.slice(0, half), properties),
+      ownRequest(subscriptions.slice(half), properties),
+    ]);
+  }
+
+  /** A filter that is not granted any more is not asked for again on every connection. */
+  #handleResubscribeFailed(failures: readonly FilterFailure[]): void {
+    for (const { topicFilter } of failures) this.#granted.delete(topicFilter);
+    this.#events.push({ type: "resubscribeFailed", failures });
   }
 
   #giveUp(pending: PendingRequest<Context>): void {
     pending.abandoned = true;
     const error = new TimeoutError(pending.type === "subscribe" ? "SUBACK" : "UNSUBACK", this.#timeoutMs);
-    if (pending.caller !== undefined) this.#events.push({ type: "failed", context: pending.caller.context, error });
+    this.#events.push({ type: "failed", context: pending.caller!.context, error });
   }
 
+  /** The request that a SUBACK or UNSUBACK is about. Throws {@link ProtocolError}, and then the request still waits. */
+  #answered(packet: SubackPacket, type: "subscribe"): PendingSubscribe<Context>;
+  #answered(packet: UnsubackPacket, type: "unsubscribe"): PendingUnsubscribe<Context>;
   #answered(packet: SubackPacket | UnsubackPacket, type: "subscribe" | "unsubscribe"): PendingRequest<Context> {
-    const { packetIdentifier } = packet;
+    const { packetIdentifier, reasonCodes } = packet;
     const pending = this.#sent.get(packetIdentifier);
     if (pending?.type !== type) {
-      throw new ProtocolError(`it answers packet identifier ${packetIdentifier}, for which no ${type.toUpperCase()} was sent`, {
+      throw new ProtocolError(
+        `it answers packet identifier ${packetIdentifier}, for which no ${type.toUpperCase()} was sent`,
+        {
+          packetType: packet.type,
+        },
+      );
+    }
+    const filters =
+      pending.type === "subscribe" ? pending.request.subscriptions.length : pending.request.topicFilters.length;
+    if (reasonCodes.length !== filters && (this.#version === 5 || type === "subscribe")) {
+      throw new ProtocolError(`it has ${reasonCodes.length} reason codes for ${filters} topic filters`, {
         packetType: packet.type,
+        clause: this.#countClause(type),
       });
     }
     this.#sent.delete(packetIdentifier);
@@ -222,12 +323,23 @@ export class Requests<Context> {
     return pending;
   }
 
-  /** "The SUBACK packet … MUST contain a list of Reason Codes … for each Topic Filter" [MQTT-3.8.4-6]; so does UNSUBACK. */
-  #checkCount({ type, reasonCodes }: { type: "suback" | "unsuback"; reasonCodes: readonly number[]; properties?: AcknowledgementProperties | undefined }, expected: number): void {
-    if (reasonCodes.length === expected) return;
-    throw new ProtocolError(`it has ${reasonCodes.length} reason codes for ${expected} topic filters`, {
-      packetType: type,
-      clause: type === "suback" ? "MQTT-3.8.4-6" : "MQTT-3.11.3-1",
-    });
+  /** "The SUBACK packet sent by the Server to the Client MUST contain a Reason Code for each Topic Filter/Subscription Option pair" */
+  #countClause(type: "subscribe" | "unsubscribe"): string {
+    if (type === "unsubscribe") return "MQTT-3.11.3-1";
+    return this.#version === 5 ? "MQTT-3.8.4-6" : "MQTT-3.8.4-5";
   }
+}
+
+/** A request without a caller: the session asks on its own. */
+function ownRequest<Context>(
+  subscriptions: readonly TopicSubscriptionInit[],
+  properties: SubscribeProperties | undefined,
+): PendingSubscribe<Context> {
+  return {
+    type: "subscribe",
+    request: { subscriptions, properties },
+    caller: undefined,
+    deadline: Infinity,
+    abandoned: false,
+  };
 }

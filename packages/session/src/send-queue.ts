@@ -1,49 +1,6 @@
 import { SendQueueFullError } from "./errors.ts";
+import { Fifo } from "./fifo.ts";
 import type { OutgoingEntry } from "./outgoing-entry.ts";
-
-/** First in, first out; taking costs no move of the rest. */
-class Fifo<Item> {
-  #items: Item[] = [];
-  #head = 0;
-
-  get length(): number {
-    return this.#items.length - this.#head;
-  }
-
-  peek(): Item | undefined {
-    return this.#items[this.#head];
-  }
-
-  push(item: Item): void {
-    this.#items.push(item);
-  }
-
-  take(): Item | undefined {
-    const item = this.#items[this.#head];
-    if (item === undefined) return undefined;
-    this.#items[this.#head++] = undefined as Item; // let go of it now, not at the next compaction
-    if (this.#head === this.#items.length) {
-      this.#items = [];
-      this.#head = 0;
-    } else if (this.#head >= 1_024 && this.#head * 2 >= this.#items.length) {
-      this.#items = this.#items.slice(this.#head);
-      this.#head = 0;
-    }
-    return item;
-  }
-
-  putBack(items: readonly Item[]): void {
-    this.#items = [...items, ...this.#items.slice(this.#head)];
-    this.#head = 0;
-  }
-
-  takeAll(): readonly Item[] {
-    const items = this.#items.slice(this.#head);
-    this.#items = [];
-    this.#head = 0;
-    return items;
-  }
-}
 
 /**
  * Messages that were accepted and not sent yet. QoS 0 waits only for the network, QoS 1 and 2 also for the send
@@ -65,6 +22,11 @@ export class SendQueue<Context> {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Nothing can ever wait here. */
+  get isClosed(): boolean {
+    return this.#limits.messages === 0 || this.#limits.bytes === 0;
   }
 
   /** The point where a publisher should pause: half full. */

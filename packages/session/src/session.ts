@@ -1,20 +1,17 @@
 import {
-  MalformedPacketError,
-  type Packet,
-  ProtocolError,
   type ConnackPacket,
   type DisconnectPacket,
   type DisconnectProperties,
+  EncodeError,
+  isReasonCodeAllowed,
+  MalformedPacketError,
+  type Packet,
+  ProtocolError,
   ReasonCode,
 } from "@petrel/codec";
 import { connectPacket, resolveSessionConfig, type SessionConfig, type SessionOptions } from "./config.ts";
 import { Connection, type Phase } from "./connection.ts";
-import {
-  ConnectionLostError,
-  ConnectRefusedError,
-  ServerDisconnectError,
-  TimeoutError,
-} from "./errors.ts";
+import { ConnectionLostError, ConnectRefusedError, ServerDisconnectError, TimeoutError } from "./errors.ts";
 import { EventQueue, type Milliseconds, type SessionEvent } from "./events.ts";
 import { type Delivery, IncomingPublish } from "./incoming-publish.ts";
 import { KeepAlive } from "./keep-alive.ts";
@@ -50,7 +47,7 @@ export class MqttSession<Context = unknown> {
   readonly #publisher: Publisher<Context>;
   readonly #incoming: IncomingPublish<Context>;
   readonly #requests: Requests<Context>;
-  readonly #timers = new TimerTable<"connack" | "keepAlive" | "pingResponse" | "request">();
+  readonly #timers = new TimerTable<"connack" | "keepAlive" | "request">();
   #clientIdentifier: string;
   #connectedBefore = false;
   /** The time of the last call, for calls that take none. */
@@ -106,9 +103,9 @@ export class MqttSession<Context = unknown> {
 
   // ── B. What the network and the clock did. These never throw ──────────────────────────────────
 
-  /** A network connection is open: CONNECT goes out. */
+  /** A network connection is open: CONNECT goes out. One that was open before counts as lost. */
   handleOpen(now: Milliseconds): void {
-    this.#now = now;
+    this.handleClose(now, new Error("another connection took its place"));
     const { config } = this;
     const cleanStart = config.cleanStart === "first" ? !this.#connectedBefore : config.cleanStart;
     const connection = new Connection<Context>(config, cleanStart, now);
@@ -123,11 +120,11 @@ export class MqttSession<Context = unknown> {
     this.#now = now;
     const connection = this.#connection;
     if (connection === undefined || connection.phase === "disconnecting") return;
-    connection.keepAlive.handleReceived(now);
     connection.decoder.push(bytes);
     try {
       let packet: Packet | undefined;
       while (!isEnding(connection) && (packet = connection.decoder.next()) !== undefined) {
+        connection.keepAlive.handleReceived(now);
         this.#handlePacket(packet, connection);
       }
     } catch (error) {
@@ -158,8 +155,7 @@ export class MqttSession<Context = unknown> {
         this.#armRequests();
       } else if (connection !== undefined && !isEnding(connection)) {
         if (name === "keepAlive") this.#handleKeepAlive(connection, now);
-        else if (name === "connack") this.#fail(new TimeoutError("CONNACK", this.config.timeouts.connack), connection);
-        else this.#fail(new TimeoutError("PINGRESP", this.config.timeouts.pingResponse), connection);
+        else this.#fail(new TimeoutError("CONNACK", this.config.timeouts.connack), connection);
       }
     }
   }
@@ -167,15 +163,15 @@ export class MqttSession<Context = unknown> {
   /** The application is slow and reading has stopped: an answer may be waiting in the network, so its deadline waits too. */
   handleReadingPaused(now: Milliseconds): void {
     this.#now = now;
-    if (this.#connection === undefined) return;
-    this.#connection.readingPaused = true;
-    this.#timers.clear("pingResponse");
+    this.#connection?.keepAlive.handleReadingPaused();
   }
 
   handleReadingResumed(now: Milliseconds): void {
     this.#now = now;
-    if (this.#connection !== undefined) this.#connection.readingPaused = false;
-    // The next PINGREQ arms the deadline again.
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    connection.keepAlive.handleReadingResumed(now);
+    if (connection.phase === "online") this.#armKeepAlive(connection);
   }
 
   // ── C. What the application wants. These throw on misuse, synchronously ───────────────────────
@@ -209,7 +205,8 @@ export class MqttSession<Context = unknown> {
    * The application is done with a message: PUBACK or PUBREC goes out when those of all earlier messages of its QoS have.
    * Too late is no harm: it is reported as a "lateAcknowledgement" event.
    *
-   * @param reasonCode 5.0; 0x80 and above refuse the message. Default 0.
+   * @param reasonCode 0x80 and above refuse the message. Default 0. 3.x can not say it, and accepts.
+   * @throws EncodeError for a Reason Code that no acknowledgement may carry
    */
   acknowledge(delivery: Delivery, reasonCode: number = ReasonCode.success): void {
     const connection = this.#connection;
@@ -218,38 +215,51 @@ export class MqttSession<Context = unknown> {
     }
   }
 
-  /** Ends the connection politely; a no-op without one. What is in flight or queued stays for the next connection. */
+  /**
+   * Ends the connection politely; a no-op without one. What is in flight or queued stays for the next connection.
+   *
+   * @throws EncodeError, and then nothing has happened
+   */
   disconnect(options: DisconnectOptions, now: Milliseconds): void {
     this.#now = now;
     const connection = this.#connection;
     if (connection === undefined || isEnding(connection)) return;
-    if (connection.phase === "online") {
-      const { reasonCode, properties } = options;
-      connection.write({ type: "disconnect", reasonCode, properties });
-    }
+    const { reasonCode, properties } = options;
+    this.#checkSessionExpiryInterval(properties);
+    // Also before CONNACK: "Clients need not wait for a CONNACK packet to arrive from the Server" (section 3.1.4).
+    connection.write({ type: "disconnect", reasonCode, properties });
     this.#endConnection(connection, "client", undefined);
   }
 
-  /** Gives every context back with `error`: nothing is sent any more, and the session begins anew. */
+  /**
+   * Gives every context back with `error`, and begins anew: what the server and the session know of each other is
+   * forgotten, so a connection there is ends here, without a DISCONNECT.
+   */
   abandon(error: Error): void {
-    this.#publisher.abandon(error, this.#connection);
+    const connection = this.#connection;
+    this.#publisher.abandon(error, connection);
     this.#requests.failAll(error);
     this.#incoming.handleSessionLost();
     this.#timers.clear("request");
+    this.#connectedBefore = false;
+    if (connection !== undefined && !isEnding(connection)) this.#endConnection(connection, "client", undefined);
   }
 
   // ── D. What to do next. Drain after every B or C call, in this order ──────────────────────────
 
-  /** The next bytes to send, or undefined. They are yours. */
-  takeOutput(): Uint8Array | undefined {
+  /**
+   * The next bytes to send, or undefined. They are yours.
+   *
+   * @param now if time may have passed since the last call, as when the network takes bytes again
+   */
+  takeOutput(now: Milliseconds = this.#now): Uint8Array | undefined {
+    this.#now = now;
     const connection = this.#connection;
-    if (connection === undefined) return undefined;
-    const bytes = connection.take();
-    if (bytes !== undefined) connection.keepAlive.handleSent(this.#now);
-    if (connection.pendingBytes === 0) {
-      this.#publisher.handleWritten(connection);
-      this.#publisher.refill(connection);
-    }
+    const bytes = connection?.take();
+    if (connection === undefined || bytes === undefined) return undefined;
+    connection.keepAlive.handleSent(now, connection.taken);
+    this.#publisher.handleTaken(connection);
+    if (connection.pendingBytes === 0) this.#publisher.refill(connection);
     return bytes;
   }
 
@@ -265,8 +275,8 @@ export class MqttSession<Context = unknown> {
   // ── packets ───────────────────────────────────────────────────────────────────────────────────
 
   #handlePacket(packet: Packet, connection: Connection<Context>): void {
-    // "The Server MUST send a CONNACK … before sending any other packet … except AUTH" [MQTT-3.2.0-1]
-    if (connection.phase === "connecting" && packet.type !== "connack") {
+    // "The Server MUST send a CONNACK with a 0x00 (Success) Reason Code before sending any Packet other than AUTH" [MQTT-3.2.0-1]
+    if (connection.phase === "connecting" && packet.type !== "connack" && packet.type !== "auth") {
       throw new ProtocolError("it came before CONNACK", { packetType: packet.type, clause: "MQTT-3.2.0-1" });
     }
     switch (packet.type) {
@@ -294,7 +304,7 @@ export class MqttSession<Context = unknown> {
         this.#flushRequests();
         return;
       case "pingresp":
-        this.#timers.clear("pingResponse");
+        connection.keepAlive.handleAnswered();
         return;
       case "connack":
         this.#handleConnack(packet, connection);
@@ -304,7 +314,10 @@ export class MqttSession<Context = unknown> {
         return;
       case "auth":
         // "If the Client does not include an Authentication Method in the CONNECT, the Server MUST NOT send an AUTH packet" [MQTT-4.12.0-6]
-        throw new ProtocolError("we did not ask for enhanced authentication", { packetType: "auth", clause: "MQTT-4.12.0-6" });
+        throw new ProtocolError("we did not ask for enhanced authentication", {
+          packetType: "auth",
+          clause: "MQTT-4.12.0-6",
+        });
       case "connect":
       case "subscribe":
       case "unsubscribe":
@@ -317,15 +330,22 @@ export class MqttSession<Context = unknown> {
     const { config } = this;
     // "The Server MUST NOT send more than one CONNACK in a Network Connection" [MQTT-3.2.0-2]
     if (connection.phase !== "connecting") {
-      throw new ProtocolError("a second CONNACK came", { packetType: "connack", clause: "MQTT-3.2.0-2" });
+      throw new ProtocolError("a second CONNACK came", {
+        packetType: "connack",
+        clause: this.#clause("MQTT-3.2.0-2", undefined),
+      });
     }
     if (packet.reasonCode !== ReasonCode.success) {
       this.#endConnection(connection, "server", new ConnectRefusedError(packet), packet);
       return;
     }
-    // "If the Server accepts a connection with Clean Start set to 1, the Server … MUST set Session Present to 0" [MQTT-3.2.2-2]
+    // "If the Server accepts a connection with Clean Start set to 1, the Server MUST set Session Present to 0 in the CONNACK packet" [MQTT-3.2.2-2]
     if (packet.sessionPresent && connection.cleanStart) {
-      throw new ProtocolError("session present is 1 although we asked for a clean start", { packetType: "connack", clause: "MQTT-3.2.2-2" });
+      const clause = this.#clause("MQTT-3.2.2-2", "MQTT-3.2.2-1");
+      throw new ProtocolError("session present is 1 although we asked for a clean start", {
+        packetType: "connack",
+        clause,
+      });
     }
     const negotiated = negotiate(config, packet, this.#clientIdentifier);
     this.#clientIdentifier = negotiated.clientIdentifier;
@@ -334,21 +354,23 @@ export class MqttSession<Context = unknown> {
     connection.phase = "online";
     connection.aliases = new InboundTopicAliases(negotiated.receive.topicAliasMaximum);
     connection.sendQuota = connection.sendQuotaMaximum = negotiated.send.receiveMaximum;
-    connection.keepAlive = new KeepAlive(negotiated.keepAlive, this.#now);
+    connection.keepAlive = new KeepAlive(negotiated.keepAlive, config.timeouts.pingResponse, this.#now);
     this.#timers.clear("connack");
     this.#armKeepAlive(connection);
     this.#events.push({ type: "connected", connack: packet });
 
-    // MQTT 3.1 has no Session Present: there the session is taken to be what we asked for.
-    const sessionPresent = config.protocolVersion === 3 ? !connection.cleanStart : packet.sessionPresent;
+    // MQTT 3.1 has no Session Present. There the session is taken to be what we asked for; subscribing once more does no harm.
+    const isKnown = config.protocolVersion !== 3;
+    const sessionPresent = isKnown ? packet.sessionPresent : !connection.cleanStart;
     if (sessionPresent) {
       this.#publisher.handleSessionResumed(connection);
     } else {
-      // "… if the Client has Session State it MUST discard it" when Session Present is 0 [MQTT-3.2.2-5]
+      // "If the Client does have Session State and receives Session Present set to 0 it MUST discard its Session State" [MQTT-3.2.2-5]
       this.#incoming.handleSessionLost();
       this.#publisher.handleSessionLost();
     }
-    if (config.resubscribe === "always" || (config.resubscribe === "when-session-lost" && !sessionPresent)) {
+    const mayBeLost = !sessionPresent || !isKnown;
+    if (config.resubscribe === "always" || (config.resubscribe === "when-session-lost" && mayBeLost)) {
       this.#requests.resubscribe();
     }
     this.#flushRequests();
@@ -367,10 +389,10 @@ export class MqttSession<Context = unknown> {
   #fail(error: Error, connection: Connection<Context>): void {
     if (isEnding(connection)) return;
     const theirs = error instanceof MalformedPacketError || error instanceof ProtocolError;
-    if (theirs && connection.phase === "online") {
-      const reasonCode = this.config.protocolVersion === 5 ? error.reasonCode : undefined;
-      // 3.x knows no reason to give: there the connection is just closed, and the server may publish the will.
-      if (reasonCode !== undefined) connection.write({ type: "disconnect", reasonCode });
+    // 3.x knows no reason to give: there the connection is just closed, and the server may publish the will.
+    if (theirs && this.config.protocolVersion === 5) {
+      const allowed = isReasonCodeAllowed(error.reasonCode, "disconnect");
+      connection.write({ type: "disconnect", reasonCode: allowed ? error.reasonCode : ReasonCode.protocolError });
     }
     this.#endConnection(connection, theirs ? "client" : "network", error);
   }
@@ -382,10 +404,9 @@ export class MqttSession<Context = unknown> {
     packet?: DisconnectPacket | ConnackPacket,
   ): void {
     connection.phase = "disconnecting";
-    connection.resend = [];
+    connection.resend.clear();
     this.#timers.clear("connack");
     this.#timers.clear("keepAlive");
-    this.#timers.clear("pingResponse");
     this.#requests.handleConnectionLost();
     this.#incoming.handleConnectionLost();
     this.#events.push({ type: "disconnected", by, error, packet });
@@ -400,7 +421,7 @@ export class MqttSession<Context = unknown> {
   // ── deadlines ─────────────────────────────────────────────────────────────────────────────────
 
   #armRequests(): void {
-    const deadline = this.#requests.isIdle ? undefined : this.#requests.nextDeadline();
+    const deadline = this.#requests.nextDeadline();
     if (deadline === undefined) this.#timers.clear("request");
     else this.#timers.set("request", deadline);
   }
@@ -411,15 +432,32 @@ export class MqttSession<Context = unknown> {
   }
 
   #handleKeepAlive(connection: Connection<Context>, now: Milliseconds): void {
-    if (connection.keepAlive.isDue(now)) {
-      const asking = this.#timers.has("pingResponse");
+    const { keepAlive } = connection;
+    if (keepAlive.isAnswerOverdue(now)) {
+      this.#fail(new TimeoutError("PINGRESP", this.config.timeouts.pingResponse), connection);
+      return;
+    }
+    if (keepAlive.isPingDue(now)) {
       // While the network takes nothing, one PINGREQ in the output is enough.
-      if (!asking || connection.pendingBytes === 0) connection.write({ type: "pingreq" });
-      connection.keepAlive.handleSent(now);
-      connection.keepAlive.handleAsked(now);
-      if (!asking && !connection.readingPaused) this.#timers.set("pingResponse", now + this.config.timeouts.pingResponse);
+      if (!keepAlive.isAsking || connection.pendingBytes === 0) connection.write({ type: "pingreq" });
+      keepAlive.handleAsked(now, connection.position);
     }
     this.#armKeepAlive(connection);
+  }
+
+  /** The clause that a server broke: the numbers of 5.0 and 3.1.1 differ. */
+  #clause(version5: string, version311: string | undefined): string | undefined {
+    return this.config.protocolVersion === 5 ? version5 : version311;
+  }
+
+  /** "If the Session Expiry Interval in the CONNECT packet was zero, then it is a Protocol Error to set a non-zero Session Expiry Interval in the DISCONNECT packet" (section 3.14.2.2.2). */
+  #checkSessionExpiryInterval(properties: DisconnectProperties | undefined): void {
+    const value = properties?.sessionExpiryInterval;
+    if (value === undefined || value === 0 || this.config.sessionExpiryInterval > 0) return;
+    throw new EncodeError(`properties.sessionExpiryInterval is ${value}; it must be 0, as in CONNECT`, {
+      field: "properties.sessionExpiryInterval",
+      value,
+    });
   }
 }
 
