@@ -68,7 +68,7 @@ export function abortedError(place: string, stage: TransportStage, signal: Signa
 }
 
 /** A part of a URL, as {@link InvalidAddressError} names it. */
-export type AddressPart = "url" | "scheme" | "username" | "password" | "host" | "port" | "path" | "query" | "fragment";
+export type AddressPart = "scheme" | "username" | "password" | "host" | "port" | "path" | "query" | "fragment";
 
 /** A URL or a target can not be connected to as it is written. The message says which part is wrong, never a password. */
 export class InvalidAddressError extends Error {

@@ -1,0 +1,373 @@
+// dist/index.d.ts
+
+export { parseAddress, type Address, type AddressCredentials, type AddressScheme, type SrvAddress, type TcpAddress, type UnixAddress, type WebSocketAddress, } from "./address.ts";
+export { InvalidAddressError, TransportError, type AddressPart, type TransportErrorCode, type TransportErrorDetails, type TransportStage, } from "./errors.ts";
+export { createMemoryPair, type MemoryPair, type MemoryPairOptions } from "./memory.ts";
+export type { Connector, Signal, Transport, TransportHandler } from "./transport.ts";
+
+// dist/address.d.ts
+
+/** The schemes of {@link parseAddress}. */
+export type AddressScheme = "mqtt" | "tcp" | "mqtts" | "tls" | "ssl" | "ws" | "wss" | "mqtt+unix" | "mqtt+srv" | "mqtts+srv";
+/** The credentials of a URL, percent-decoded; absent when the URL has none. */
+export interface AddressCredentials {
+    readonly username?: string;
+    readonly password?: string;
+}
+/** `mqtt://`, `tcp://`, and with TLS `mqtts://`, `tls://`, `ssl://`. */
+export interface TcpAddress extends AddressCredentials {
+    readonly transport: "tcp";
+    readonly scheme: AddressScheme;
+    readonly secure: boolean;
+    /** A name or an address; IPv6 without brackets. */
+    readonly host: string;
+    /** Default: 1883, and 8883 with TLS. */
+    readonly port: number;
+}
+/** `ws://` and `wss://`. */
+export interface WebSocketAddress extends AddressCredentials {
+    readonly transport: "websocket";
+    readonly scheme: AddressScheme;
+    readonly secure: boolean;
+    readonly host: string;
+    /** Default: 80, and 443 with TLS. */
+    readonly port: number;
+    /** The path and the query as they stand in the URL. Default: `/mqtt`. */
+    readonly path: string;
+}
+/** `mqtt+unix:///path`. */
+export interface UnixAddress extends AddressCredentials {
+    readonly transport: "unix";
+    readonly scheme: AddressScheme;
+    readonly secure: false;
+    /** The path of the socket, percent-decoded. */
+    readonly path: string;
+}
+/** `mqtt+srv://domain` and `mqtts+srv://domain`: DNS SRV records of the domain tell the hosts and their ports. */
+export interface SrvAddress extends AddressCredentials {
+    readonly transport: "srv";
+    readonly scheme: AddressScheme;
+    readonly secure: boolean;
+    /** The domain. */
+    readonly host: string;
+}
+/** What a URL says about reaching a server; told apart by `transport`. */
+export type Address = TcpAddress | WebSocketAddress | UnixAddress | SrvAddress;
+/**
+ * Reads the URL of a server.
+ *
+ * ```ts
+ * parseAddress("mqtts://anna:s%40fe@[::1]");
+ * // { transport: "tcp", scheme: "mqtts", secure: true, host: "::1", port: 8883, username: "anna", password: "s@fe" }
+ * ```
+ *
+ * A WebSocket URL without a path gets `/mqtt`; with `/` it has the path `/`. Throws {@link InvalidAddressError}, which
+ * names the part that is wrong and never shows a password.
+ */
+export declare function parseAddress(url: string): Address;
+
+// dist/errors.d.ts
+
+/** How far a connection came before it failed; `"stream"` is after it stood. */
+export type TransportStage = "dns" | "connect" | "proxy" | "tls" | "websocket" | "stream";
+/** What happened, for programs; the message says it for people. */
+export type TransportErrorCode =
+/** What a {@link TransportError} carries beside its message. */
+export interface TransportErrorDetails {
+    readonly stage: TransportStage;
+    readonly code: TransportErrorCode;
+    /** The error underneath, such as Node's. */
+    readonly cause?: unknown;
+}
+/**
+ * A connection could not be opened, or broke. The message is a sentence with the host, the port and the system's error
+ * code in it; `stage` and `code` are for programs, `cause` is the error underneath.
+ */
+export declare class TransportError extends Error {
+    readonly stage: TransportStage;
+    readonly code: TransportErrorCode;
+    constructor(message: string, details: TransportErrorDetails);
+}
+/** A part of a URL, as {@link InvalidAddressError} names it. */
+export type AddressPart = "scheme" | "username" | "password" | "host" | "port" | "path" | "query" | "fragment";
+/** A URL or a target can not be connected to as it is written. The message says which part is wrong, never a password. */
+export declare class InvalidAddressError extends Error {
+    readonly code = "PETREL_INVALID_ADDRESS";
+    readonly part: AddressPart;
+    constructor(part: AddressPart, message: string);
+}
+
+// dist/transport.d.ts
+
+/**
+ * One connection that carries bytes in order, both ways. It knows nothing of MQTT.
+ *
+ * A {@link Connector} opens it and gives it the one {@link TransportHandler} it talks to. No method throws, and each may
+ * be called at any time, also from inside a handler's method and after the connection is gone.
+ */
+export interface Transport {
+    /**
+     * Sends bytes after all those sent before.
+     *
+     * The transport owns `bytes` from now on: whoever wrote them never changes them again. The transport neither changes
+     * nor copies them.
+     *
+     * Returns `true` while more may be written at once. `false` means that enough is waiting: these bytes are not lost,
+     * but write no more before {@link TransportHandler.onDrain}. After {@link close}, {@link destroy} or the end of the
+     * connection, it does nothing and returns `false`, and no `onDrain` follows.
+     */
+    write(bytes: Uint8Array): boolean;
+    /**
+     * Stops `onData`: none is called after `pause()` has returned, until {@link resume}. What arrives meanwhile is held
+     * back, and once the buffers on the way are full the peer's `write` returns `false`.
+     *
+     * The peer's end comes after its data, so a paused transport does not see it: a transport that is closed while paused
+     * calls `onClose` only after `resume()` or {@link destroy}.
+     */
+    pause(): void;
+    /** Continues after {@link pause}; `onData` is never called from inside. */
+    resume(): void;
+    /**
+     * Ends this side politely: sends what was written, then tells the peer that no more follows. The peer's bytes still
+     * arrive until it ends its side too; then `onClose()` is called, without a cause.
+     *
+     * It has no deadline of its own: call {@link destroy} when yours has passed.
+     */
+    close(): void;
+    /**
+     * Ends the connection now. What was not sent yet is lost. After it has returned, the handler hears `onClose(cause)`
+     * and nothing else; a second call, or one after the connection is gone, does nothing.
+     */
+    destroy(cause?: Error): void;
+    /** Bytes written that the transport still holds: not yet taken by the network (or, in memory, by the peer). */
+    readonly bufferedBytes: number;
+}
+/**
+ * What a connection tells its owner. No method is called from inside a call to the {@link Transport}, and none before
+ * the connector's promise has resolved. Nothing catches what these methods throw.
+ */
+export interface TransportHandler {
+    /**
+     * Bytes from the peer, at least one, after all those before. The transport never changes or reuses them, so views of
+     * them may be kept for ever; they are read-only for the handler too.
+     */
+    onData(bytes: Uint8Array): void;
+    /** `write` returned `false` earlier, and what was waiting then has been sent: write again. */
+    onDrain(): void;
+    /**
+     * The connection is over. Called exactly once, and last.
+     *
+     * Without a cause: both sides ended politely. The peer's end also ends this side: what was written before is sent, and
+     * then this is called. With one: what went wrong (as a rule a `TransportError`), or the cause given to
+     * {@link Transport.destroy}, which is passed on as it is.
+     */
+    onClose(cause?: Error): void;
+}
+/**
+ * Opens one connection and resolves when it carries bytes. Each call opens another one.
+ *
+ * Rejects with a `TransportError` that names the stage which failed; then the handler was not and will not be called,
+ * and nothing is left open. The same happens when `signal` is aborted before the connection stands; afterwards the
+ * signal is forgotten. Await the connector directly: the handler may be called as soon as the promise jobs that follow
+ * from its resolution have run.
+ */
+export type Connector = (handler: TransportHandler, signal?: Signal) => Promise<Transport>;
+/** The part of the platform's `AbortSignal` that transports use; every `AbortSignal` is one. */
+export interface Signal {
+    readonly aborted: boolean;
+    /** Why it was aborted; becomes the error's `cause`. */
+    readonly reason: unknown;
+    addEventListener(type: "abort", listener: () => void): void;
+    removeEventListener(type: "abort", listener: () => void): void;
+}
+
+// dist/memory.d.ts
+
+/** How a {@link MemoryPair} carries bytes. */
+export interface MemoryPairOptions {
+    /** The longest chunk given to `onData`, in bytes; longer writes arrive in pieces. Default: no limit. */
+    readonly chunkSize?: number;
+    /** `write` returns `false` from this many undelivered bytes on. Default: 65,536. */
+    readonly highWaterMark?: number;
+    /**
+     * Runs a function later, never at once, and functions in the order in which they were given. Every delivery, drain and
+     * close goes through it once, so a manual clock turns it into latency. Default: `queueMicrotask`; then no timer runs
+     * while the ends keep each other busy, which `setImmediate` would allow.
+     */
+    readonly schedule?: (run: () => void) => void;
+}
+/** Two ends of one connection in memory. Each end can be connected once, in any order. */
+export interface MemoryPair {
+    /** Connects one end. */
+    readonly client: Connector;
+    /** Connects the other end. */
+    readonly server: Connector;
+    /** As {@link server}, but at once; for a server that lives inside a synchronous test. */
+    accept(handler: TransportHandler): Transport;
+}
+/**
+ * Makes a connection that needs no network: two transports, joined in memory, that keep the same contract as sockets.
+ * What one end writes before the other is connected waits for it.
+ *
+ * `close()` on one end ends both politely; `destroy()` reaches the other end as a reset (`PETREL_TRANSPORT_RESET`).
+ * Bytes are passed on as they are, without a copy.
+ *
+ * ```ts
+ * const pair = createMemoryPair({ chunkSize: 1 });
+ * const server = pair.accept({ onData: (bytes) => server.write(bytes), onDrain() {}, onClose() {} }); // an echo
+ * const client = await pair.client(handler);
+ * client.write(bytes);                                       // handler.onData is called once for each byte
+ * ```
+ *
+ * A connector for many connections makes a pair each time:
+ *
+ * ```ts
+ * const connector: Connector = (handler, signal) => {
+ *   const pair = createMemoryPair();
+ *   pair.accept(createServer());
+ *   return pair.client(handler, signal);
+ * };
+ * ```
+ *
+ * Throws `RangeError` for a `chunkSize` or `highWaterMark` below 1 or not whole.
+ */
+export declare function createMemoryPair(options?: MemoryPairOptions): MemoryPair;
+
+// dist/node/tcp.d.ts
+
+import type { Connector } from "../transport.ts";
+import { createDialer, type Dialer, type DialOptions } from "./dial.ts";
+import { createSocketTransport } from "./socket-transport.ts";
+import { type DialTarget } from "./target.ts";
+export { createDialer, createSocketTransport, type Dialer, type DialOptions, type DialTarget };
+/** Where {@link tcp} connects to, and how. */
+export type TcpOptions = DialTarget & DialOptions & {
+    /** Opens the socket instead of a direct connection; {@link DialOptions} are then its own business. */
+    readonly dial?: Dialer;
+};
+/**
+ * Makes a {@link Connector} for `{ host, port }` over TCP, or for `{ path }` over a Unix socket.
+ *
+ * ```ts
+ * const connector = tcp({ host: "localhost", port: 1883, connectTimeoutMs: 5_000 });
+ * ```
+ *
+ * Throws `InvalidAddressError` for an impossible target and `RangeError` for an option out of range. The connector
+ * rejects with a `TransportError` of stage `"dns"` or `"connect"`.
+ */
+export declare function tcp(options: TcpOptions): Connector;
+
+// dist/node/dial.d.ts
+
+/**
+ * Opens a stream of bytes to a target: directly (see {@link createDialer}) or through whatever stands in between.
+ *
+ * Resolves with a connected stream that nobody reads yet, and which has an `error` listener. Rejects with a
+ * `TransportError`, and leaves nothing open then. An abort of the signal ends the attempt.
+ */
+export type Dialer = (target: DialTarget, signal?: Signal) => Promise<Duplex>;
+/** How {@link createDialer} opens sockets. */
+export interface DialOptions {
+    /** Milliseconds for DNS and connecting together; 0 leaves it to the system. Default: 10,000. */
+    readonly connectTimeoutMs?: number;
+    /** The only IP version to use. Default: 0, both. */
+    readonly family?: 0 | 4 | 6;
+    /**
+     * Whether a host's further addresses are tried, IPv6 and IPv4 in turn, when one does not answer (Happy Eyeballs).
+     * `false` tries the first address only. Default: true, except with {@link localAddress}.
+     */
+    readonly happyEyeballs?: boolean;
+    /** Milliseconds that each address but the last gets with {@link happyEyeballs}. Default: Node's, 250. */
+    readonly attemptTimeoutMs?: number;
+    /** The local address to connect from. Default: the system's choice. */
+    readonly localAddress?: string;
+    /** The local port to connect from. Default: the system's choice. */
+    readonly localPort?: number;
+    /** Sends small writes at once (TCP_NODELAY). Default: true. */
+    readonly noDelay?: boolean;
+    /** Lets the system probe an idle connection (SO_KEEPALIVE); MQTT has its own keep alive. Default: false. */
+    readonly keepAlive?: boolean;
+    /** Milliseconds of idleness before the first probe of {@link keepAlive}. Default: the system's. */
+    readonly keepAliveInitialDelayMs?: number;
+}
+/** Makes a {@link Dialer} that opens TCP and Unix sockets. Throws `RangeError` for an option out of range. */
+export declare function createDialer(options?: DialOptions): Dialer;
+
+// dist/node/target.d.ts
+
+/** Where a connection is to lead: a TCP port of a host, or the path of a Unix socket (on Windows: a named pipe). */
+export type DialTarget = {
+    /** A name or an address; IPv6 without brackets. */
+    readonly host: string;
+    /** 1 to 65,535. */
+    readonly port: number;
+    readonly path?: undefined;
+} | {
+    readonly path: string;
+    readonly host?: undefined;
+    readonly port?: undefined;
+};
+
+// dist/node/socket-transport.d.ts
+
+/**
+ * Makes a {@link Transport} of a connected socket, or of any `Duplex` of bytes (a TLS socket, a tunnel). The transport
+ * owns it from now on. Its `bufferedBytes` and the point at which `write` returns `false` are the stream's
+ * `writableLength` and `writableHighWaterMark`.
+ *
+ * A server uses it for what it accepts:
+ *
+ * ```ts
+ * createServer((socket) => createSocketTransport(socket, handler, "a client"));
+ * ```
+ *
+ * @param place what the socket leads to, for error messages, such as `127.0.0.1:1883`; default: `the other end`
+ */
+export declare function createSocketTransport(socket: Duplex, handler: TransportHandler, place?: string): Transport;
+
+// dist/testing/index.d.ts
+
+export { transportConformance, type ConformanceCase, type ConformanceLink, type ConformanceOptions, type OpenLink, } from "./conformance.ts";
+
+// dist/testing/conformance.d.ts
+
+/** One connection that the suite opens, uses and throws away. */
+export interface ConformanceLink {
+    /** Opens the transport under test. Called once at most. */
+    readonly connect: Connector;
+    /** Resolves with the other end once {@link connect} has reached it: a transport too, by the same contract. */
+    readonly accept: (handler: TransportHandler) => Promise<Transport>;
+    /**
+     * Breaks the connection at the other end without a goodbye, as a crash does. Called after {@link accept}. Leave it out
+     * where there is no such thing, as with Unix sockets; a case that needs it then passes without a look.
+     */
+    readonly reset?: () => void;
+    /** Frees what this link needed besides its transports, such as a listening port. Called once, also after a failure. */
+    readonly close: () => void | Promise<void>;
+}
+/** Makes a fresh link. */
+export type OpenLink = () => ConformanceLink | Promise<ConformanceLink>;
+/** What {@link transportConformance} can check beside the transport. */
+export interface ConformanceOptions {
+    /**
+     * Lists what would keep the process alive, as the platform names it. A case fails if the list is longer after it than
+     * before. In Node: `() => process.getActiveResourcesInfo()`.
+     */
+    readonly activeResources?: () => readonly string[];
+}
+/** One rule of the contract, and what tries to break it. */
+export interface ConformanceCase {
+    readonly name: string;
+    /** Rejects with an error that tells which rule was broken. Never sleeps: a rule that makes it wait makes it hang. */
+    readonly run: () => Promise<void>;
+}
+/**
+ * The rules of `Transport`, `TransportHandler` and `Connector` as test cases, for any test runner:
+ *
+ * ```ts
+ * for (const { name, run } of transportConformance(openLink)) test(name, run);
+ * ```
+ *
+ * The largest case moves 32 MiB.
+ */
+export declare function transportConformance(open: OpenLink, options?: ConformanceOptions): readonly ConformanceCase[];
