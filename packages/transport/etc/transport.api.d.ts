@@ -70,8 +70,21 @@ export declare function parseAddress(url: string): Address;
 
 /** How far a connection came before it failed; `"stream"` is after it stood. */
 export type TransportStage = "dns" | "connect" | "proxy" | "tls" | "websocket" | "stream";
-/** What happened, for programs; the message says it for people. */
-export type TransportErrorCode =
+/**
+ * What happened, for programs; the message says it for people.
+ *
+ * - `…_ABORTED`: the signal was aborted before the connection stood.
+ * - `…_TIMED_OUT`: no answer in time, by our own timeout or the system's (ETIMEDOUT).
+ * - `…_HOST_NOT_FOUND`: DNS says that there is no such name (ENOTFOUND).
+ * - `…_DNS_UNAVAILABLE`: DNS could not be asked (EAI_AGAIN).
+ * - `…_REFUSED`: nothing listens there (ECONNREFUSED), or there is no such Unix socket (ENOENT).
+ * - `…_UNREACHABLE`: there is no way to the host or its network (EHOSTUNREACH, ENETUNREACH).
+ * - `…_FORBIDDEN`: the system does not allow it (EACCES, EPERM).
+ * - `…_LOCAL_ADDRESS`: the local address or port can not be used (EADDRINUSE, EADDRNOTAVAIL).
+ * - `…_RESET`: the peer dropped the connection without ending it (ECONNRESET, ECONNABORTED, EPIPE).
+ * - `…_FAILED`: anything else; the cause tells.
+ */
+export type TransportErrorCode = "PETREL_TRANSPORT_ABORTED" | "PETREL_TRANSPORT_TIMED_OUT" | "PETREL_TRANSPORT_HOST_NOT_FOUND" | "PETREL_TRANSPORT_DNS_UNAVAILABLE" | "PETREL_TRANSPORT_REFUSED" | "PETREL_TRANSPORT_UNREACHABLE" | "PETREL_TRANSPORT_FORBIDDEN" | "PETREL_TRANSPORT_LOCAL_ADDRESS" | "PETREL_TRANSPORT_RESET" | "PETREL_TRANSPORT_FAILED";
 /** What a {@link TransportError} carries beside its message. */
 export interface TransportErrorDetails {
     readonly stage: TransportStage;

@@ -3,27 +3,30 @@ import type { Signal } from "./transport.ts";
 /** How far a connection came before it failed; `"stream"` is after it stood. */
 export type TransportStage = "dns" | "connect" | "proxy" | "tls" | "websocket" | "stream";
 
-/** What happened, for programs; the message says it for people. */
+/**
+ * What happened, for programs; the message says it for people.
+ *
+ * - `…_ABORTED`: the signal was aborted before the connection stood.
+ * - `…_TIMED_OUT`: no answer in time, by our own timeout or the system's (ETIMEDOUT).
+ * - `…_HOST_NOT_FOUND`: DNS says that there is no such name (ENOTFOUND).
+ * - `…_DNS_UNAVAILABLE`: DNS could not be asked (EAI_AGAIN).
+ * - `…_REFUSED`: nothing listens there (ECONNREFUSED), or there is no such Unix socket (ENOENT).
+ * - `…_UNREACHABLE`: there is no way to the host or its network (EHOSTUNREACH, ENETUNREACH).
+ * - `…_FORBIDDEN`: the system does not allow it (EACCES, EPERM).
+ * - `…_LOCAL_ADDRESS`: the local address or port can not be used (EADDRINUSE, EADDRNOTAVAIL).
+ * - `…_RESET`: the peer dropped the connection without ending it (ECONNRESET, ECONNABORTED, EPIPE).
+ * - `…_FAILED`: anything else; the cause tells.
+ */
 export type TransportErrorCode =
-  /** The signal was aborted before the connection stood. */
   | "PETREL_TRANSPORT_ABORTED"
-  /** No answer in time, from our own timeout or the system's. */
   | "PETREL_TRANSPORT_TIMED_OUT"
-  /** DNS says that there is no such name (ENOTFOUND). */
   | "PETREL_TRANSPORT_HOST_NOT_FOUND"
-  /** DNS could not be asked (EAI_AGAIN). */
   | "PETREL_TRANSPORT_DNS_UNAVAILABLE"
-  /** Nothing listens there (ECONNREFUSED), or there is no such Unix socket (ENOENT). */
   | "PETREL_TRANSPORT_REFUSED"
-  /** No way to the host or its network (EHOSTUNREACH, ENETUNREACH). */
   | "PETREL_TRANSPORT_UNREACHABLE"
-  /** The system forbids it (EACCES, EPERM). */
   | "PETREL_TRANSPORT_FORBIDDEN"
-  /** `localAddress` or `localPort` can not be used (EADDRINUSE, EADDRNOTAVAIL). */
   | "PETREL_TRANSPORT_LOCAL_ADDRESS"
-  /** The peer dropped the connection without ending it (ECONNRESET, ECONNABORTED, EPIPE). */
   | "PETREL_TRANSPORT_RESET"
-  /** Anything else; the cause tells. */
   | "PETREL_TRANSPORT_FAILED";
 
 /** What a {@link TransportError} carries beside its message. */
