@@ -22,8 +22,9 @@ import {
   MqttError,
   ReasonCode,
   reasonText,
+  type SubackPacket,
+  type UnsubackPacket,
 } from "@petrel/codec";
-import type { SubackPacket, UnsubackPacket } from "@petrel/codec";
 
 /** An option with a value that cannot work. Thrown before anything is opened. */
 export class OptionError extends MqttError {

@@ -16,8 +16,12 @@ export class OutgoingPublish<Context> {
   readonly #inflight: (OutgoingEntry<Context> | undefined)[] = [undefined];
   #count = 0;
   #order = 0;
-  /** Identifiers that stay taken as long as the session. */
-  #unusable: number[] = [];
+  /**
+   * QoS 2 exchanges whose message was given up, by packet identifier: the server may still be in the middle of them. To
+   * it, another message with such an identifier would be a repetition, and be lost; so it stays taken until the exchange
+   * or the session ends. True: the server has the message, and awaits PUBREL.
+   */
+  readonly #orphans = new Map<number, boolean>();
 
   constructor(identifiers: PacketIdentifiers, events: EventQueue<Context>) {
     this.#identifiers = identifiers;
@@ -65,13 +69,18 @@ export class OutgoingPublish<Context> {
     connection.sendQuota--;
   }
 
-  /** Gives up a message that an earlier connection took and this one does not. */
+  /** Gives up a message that was sent. */
   fail(entry: OutgoingEntry<Context>, error: Error): void {
+    const packetIdentifier = entry.packetIdentifier!;
     this.#remove(entry);
-    // The server may have a QoS 2 message: to it, another one with this identifier would be a repetition, and be lost.
-    if (entry.qos === 2) this.#unusable.push(entry.packetIdentifier!);
-    else this.#identifiers.release(entry.packetIdentifier!);
+    if (entry.qos === 2) this.#orphans.set(packetIdentifier, entry.state === "awaitingPubcomp");
+    else this.#identifiers.release(packetIdentifier);
     this.#events.push({ type: "failed", context: entry.context, error });
+  }
+
+  /** Gives up everything that was sent, in order. */
+  failAll(error: Error): void {
+    for (const entry of this.#inOrder()) this.fail(entry, error);
   }
 
   handlePuback(packet: AcknowledgementPacket, connection: Connection<Context>): void {
@@ -86,8 +95,7 @@ export class OutgoingPublish<Context> {
     const refused = reasonCode >= ReasonCode.unspecifiedError;
     const known = this.#inflight[packetIdentifier];
     if (known === undefined) {
-      // A PUBREC that refuses ends the exchange; to any other we say that we don't know the identifier (section 3.6.2.1).
-      if (!refused) connection.write({ type: "pubrel", packetIdentifier, reasonCode: this.#unknownReason(connection) });
+      this.#handleStrayPubrec(packetIdentifier, refused, connection);
       return;
     }
     // The server repeats itself; it has our PUBREL, or will have it. We "MUST NOT resend messages at any other time" [MQTT-4.4.0-1].
@@ -107,7 +115,10 @@ export class OutgoingPublish<Context> {
 
   handlePubcomp(packet: AcknowledgementPacket, connection: Connection<Context>): void {
     const entry = this.#entryOf(packet, "awaitingPubcomp");
-    if (entry === undefined) return;
+    if (entry === undefined) {
+      this.#endOrphan(packet.packetIdentifier);
+      return;
+    }
     this.#release(entry, connection);
     // 0x92: "This is not an error during recovery" (section 3.7.2.1): the server had completed the exchange.
     const completed = packet.reasonCode === ReasonCode.packetIdentifierNotFound;
@@ -121,6 +132,9 @@ export class OutgoingPublish<Context> {
    * "in the order in which the original PUBLISH packets were sent" [MQTT-4.6.0-1].
    */
   resume(connection: Connection<Context>): void {
+    for (const [packetIdentifier, awaitsPubrel] of this.#orphans) {
+      if (awaitsPubrel) connection.write({ type: "pubrel", packetIdentifier });
+    }
     for (const entry of this.#inOrder()) {
       if (entry.state === "awaitingPubcomp")
         connection.write({ type: "pubrel", packetIdentifier: entry.packetIdentifier! });
@@ -131,8 +145,10 @@ export class OutgoingPublish<Context> {
   /** The server lost the session: what it may not have is taken out, in order, as if it had never been sent. */
   takeUndelivered(): readonly OutgoingEntry<Context>[] {
     const undelivered: OutgoingEntry<Context>[] = [];
-    for (const entry of this.takeAll()) {
+    for (const packetIdentifier of [...this.#orphans.keys()]) this.#endOrphan(packetIdentifier);
+    for (const entry of this.#inOrder()) {
       const { packetIdentifier } = entry;
+      this.#forget(entry);
       if (entry.state === "awaitingPubcomp") {
         // With its PUBREC the server "accepted ownership" of the message [MQTT-4.3.3-8]; publishing it again would duplicate it.
         this.#events.push({
@@ -149,15 +165,6 @@ export class OutgoingPublish<Context> {
       undelivered.push(entry);
     }
     return undelivered;
-  }
-
-  /** The session is over: empties the table, in order. */
-  takeAll(): readonly OutgoingEntry<Context>[] {
-    const entries = this.#inOrder();
-    for (const entry of entries) this.#forget(entry);
-    for (const packetIdentifier of this.#unusable) this.#identifiers.release(packetIdentifier);
-    this.#unusable = [];
-    return entries;
   }
 
   #inOrder(): OutgoingEntry<Context>[] {
@@ -177,8 +184,22 @@ export class OutgoingPublish<Context> {
     });
   }
 
-  #unknownReason(connection: Connection<Context>): number {
-    return connection.negotiated?.protocolVersion === 5 ? ReasonCode.packetIdentifierNotFound : ReasonCode.success;
+  /** A PUBREC for an identifier that stands for no message of ours, or for one that was given up. */
+  #handleStrayPubrec(packetIdentifier: number, refused: boolean, connection: Connection<Context>): void {
+    if (refused) {
+      this.#endOrphan(packetIdentifier);
+      return;
+    }
+    const isOrphan = this.#orphans.has(packetIdentifier);
+    if (isOrphan) this.#orphans.set(packetIdentifier, true);
+    // "Packet Identifier not found" (section 3.6.2.1); 3.x has no way to say it.
+    const notFound = !isOrphan && connection.negotiated!.protocolVersion === 5;
+    const reasonCode = notFound ? ReasonCode.packetIdentifierNotFound : ReasonCode.success;
+    connection.write({ type: "pubrel", packetIdentifier, reasonCode });
+  }
+
+  #endOrphan(packetIdentifier: number): void {
+    if (this.#orphans.delete(packetIdentifier)) this.#identifiers.release(packetIdentifier);
   }
 
   /**

@@ -137,8 +137,8 @@ export class Publisher<Context> {
 
   /** Gives every message back with `error`. */
   abandon(error: Error, connection: Connection<Context> | undefined): void {
-    const written = connection?.written.takeAll() ?? [];
-    for (const { context } of [...this.outgoing.takeAll(), ...this.#queue.takeAll(), ...written]) {
+    this.outgoing.failAll(error);
+    for (const { context } of [...this.#queue.takeAll(), ...(connection?.written.takeAll() ?? [])]) {
       this.#events.push({ type: "failed", context, error });
     }
     if (this.#publisherWaits) this.#resumePublisher(undefined);

@@ -232,16 +232,14 @@ export class MqttSession<Context = unknown> {
   }
 
   /**
-   * Gives every context back with `error`, and begins anew: what the server and the session know of each other is
-   * forgotten, so a connection there is ends here, without a DISCONNECT.
+   * Gives every context back with `error`, and forgets what was granted. A connection there is ends here, without a
+   * DISCONNECT. The next one goes on with the session, for the server may still have it.
    */
   abandon(error: Error): void {
     const connection = this.#connection;
     this.#publisher.abandon(error, connection);
     this.#requests.failAll(error);
-    this.#incoming.handleSessionLost();
     this.#timers.clear("request");
-    this.#connectedBefore = false;
     if (connection !== undefined && !isEnding(connection)) this.#endConnection(connection, "client", undefined);
   }
 

@@ -85,7 +85,7 @@ export class ScriptedServer {
   #connections = 0;
   #answers: Answer[] = [];
   /** The client sent something that is not MQTT: the test has to hear of it. */
-  #failure: unknown;
+  #failure: Error | undefined;
 
   constructor(options: ScriptedServerOptions = {}) {
     this.automatic = options.automatic ?? false;
@@ -243,7 +243,7 @@ export class ScriptedServer {
         if (line === this.#line) this.#handlePacket(packet, line);
       }
     } catch (error) {
-      this.#failure ??= error;
+      this.#failure ??= error as Error;
     }
   }
 
