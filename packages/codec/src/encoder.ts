@@ -1,4 +1,3 @@
-import { EncodeError } from "./errors.ts";
 import { type PacketInit, type ProtocolVersion, requireVersion } from "./packet.ts";
 import { encodeAcknowledgement } from "./packets/acknowledgement.ts";
 import { encodeConnack } from "./packets/connack.ts";
@@ -8,6 +7,7 @@ import { encodePing } from "./packets/ping.ts";
 import { encodePublish } from "./packets/publish.ts";
 import { encodeSuback, encodeSubscribe } from "./packets/subscribe.ts";
 import { encodeUnsuback, encodeUnsubscribe } from "./packets/unsubscribe.ts";
+import { refuseValue } from "./refusal.ts";
 import { SlabWriter } from "./writer.ts";
 
 /** Encodes packets one after another and hands over what was written, as few chunks as possible. */
@@ -96,7 +96,7 @@ export function packetSize(packet: PacketInit, version: ProtocolVersion = 5): nu
 }
 
 function encode(writer: SlabWriter, packet: PacketInit, version: ProtocolVersion): number {
-  switch (packet.type) {
+  switch (packet?.type) {
     case "publish":
       return encodePublish(writer, packet, version);
     case "puback":
@@ -123,9 +123,7 @@ function encode(writer: SlabWriter, packet: PacketInit, version: ProtocolVersion
       return encodeDisconnect(writer, packet, version);
     case "auth":
       return encodeAuth(writer, packet, version);
-    default: {
-      const type = (packet as { type?: unknown }).type;
-      throw new EncodeError(`type is ${String(type)}, which is no packet type`, { field: "type", value: type });
-    }
+    default:
+      return refuseValue("type", (packet as { type?: unknown } | undefined)?.type, "it must be a packet type");
   }
 }

@@ -11,6 +11,7 @@ import {
   type SectionProperty,
 } from "./properties.ts";
 import type { PacketReader } from "./reader.ts";
+import { refuseValue } from "./refusal.ts";
 import { ReasonCode } from "./reason-codes.ts";
 import type { SlabWriter } from "./writer.ts";
 
@@ -126,8 +127,7 @@ export function encodeProperties(
     const definition = section.byName.get(name);
     if (definition === undefined) refuseName(name, section);
     if (definition.repeatable) {
-      if (!Array.isArray(value))
-        throw new EncodeError(`${definition.field} must be a list`, { field: definition.field, value });
+      if (!Array.isArray(value)) refuseValue(definition.field, value, "it must be a list");
       for (const item of value as readonly unknown[]) encodeValue(writer, definition, item);
     } else {
       encodeValue(writer, definition, value);
@@ -159,7 +159,7 @@ function encodeValue(writer: SlabWriter, definition: SectionProperty, value: unk
       writer.byte(checkedInteger(definition, value));
       return;
     case "boolean":
-      if (typeof value !== "boolean") throw new EncodeError(`${field} must be true or false`, { field, value });
+      if (typeof value !== "boolean") refuseValue(field, value, "it must be true or false");
       writer.byte(value ? 1 : 0);
       return;
     case "twoByteInteger":
@@ -180,7 +180,7 @@ function encodeValue(writer: SlabWriter, definition: SectionProperty, value: unk
       return;
     case "utf8StringPair": {
       if (!Array.isArray(value) || value.length !== 2) {
-        throw new EncodeError(`${field} must be a list of [name, value] pairs`, { field, value });
+        refuseValue(field, value, "it must be a list of [name, value] pairs");
       }
       const [left, right] = value as unknown as UserProperty;
       writer.utf8String(left, field);
@@ -190,16 +190,12 @@ function encodeValue(writer: SlabWriter, definition: SectionProperty, value: unk
 }
 
 function encodeResponseTopic(writer: SlabWriter, field: string, value: string): void {
-  if (value === "") throw new EncodeError(`${field} is empty`, { field, value, clause: EMPTY_TOPIC_CLAUSE });
+  if (value === "") refuseValue(field, value, "it must have at least one character", EMPTY_TOPIC_CLAUSE);
   writer.topicName(value, field, RESPONSE_TOPIC_CLAUSE);
 }
 
 function checkedInteger({ name, field, minimum, maximum }: SectionProperty, value: unknown): number {
   if (Number.isInteger(value) && (value as number) >= minimum && (value as number) <= maximum) return value as number;
   const clause = name === "topicAlias" ? TOPIC_ALIAS_CLAUSE : undefined;
-  throw new EncodeError(`${field} is ${String(value)}; it must be a whole number from ${minimum} to ${maximum}`, {
-    field,
-    value,
-    clause,
-  });
+  return refuseValue(field, value, `it must be a whole number from ${minimum} to ${maximum}`, clause);
 }

@@ -177,7 +177,10 @@ export class PacketReader {
     const at = this.position;
     const length = this.twoByteInteger();
     const end = at + 2 + length;
-    if (end > this.#end) this.#truncated(length);
+    if (end > this.#end) {
+      this.position = at;
+      this.#truncated(2 + length);
+    }
     this.position = end;
     return length;
   }

@@ -3,6 +3,7 @@ import { EncodeError } from "./errors.ts";
 import { EncodedStrings } from "./known-strings.ts";
 import type { ProtocolVersion } from "./packet.ts";
 import { quoted } from "./quoted.ts";
+import { refuseValue, shown } from "./refusal.ts";
 import { topicFilterProblem } from "./topics.ts";
 import { encodeUtf8, hasLoneSurrogate, utf8Size, writeUtf8 } from "./utf8.ts";
 import {
@@ -238,7 +239,7 @@ export class SlabWriter {
 
   /** Writes length and text; returns how many bytes that were. */
   #string(value: string, field: string): number {
-    if (typeof value !== "string") throw new EncodeError(`${field} must be a string`, { field, value });
+    if (typeof value !== "string") refuseValue(field, value, "it must be a string");
     const length = value.length;
     if (length > 65_535) stringTooLong(field, value);
     this.#ensure(2 + length * 3);
@@ -327,8 +328,8 @@ export class SlabWriter {
 /** Refuses what only looks like bytes. The value stays out of the error: it may be a password. */
 export function requireBytes(value: unknown, field: string): void {
   if (isUint8Array(value)) return;
-  const kind = value === null ? "null" : Array.isArray(value) ? "an array" : `of type ${typeof value}`;
-  throw new EncodeError(`${field} must be a Uint8Array; it is ${kind}`, { field });
+  const kind = typeof value === "string" ? "a string" : shown(value);
+  throw new EncodeError(`${field} is ${kind}; it must be a Uint8Array`, { field });
 }
 
 function tooLong(remainingLength: number): never {

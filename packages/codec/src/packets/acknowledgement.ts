@@ -1,11 +1,11 @@
 /** PUBACK, PUBREC, PUBREL, PUBCOMP (sections 3.4 to 3.7): one layout, four types. */
 
-import { EncodeError } from "../errors.ts";
 import type { ProtocolVersion, UserProperty } from "../packet.ts";
 import { ACKNOWLEDGEMENT_PROPERTIES } from "../properties.ts";
 import { decodeProperties, encodeProperties } from "../property-codec.ts";
 import type { PacketReader } from "../reader.ts";
 import { ReasonCode } from "../reason-codes.ts";
+import { refuseValue } from "../refusal.ts";
 import type { SlabWriter } from "../writer.ts";
 import {
   decodePacketIdentifier,
@@ -54,10 +54,7 @@ export function encodeAcknowledgement(
   const packetIdentifier = encodablePacketIdentifier(packet.packetIdentifier, IDENTIFIER_OF_PUBLISH_ANSWER);
   const reasonCode = packet.reasonCode ?? ReasonCode.success;
   if (version !== 5 && reasonCode !== ReasonCode.success) {
-    throw new EncodeError(`reasonCode is ${reasonCode}; ${type.toUpperCase()} has no reason code in MQTT 3.x`, {
-      field: "reasonCode",
-      value: reasonCode,
-    });
+    refuseValue("reasonCode", reasonCode, `${type.toUpperCase()} has no reason code in MQTT 3.x`);
   }
   writer.beginPacket(FIRST_BYTE[type], 2);
   writer.twoByteInteger(packetIdentifier); //                                                 §3.4.2

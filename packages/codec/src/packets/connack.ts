@@ -1,6 +1,5 @@
 /** CONNACK (section 3.2). The return codes of MQTT 3.x are presented as Reason Codes. */
 
-import { EncodeError } from "../errors.ts";
 import type { ProtocolVersion, UserProperty } from "../packet.ts";
 import { CONNACK_PROPERTIES } from "../properties.ts";
 import { decodeProperties, encodeProperties } from "../property-codec.ts";
@@ -12,6 +11,7 @@ import {
   reasonText,
   returnCodeOfReasonCode,
 } from "../reason-codes.ts";
+import { refuseValue } from "../refusal.ts";
 import type { SlabWriter } from "../writer.ts";
 import { encodableReasonCode } from "./reason-code-field.ts";
 
@@ -60,14 +60,10 @@ export function encodeConnack(writer: SlabWriter, packet: ConnackPacketInit, ver
   const { sessionPresent = false, reasonCode = ReasonCode.success } = packet;
   // "If a Server sends a CONNACK packet containing a non-zero Reason Code it MUST set Session Present to 0" [MQTT-3.2.2-6]
   if (sessionPresent && reasonCode !== ReasonCode.success) {
-    throw new EncodeError("sessionPresent must be false in a CONNACK that refuses", {
-      field: "sessionPresent",
-      value: true,
-      clause: "MQTT-3.2.2-6",
-    });
+    refuseValue("sessionPresent", true, "it must be false in a CONNACK that refuses", "MQTT-3.2.2-6");
   }
   if (sessionPresent && version === 3) {
-    throw new EncodeError("sessionPresent needs MQTT 3.1.1 or later", { field: "sessionPresent", value: true });
+    refuseValue("sessionPresent", true, "MQTT 3.1 cannot say so");
   }
   writer.beginPacket(0x20, 2);
   writer.byte(sessionPresent ? 1 : 0); //                                             §3.2.2.1
@@ -79,10 +75,7 @@ export function encodeConnack(writer: SlabWriter, packet: ConnackPacketInit, ver
 function returnCode(reasonCode: number): number {
   const code = returnCodeOfReasonCode(reasonCode);
   if (code !== undefined) return code;
-  throw new EncodeError(`reasonCode is ${reasonCode}, which no return code of MQTT 3.x stands for`, {
-    field: "reasonCode",
-    value: reasonCode,
-  });
+  return refuseValue("reasonCode", reasonCode, "no return code of MQTT 3.x stands for it");
 }
 
 export function decodeConnack(reader: PacketReader, version: ProtocolVersion): ConnackPacket {

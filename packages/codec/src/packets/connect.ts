@@ -7,6 +7,7 @@ import { decodeProperties, encodeProperties } from "../property-codec.ts";
 import { quoted } from "../quoted.ts";
 import type { PacketReader } from "../reader.ts";
 import { ReasonCode } from "../reason-codes.ts";
+import { refuseValue } from "../refusal.ts";
 import type { SlabWriter } from "../writer.ts";
 
 export interface ConnectPacketInit {
@@ -89,19 +90,10 @@ const PASSWORD_ALONE = "MQTT-3.1.2-22 of 3.1.1";
 export function encodeConnect(writer: SlabWriter, packet: ConnectPacketInit, version: ProtocolVersion): number {
   const { protocolVersion = version, clientIdentifier, keepAlive = 0, will, username, password, properties } = packet;
   if (protocolVersion !== version) {
-    throw new EncodeError(
-      `protocolVersion is ${protocolVersion}, but the packet is being encoded for version ${version}`,
-      {
-        field: "protocolVersion",
-        value: protocolVersion,
-      },
-    );
+    refuseValue("protocolVersion", protocolVersion, `the packet is being encoded for version ${version}`);
   }
   if (!Number.isInteger(keepAlive) || keepAlive < 0 || keepAlive > 0xffff) {
-    throw new EncodeError(`keepAlive is ${String(keepAlive)}; it must be a whole number of seconds from 0 to 65,535`, {
-      field: "keepAlive",
-      value: keepAlive,
-    });
+    refuseValue("keepAlive", keepAlive, "it must be a whole number of seconds from 0 to 65,535");
   }
   // "If the User Name Flag is set to 0, the Password Flag MUST be set to 0" [MQTT-3.1.2-22 of 3.1.1]; 5.0 allows it.
   if (version !== 5 && password !== undefined && username === undefined) {
@@ -111,13 +103,15 @@ export function encodeConnect(writer: SlabWriter, packet: ConnectPacketInit, ver
     });
   }
   // "If the Client supplies a zero-byte ClientId, the Client MUST also set CleanSession to 1" [MQTT-3.1.3-7 of 3.1.1]
-  if (clientIdentifier === "" && (version === 3 || (version === 4 && packet.cleanStart === false))) {
-    const clause = version === 4 ? "MQTT-3.1.3-7 of 3.1.1" : undefined;
-    const message = version === 4 ? "clientIdentifier is empty; that needs cleanStart" : "clientIdentifier is empty";
-    throw new EncodeError(message, { field: "clientIdentifier", value: "", clause });
+  if (clientIdentifier === "" && version === 4 && packet.cleanStart === false) {
+    refuseValue("clientIdentifier", "", "that needs cleanStart", "MQTT-3.1.3-7 of 3.1.1");
   }
-  if (packet.bridge === true && version === 5) {
-    throw new EncodeError("bridge marks MQTT 3.x clients only", { field: "bridge", value: true });
+  if (clientIdentifier === "" && version === 3) {
+    refuseValue("clientIdentifier", "", "MQTT 3.1 needs at least one character");
+  }
+  if (packet.bridge === true && version === 5) refuseValue("bridge", true, "it marks MQTT 3.x clients only");
+  if (will !== undefined && (typeof will !== "object" || will === null)) {
+    refuseValue("will", will, "it must be an object");
   }
   // "It is a Protocol Error to include Authentication Data if there is no Authentication Method." (§3.1.2.11.10)
   if (properties?.authenticationData !== undefined && properties.authenticationMethod === undefined && version === 5) {
@@ -148,11 +142,7 @@ function connectFlags({ cleanStart = true, will, username, password }: ConnectPa
   if (will !== undefined) {
     const { qos = 0, retain = false } = will;
     if (qos !== 0 && qos !== 1 && qos !== 2) {
-      throw new EncodeError(`will.qos is ${String(qos)}; it must be 0, 1 or 2`, {
-        field: "will.qos",
-        value: qos,
-        clause: "MQTT-3.1.2-12",
-      });
+      refuseValue("will.qos", qos, "it must be 0, 1 or 2", "MQTT-3.1.2-12");
     }
     flags |= WILL_FLAG | (qos << WILL_QOS_SHIFT) | (retain ? WILL_RETAIN : 0);
   }
@@ -162,8 +152,7 @@ function connectFlags({ cleanStart = true, will, username, password }: ConnectPa
 }
 
 function nonEmpty(topicName: string): string {
-  if (topicName === "")
-    throw new EncodeError("will.topicName is empty", { field: "will.topicName", value: "", clause: "MQTT-4.7.3-1" });
+  if (topicName === "") refuseValue("will.topicName", "", "it must have at least one character", "MQTT-4.7.3-1");
   return topicName;
 }
 

@@ -6,6 +6,7 @@ import { AUTH_PROPERTIES, DISCONNECT_PROPERTIES } from "../properties.ts";
 import { decodeProperties, encodeProperties } from "../property-codec.ts";
 import type { PacketReader } from "../reader.ts";
 import { ReasonCode } from "../reason-codes.ts";
+import { refuseValue } from "../refusal.ts";
 import type { SlabWriter } from "../writer.ts";
 import { decodeReasonCode, encodableReasonCode } from "./reason-code-field.ts";
 
@@ -55,10 +56,7 @@ const AUTH_REASON_CODE_CLAUSE = "MQTT-3.15.2-1";
 export function encodeDisconnect(writer: SlabWriter, packet: DisconnectPacketInit, version: ProtocolVersion): number {
   const { reasonCode = ReasonCode.normalDisconnection, properties } = packet;
   if (version !== 5 && reasonCode !== ReasonCode.normalDisconnection) {
-    throw new EncodeError(`reasonCode is ${reasonCode}; DISCONNECT has no reason code in MQTT 3.x`, {
-      field: "reasonCode",
-      value: reasonCode,
-    });
+    refuseValue("reasonCode", reasonCode, "DISCONNECT has no reason code in MQTT 3.x");
   }
   writer.beginPacket(0xe0, 0);
   // "The Reason Code and Property Length can be omitted if the Reason Code is 0x00 (Normal disconnecton) and there are no Properties."
@@ -71,7 +69,7 @@ export function encodeDisconnect(writer: SlabWriter, packet: DisconnectPacketIni
 
 export function encodeAuth(writer: SlabWriter, packet: AuthPacketInit, version: ProtocolVersion): number {
   const { reasonCode = ReasonCode.success, properties } = packet;
-  if (version !== 5) throw new EncodeError("AUTH needs MQTT 5.0", { field: "type", value: "auth" });
+  if (version !== 5) refuseValue("type", "auth", "it needs MQTT 5.0");
   writer.beginPacket(0xf0, 0);
   // "The Reason Code and Property Length can be omitted if the Reason Code is 0x00 (Success) and there are no Properties."
   if (reasonCode !== ReasonCode.success || properties !== undefined) {

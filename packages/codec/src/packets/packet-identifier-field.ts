@@ -1,7 +1,7 @@
 /** Packet Identifiers (section 2.2.1): two bytes, never 0. */
 
-import { EncodeError } from "../errors.ts";
 import type { PacketReader } from "../reader.ts";
+import { refuseValue } from "../refusal.ts";
 import { ReasonCode } from "../reason-codes.ts";
 
 /**
@@ -17,11 +17,7 @@ export const IDENTIFIER_OF_SUBSCRIBE_ANSWER = "MQTT-2.2.1-6";
 export function encodablePacketIdentifier(packetIdentifier: number | undefined, clause?: string): number {
   if (Number.isInteger(packetIdentifier) && packetIdentifier! >= 1 && packetIdentifier! <= 0xffff)
     return packetIdentifier!;
-  throw new EncodeError(`packetIdentifier is ${String(packetIdentifier)}; it must be a whole number from 1 to 65,535`, {
-    field: "packetIdentifier",
-    value: packetIdentifier,
-    clause,
-  });
+  return refuseValue("packetIdentifier", packetIdentifier, "it must be a whole number from 1 to 65,535", clause);
 }
 
 export function decodePacketIdentifier(reader: PacketReader, clause?: string): number {

@@ -1,11 +1,11 @@
 /** PUBLISH (section 3.3). */
 
-import { EncodeError } from "../errors.ts";
 import type { ProtocolVersion, QoS, UserProperty } from "../packet.ts";
 import { PUBLISH_PROPERTIES } from "../properties.ts";
 import { decodeProperties, encodeProperties } from "../property-codec.ts";
 import type { PacketReader } from "../reader.ts";
 import { ReasonCode } from "../reason-codes.ts";
+import { refuseValue } from "../refusal.ts";
 import { requireBytes, type SlabWriter } from "../writer.ts";
 import { decodePacketIdentifier, encodablePacketIdentifier } from "./packet-identifier-field.ts";
 
@@ -57,23 +57,11 @@ export function encodePublish(writer: SlabWriter, packet: PublishPacketInit, ver
   const qos = packet.qos ?? 0;
   const dup = packet.dup === true;
   // "A PUBLISH Packet MUST NOT have both QoS bits set to 1" [MQTT-3.3.1-4]
-  if (qos !== 0 && qos !== 1 && qos !== 2) {
-    throw new EncodeError(`qos is ${String(qos)}; it must be 0, 1 or 2`, {
-      field: "qos",
-      value: qos,
-      clause: "MQTT-3.3.1-4",
-    });
-  }
+  if (qos !== 0 && qos !== 1 && qos !== 2) refuseValue("qos", qos, "it must be 0, 1 or 2", "MQTT-3.3.1-4");
   if (qos === 0) checkQosZero(packet);
-  if (typeof topicName !== "string") {
-    throw new EncodeError("topicName must be a string", { field: "topicName", value: topicName });
-  }
+  if (typeof topicName !== "string") refuseValue("topicName", topicName, "it must be a string");
   if (topicName === "" && (version !== 5 || properties?.topicAlias === undefined)) {
-    throw new EncodeError("topicName is empty and no topic alias stands for it", {
-      field: "topicName",
-      value: "",
-      clause: "MQTT-4.7.3-1",
-    });
+    refuseValue("topicName", "", "only a topic alias may stand for it", "MQTT-4.7.3-1");
   }
   if (payload !== undefined && typeof payload !== "string") requireBytes(payload, "payload");
 
@@ -88,16 +76,10 @@ export function encodePublish(writer: SlabWriter, packet: PublishPacketInit, ver
 
 function checkQosZero({ dup, packetIdentifier }: PublishPacketInit): void {
   // "The DUP flag MUST be set to 0 for all QoS 0 messages" [MQTT-3.3.1-2]
-  if (dup === true) {
-    throw new EncodeError("dup must be false for QoS 0", { field: "dup", value: dup, clause: "MQTT-3.3.1-2" });
-  }
+  if (dup === true) refuseValue("dup", true, "it must be false for QoS 0", "MQTT-3.3.1-2");
   // "A PUBLISH packet MUST NOT contain a Packet Identifier if its QoS value is set to 0" [MQTT-2.2.1-2]
   if (packetIdentifier !== undefined) {
-    throw new EncodeError(`packetIdentifier is ${String(packetIdentifier)}; a QoS 0 PUBLISH has none`, {
-      field: "packetIdentifier",
-      value: packetIdentifier,
-      clause: "MQTT-2.2.1-2",
-    });
+    refuseValue("packetIdentifier", packetIdentifier, "a QoS 0 PUBLISH has none", "MQTT-2.2.1-2");
   }
 }
 

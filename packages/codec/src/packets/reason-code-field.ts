@@ -1,19 +1,14 @@
 /** The Reason Code fields of MQTT 5.0 packets: a byte that each packet restricts to its own list (section 2.4). */
 
-import { EncodeError } from "../errors.ts";
 import type { PacketTypeName } from "../packet.ts";
 import type { PacketReader } from "../reader.ts";
+import { refuseValue } from "../refusal.ts";
 import { isReasonCodeAllowed, ReasonCode, reasonText } from "../reason-codes.ts";
 
 /** `reasonCode` if the packet may carry it in MQTT 5.0. Throws {@link EncodeError}. */
 export function encodableReasonCode(reasonCode: number, packetType: PacketTypeName, clause: string): number {
-  if (isReasonCodeAllowed(reasonCode, packetType)) return reasonCode;
-  const said = Number.isInteger(reasonCode) ? reasonText(reasonCode) : String(reasonCode);
-  throw new EncodeError(`reasonCode ${said} is not one that ${packetType.toUpperCase()} may carry`, {
-    field: "reasonCode",
-    value: reasonCode,
-    clause,
-  });
+  if (typeof reasonCode === "number" && isReasonCodeAllowed(reasonCode, packetType)) return reasonCode;
+  return refuseValue("reasonCode", reasonCode, `${packetType.toUpperCase()} may not carry it`, clause);
 }
 
 /** Reads a Reason Code and refuses one that this packet must not carry. */

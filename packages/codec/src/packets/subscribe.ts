@@ -1,12 +1,12 @@
 /** SUBSCRIBE (section 3.8) and SUBACK (section 3.9). */
 
-import { EncodeError } from "../errors.ts";
 import type { ProtocolVersion, QoS, UserProperty } from "../packet.ts";
 import { ACKNOWLEDGEMENT_PROPERTIES, SUBSCRIBE_PROPERTIES } from "../properties.ts";
 import { decodeProperties, encodeProperties } from "../property-codec.ts";
 import { quoted } from "../quoted.ts";
 import type { PacketReader } from "../reader.ts";
 import { ReasonCode } from "../reason-codes.ts";
+import { refuseValue } from "../refusal.ts";
 import type { SlabWriter } from "../writer.ts";
 import type { AcknowledgementProperties } from "./acknowledgement.ts";
 import {
@@ -76,11 +76,7 @@ export function encodeSubscribe(writer: SlabWriter, packet: SubscribePacketInit,
   const packetIdentifier = encodablePacketIdentifier(packet.packetIdentifier, IDENTIFIER_OF_REQUEST);
   // "The Payload MUST contain at least one Topic Filter and Subscription Options pair" [MQTT-3.8.3-2]
   if (!Array.isArray(subscriptions) || subscriptions.length === 0) {
-    throw new EncodeError("subscriptions is empty; a SUBSCRIBE needs at least one", {
-      field: "subscriptions",
-      value: subscriptions,
-      clause: "MQTT-3.8.3-2",
-    });
+    refuseValue("subscriptions", subscriptions, "it must be a list of at least one", "MQTT-3.8.3-2");
   }
   // "Bits 3,2,1 and 0 of the Fixed Header of the SUBSCRIBE packet are reserved and MUST be set to 0,0,1 and 0" [MQTT-3.8.1-1]
   writer.beginPacket(0x82, 100);
@@ -88,6 +84,9 @@ export function encodeSubscribe(writer: SlabWriter, packet: SubscribePacketInit,
   encodeProperties(writer, packet.properties, SUBSCRIBE_PROPERTIES, version); //    §3.8.2.1
   for (const subscription of subscriptions as readonly TopicSubscriptionInit[]) {
     // §3.8.3
+    if (typeof subscription !== "object" || subscription === null) {
+      refuseValue("subscriptions", subscription, "each must be an object");
+    }
     writer.topicFilter(subscription.topicFilter, "topicFilter", version);
     writer.byte(subscriptionOptions(subscription, version));
   }
@@ -96,40 +95,20 @@ export function encodeSubscribe(writer: SlabWriter, packet: SubscribePacketInit,
 
 function subscriptionOptions(subscription: TopicSubscriptionInit, version: ProtocolVersion): number {
   const { topicFilter, qos = 0, noLocal = false, retainAsPublished = false, retainHandling = 0 } = subscription;
-  if (qos !== 0 && qos !== 1 && qos !== 2) {
-    throw new EncodeError(`qos is ${String(qos)} for ${quoted(topicFilter)}; it must be 0, 1 or 2`, {
-      field: "qos",
-      value: qos,
-    });
-  }
+  if (qos !== 0 && qos !== 1 && qos !== 2) refuseValue("qos", qos, `it must be 0, 1 or 2 (for ${quoted(topicFilter)})`);
   if (version !== 5) {
-    if (noLocal || retainAsPublished || retainHandling !== 0) {
-      throw new EncodeError(
-        `noLocal, retainAsPublished and retainHandling need MQTT 5.0 (${quoted(topicFilter)} has them)`,
-        {
-          field: noLocal ? "noLocal" : retainAsPublished ? "retainAsPublished" : "retainHandling",
-          value: noLocal || retainAsPublished || retainHandling,
-        },
-      );
-    }
+    const older = `that needs MQTT 5.0 (for ${quoted(topicFilter)})`;
+    if (noLocal) refuseValue("noLocal", noLocal, older);
+    if (retainAsPublished) refuseValue("retainAsPublished", retainAsPublished, older);
+    if (retainHandling !== 0) refuseValue("retainHandling", retainHandling, older);
     return qos;
   }
   if (retainHandling !== 0 && retainHandling !== 1 && retainHandling !== 2) {
-    throw new EncodeError(
-      `retainHandling is ${String(retainHandling)} for ${quoted(topicFilter)}; it must be 0, 1 or 2`,
-      {
-        field: "retainHandling",
-        value: retainHandling,
-      },
-    );
+    refuseValue("retainHandling", retainHandling, `it must be 0, 1 or 2 (for ${quoted(topicFilter)})`);
   }
   // "It is a Protocol Error to set the No Local bit to 1 on a Shared Subscription" [MQTT-3.8.3-4]
   if (noLocal && topicFilter.startsWith("$share/")) {
-    throw new EncodeError(`noLocal must be false for the shared subscription ${quoted(topicFilter)}`, {
-      field: "noLocal",
-      value: true,
-      clause: "MQTT-3.8.3-4",
-    });
+    refuseValue("noLocal", true, `it must be false for the shared subscription ${quoted(topicFilter)}`, "MQTT-3.8.3-4");
   }
   return (
     qos |
@@ -191,10 +170,7 @@ export function encodeSuback(writer: SlabWriter, packet: SubackPacketInit, versi
   const { reasonCodes } = packet;
   const packetIdentifier = encodablePacketIdentifier(packet.packetIdentifier, IDENTIFIER_OF_SUBSCRIBE_ANSWER);
   if (!Array.isArray(reasonCodes) || reasonCodes.length === 0) {
-    throw new EncodeError("reasonCodes is empty; a SUBACK has one for each filter", {
-      field: "reasonCodes",
-      value: reasonCodes,
-    });
+    refuseValue("reasonCodes", reasonCodes, "it must be a list with one for each filter");
   }
   writer.beginPacket(0x90, 3 + reasonCodes.length);
   writer.twoByteInteger(packetIdentifier); //                                           §3.9.2
@@ -203,11 +179,7 @@ export function encodeSuback(writer: SlabWriter, packet: SubackPacketInit, versi
     //                       §3.9.3
     writer.byte(encodableReasonCode(reasonCode, "suback", REASON_CODE_CLAUSE));
     if (version !== 5 && reasonCode > ReasonCode.unspecifiedError) {
-      throw new EncodeError(`reasonCode is ${reasonCode}; a SUBACK of MQTT 3.x has 0, 1, 2 or 0x80`, {
-        field: "reasonCodes",
-        value: reasonCode,
-        clause: REASON_CODE_CLAUSE,
-      });
+      refuseValue("reasonCode", reasonCode, "a SUBACK of MQTT 3.x has 0, 1, 2 or 0x80", REASON_CODE_CLAUSE);
     }
   }
   return writer.endPacket();

@@ -1,11 +1,11 @@
 /** UNSUBSCRIBE (section 3.10) and UNSUBACK (section 3.11). */
 
-import { EncodeError } from "../errors.ts";
 import type { ProtocolVersion, UserProperty } from "../packet.ts";
 import { ACKNOWLEDGEMENT_PROPERTIES, UNSUBSCRIBE_PROPERTIES } from "../properties.ts";
 import { decodeProperties, encodeProperties } from "../property-codec.ts";
 import type { PacketReader } from "../reader.ts";
 import { ReasonCode } from "../reason-codes.ts";
+import { refuseValue } from "../refusal.ts";
 import type { SlabWriter } from "../writer.ts";
 import type { AcknowledgementProperties } from "./acknowledgement.ts";
 import {
@@ -44,11 +44,7 @@ export function encodeUnsubscribe(writer: SlabWriter, packet: UnsubscribePacketI
   const packetIdentifier = encodablePacketIdentifier(packet.packetIdentifier, IDENTIFIER_OF_REQUEST);
   // "The Payload of an UNSUBSCRIBE packet MUST contain at least one Topic Filter" [MQTT-3.10.3-2]
   if (!Array.isArray(topicFilters) || topicFilters.length === 0) {
-    throw new EncodeError("topicFilters is empty; an UNSUBSCRIBE needs at least one", {
-      field: "topicFilters",
-      value: topicFilters,
-      clause: "MQTT-3.10.3-2",
-    });
+    refuseValue("topicFilters", topicFilters, "it must be a list of at least one", "MQTT-3.10.3-2");
   }
   // "Bits 3,2,1 and 0 … of the UNSUBSCRIBE packet are reserved and MUST be set to 0,0,1 and 0" [MQTT-3.10.1-1]
   writer.beginPacket(0xa2, 100);
@@ -78,13 +74,9 @@ const REASON_CODE_CLAUSE = "MQTT-3.11.3-2";
 export function encodeUnsuback(writer: SlabWriter, packet: UnsubackPacketInit, version: ProtocolVersion): number {
   const { reasonCodes } = packet;
   const packetIdentifier = encodablePacketIdentifier(packet.packetIdentifier, IDENTIFIER_OF_SUBSCRIBE_ANSWER);
-  if (!Array.isArray(reasonCodes) || (version === 5 ? reasonCodes.length === 0 : reasonCodes.length > 0)) {
-    throw new EncodeError(
-      version === 5
-        ? "reasonCodes is empty; an UNSUBACK has one for each filter"
-        : "reasonCodes must be empty: an UNSUBACK of MQTT 3.x has none",
-      { field: "reasonCodes", value: reasonCodes },
-    );
+  if (!Array.isArray(reasonCodes) || (version === 5) !== reasonCodes.length > 0) {
+    const requirement = version === 5 ? "with one for each filter" : "that is empty: an UNSUBACK of MQTT 3.x has none";
+    refuseValue("reasonCodes", reasonCodes, `it must be a list ${requirement}`);
   }
   writer.beginPacket(0xb0, 3 + reasonCodes.length);
   writer.twoByteInteger(packetIdentifier); //                                           §3.11.2
