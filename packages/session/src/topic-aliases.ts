@@ -13,9 +13,9 @@ export class InboundTopicAliases {
   resolve(packet: PublishPacket): PublishPacket {
     const alias = packet.properties?.topicAlias;
     if (alias === undefined) return packet;
-    // "A Client MUST NOT accept … a Topic Alias greater than the Topic Alias Maximum value" of its CONNECT [MQTT-3.3.2-9]
+    // "A Server MUST NOT send a PUBLISH packet with a Topic Alias greater than the Topic Alias Maximum value sent by the Client in the CONNECT packet" [MQTT-3.3.2-11]
     if (alias > this.#maximum) {
-      throw invalid(`topic alias ${alias} is above the maximum of ${this.#maximum} that we gave`, "MQTT-3.3.2-9");
+      throw invalid(`topic alias ${alias} is above the maximum of ${this.#maximum} that we gave`, "MQTT-3.3.2-11");
     }
     if (packet.topicName !== "") {
       this.#topicNames[alias] = packet.topicName;

@@ -21,8 +21,9 @@ export interface Bench {
 /** A session that never had a connection. */
 export function offline(options: SessionOptions = {}): Bench {
   const session = new MqttSession<string>(options);
-  const clock = new Clock(session);
-  return { session, clock, server: new Server(session, clock), events: () => session.takeEvents() };
+  const clock = new Clock(session, () => server.pull());
+  const server = new Server(session, clock);
+  return { session, clock, server, events: () => session.takeEvents() };
 }
 
 /** A session that is online: CONNECT and CONNACK are behind it. */
@@ -42,9 +43,11 @@ export interface Connack extends ConnackProperties {
 export class Clock {
   #now = 1_000_000;
   readonly #session: MqttSession<string>;
+  readonly #afterTimeout: () => void;
 
-  constructor(session: MqttSession<string>) {
+  constructor(session: MqttSession<string>, afterTimeout: () => void) {
     this.#session = session;
+    this.#afterTimeout = afterTimeout;
   }
 
   now(): Milliseconds {
@@ -72,6 +75,7 @@ export class Clock {
     this.#session.handleTimeout(this.#now);
     const next = this.#session.nextTimeout();
     if (next !== undefined && next <= this.#now) throw new Error(`the deadline ${next} stayed after ${this.#now}`);
+    this.#afterTimeout();
   }
 }
 
