@@ -1,26 +1,32 @@
-import type { ConnackPacket, PublishPacket, PublishProperties, TopicSubscriptionInit } from "@petrel/codec";
-import { type Delivery, MqttSession, type Negotiated, OptionError, type SessionEvent, TimeoutError } from "@petrel/session";
-import type { Connector } from "@petrel/transport";
-import { type Cancellation, onAbort } from "./cancellation.ts";
+import type { ConnackPacket } from "@petrel/codec";
+import {
+  MqttSession,
+  type Negotiated,
+  OptionError,
+  type SessionEvent,
+  SubscribeRejectedError,
+  TimeoutError,
+} from "@petrel/session";
+import type { Connector, Signal } from "@petrel/transport";
+import { onAbort } from "./cancellation.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import { Deferred } from "./deferred.ts";
 import { Driver } from "./driver.ts";
 import { Emitter } from "./emitter.ts";
-import { AbortedError, ClientClosedError } from "./errors.ts";
+import { AbortedError, ClientClosedError, toError } from "./errors.ts";
 import type { ClientEvents, ClientState } from "./events.ts";
 import { consoleLogger } from "./logger.ts";
-import { Message, PendingAcknowledgement } from "./message.ts";
-import { type ClientOptions, type Logger, resolveReconnect, sessionOptions } from "./options.ts";
+import type { Message } from "./message.ts";
+import { type ClientOptions, connectDeadline, type Logger, resolveReconnect, sessionOptions } from "./options.ts";
 import { payloadBytes } from "./payload.ts";
 import { Publication } from "./publication.ts";
+import { checkPublishOptions, disconnectRequest, subscribeRequest } from "./requests.ts";
 import { type MessageHandler, Subscription, type SubscriptionOwner } from "./subscription.ts";
 import { SubscriptionRegistry } from "./subscription-registry.ts";
-import { type Decision, Supervisor } from "./supervisor.ts";
-import type { DisconnectOptionsV5, FilterOptionsV5, Filters, Payload, PublishOptionsV5, SubscribeOptionsV5 } from "./types.ts";
+import { Supervisor } from "./supervisor.ts";
+import type { DisconnectOptionsV5, Filters, Payload, PublishOptionsV5, SubscribeOptionsV5 } from "./types.ts";
+import { UnheardFailures } from "./unheard.ts";
 import type { Version } from "./version.ts";
-import { Deferred } from "./deferred.ts";
-
-/** How long a polite end waits for the server to close its side. */
-const LINGER_MS = 2_000;
 
 /** What a command leaves with the session, to get its outcome back. */
 type Context = Publication | Request;
@@ -28,9 +34,14 @@ type Context = Publication | Request;
 /** A SUBSCRIBE or UNSUBSCRIBE whose answer is awaited. */
 class Request extends Deferred<readonly number[]> {}
 
+/** What the "disconnected" event says, before it is decided what comes next. */
+type Ending = Pick<ClientEvents["disconnected"], "by" | "cause" | "packet">;
+
 /**
  * The client behind every {@link Client} view. It holds the public promises and subscriptions; the protocol is the
- * session's, the connections are the supervisor's.
+ * session's, the network connections are the driver's, and when there is one is the supervisor's business.
+ *
+ * Each "connecting" is followed by exactly one "disconnected", with at most one "connected" in between.
  */
 export class MqttClient implements AsyncDisposable {
   readonly version: Version;
@@ -41,47 +52,64 @@ export class MqttClient implements AsyncDisposable {
   readonly #session: MqttSession<Context>;
   readonly #driver: Driver<Context>;
   readonly #supervisor: Supervisor;
-  readonly #subscriptions = new SubscriptionRegistry();
+  readonly #subscriptions: SubscriptionRegistry;
   readonly #owner: SubscriptionOwner;
+  readonly #unheard: UnheardFailures;
 
   #state: ClientState = "offline";
+  /** Why no more attempts are made: until `connect()`, everything fails with this. */
+  #givenUp: Error | undefined;
   #connecting: Deferred<void> | undefined;
-  /** The polite end under way. */
-  #disconnecting: Promise<void> | undefined;
-  /** Resolves when the network connection is gone. */
-  #gone: Deferred<void> | undefined;
   #drained: Deferred<void> | undefined;
-  /** Resolves when nothing is queued or in flight. */
+  /** Resolves when nothing is queued or in flight, or the time for that is over. */
   #idle: Deferred<void> | undefined;
+  /** The end under way, until "closed" was told. */
+  #closing: Promise<void> | undefined;
+  /** Calls that end the client so far: a `connect()` that waits for one end must not outlive the next. */
+  #ends = 0;
+  /** SUBSCRIBE and UNSUBSCRIBE that wait for their answer. */
   #requests = 0;
-  /** What was decided when the connection ended; carried out when its socket is gone. */
-  #pending: { readonly decision: Decision; readonly error: Error | undefined } | undefined;
   #lastConnection: Negotiated | undefined;
 
   constructor(connector: Connector, options: ClientOptions) {
     const { clock = systemClock, random = Math.random, logger = consoleLogger } = options;
+    const connectTimeoutMs = connectDeadline(options);
     this.version = options.version ?? "5.0";
     this.#options = options;
     this.#clock = clock;
     this.#logger = logger;
-    this.#events = new Emitter((error) => this.#reportError(error));
+    this.#events = new Emitter((error, name) => {
+      if (name === "error") this.#logger.error(`petrel: an "error" listener threw: ${toError(error).message}`);
+      else this.#reportError(toError(error));
+    });
+    this.#unheard = new UnheardFailures(clock, (error) => this.#reportError(error));
     this.#session = new MqttSession(sessionOptions(options));
     this.#driver = new Driver(this.#session, clock, {
       onEvent: (event) => this.#handleEvent(event),
-      onClosed: () => this.#handleClosed(),
+      wantsData: () => this.#wantsData(),
     });
-    const connectTimeoutMs = options.connector === undefined ? undefined : (options.timeouts?.connect ?? 10_000);
-    this.#supervisor = new Supervisor(connector, resolveReconnect(options.reconnect), { connectTimeoutMs, clock, random }, {
-      open: (connect, cancellation) => this.#open(connect, cancellation),
-      onAttempt: (attempt) => this.#events.emit("connecting", { attempt }),
-      onAttemptFailed: (cause, decision) => this.#emitDisconnected("network", cause, undefined, decision),
-      onWaiting: (attempt, delay, cause) => this.#handleWaiting(attempt, delay, cause),
-      onGivenUp: (cause) => this.#handleGivenUp(cause),
+    this.#supervisor = new Supervisor(
+      connector,
+      resolveReconnect(options.reconnect),
+      { connectTimeoutMs, clock, random },
+      {
+        open: (connect, cancellation) => this.#driver.open(connect, cancellation),
+        onAttempt: (attempt) => this.#events.emit("connecting", { attempt }),
+        onAttemptFailed: (cause) => this.#handleEnded({ by: "network", cause, packet: undefined }),
+        onWaiting: (attempt, delay, cause) => this.#events.emit("reconnecting", { attempt, delay, cause }),
+        onGivenUp: (cause) => this.#handleGivenUp(cause),
+      },
+    );
+    this.#subscriptions = new SubscriptionRegistry({
+      acknowledge: (delivery, reasonCode) => {
+        this.#session.acknowledge(delivery, reasonCode);
+        this.#driver.wake();
+      },
     });
     this.#owner = {
       onFull: (subscription, full) => {
         this.#subscriptions.setFull(subscription, full);
-        this.#updateReading();
+        this.#driver.wake();
       },
       onHandlerError: (error, message) => this.#handleHandlerError(error, message),
       unsubscribe: (subscription) => this.#unsubscribeFrom(subscription),
@@ -111,81 +139,121 @@ export class MqttClient implements AsyncDisposable {
   // ── connecting ────────────────────────────────────────────────────────────────────────────────
 
   async connect(): Promise<void> {
-    await this.#disconnecting;
+    if (this.#closing !== undefined) await this.#untilClosed();
     if (this.#state === "online") return;
-    if (this.#connecting === undefined) {
-      this.#connecting = new Deferred();
-      if (!this.#supervisor.running) {
-        this.#state = "connecting";
-        this.#supervisor.start();
-      }
-    }
     const { signal } = this.#options;
+    if (signal?.aborted === true) throw new AbortedError("connecting", signal.reason);
+    const connecting = (this.#connecting ??= new Deferred());
     const forget = onAbort(signal, (reason) => this.#giveUp(new AbortedError("connecting", reason)));
+    if (!this.#supervisor.running) {
+      this.#state = "connecting";
+      this.#givenUp = undefined;
+      this.#supervisor.start();
+    }
     try {
-      await this.#connecting.promise;
+      await connecting.promise;
     } finally {
       forget();
     }
   }
 
-  async #open(connector: Connector, cancellation: Cancellation): Promise<void> {
-    await this.#driver.open(connector, cancellation);
-    if (cancellation.aborted) this.#driver.destroy(cancellation.reason as Error);
+  async #untilClosed(): Promise<void> {
+    const ends = this.#ends;
+    await this.#closing;
+    if (this.#ends !== ends) throw new ClientClosedError("the client was closed again before it was connected");
   }
 
-  #handleWaiting(attempt: number, delay: number, cause: Error | undefined): void {
-    this.#state = "reconnecting";
-    this.#events.emit("reconnecting", { attempt, delay, cause });
+  #handleConnected(connack: ConnackPacket): void {
+    this.#state = "online";
+    this.#supervisor.handleConnected();
+    const connection = this.#session.negotiated!;
+    this.#lastConnection = connection;
+    this.#events.emit("connected", { sessionPresent: connack.sessionPresent, connection, packet: connack });
+    this.#connecting?.resolve();
+    this.#connecting = undefined;
+  }
+
+  /** A connection, or an attempt to make one, has ended; without a cause, because the application wanted it. */
+  #handleEnded({ by, cause, packet }: Ending): void {
+    if (cause === undefined) {
+      this.#events.emit("disconnected", { by, reasonCode: undefined, packet, cause, willReconnectIn: undefined });
+      return;
+    }
+    const decision = this.#supervisor.decide(cause);
+    const { retryIn } = decision;
+    if (this.#state !== "closed") this.#state = retryIn === undefined ? "offline" : "reconnecting";
+    this.#events.emit("disconnected", { by, reasonCode: packet?.reasonCode, packet, cause, willReconnectIn: retryIn });
+    this.#supervisor.carryOut(decision);
   }
 
   /** No further attempt: whoever waits for anything is told why. */
   #handleGivenUp(cause: Error): void {
     this.#state = "offline";
-    const connecting = this.#connecting;
-    this.#connecting = undefined;
-    if (connecting !== undefined) connecting.reject(cause);
-    else this.#reportError(cause);
+    this.#givenUp = cause;
+    if (this.#connecting === undefined) this.#reportError(cause);
     this.#failAll(cause);
   }
 
+  /** The application does not want to be connected any more. */
   #giveUp(error: Error): void {
     if (!this.#supervisor.running) return;
-    this.#supervisor.stop(error);
-    this.#driver.destroy(error);
+    this.#stopConnecting(error);
     this.#handleGivenUp(error);
+    this.#driver.destroy(error);
   }
 
+  #stopConnecting(error: Error): void {
+    const attempting = this.#supervisor.stop(error);
+    if (attempting && this.#session.phase === "offline") {
+      this.#handleEnded({ by: "client", cause: undefined, packet: undefined });
+    }
+  }
+
+  /** Whoever waits for anything is told why it will not come. A connection there is ends without a word. */
   #failAll(error: Error): void {
     this.#session.abandon(error);
     this.#subscriptions.endAll(error instanceof ClientClosedError ? undefined : error); // closing is no error
+    this.#connecting?.reject(error);
+    this.#connecting = undefined;
     this.#drained?.reject(error);
     this.#drained = undefined;
     this.#driver.wake();
+  }
+
+  /** Throws unless commands are taken. */
+  #requireOpen(): void {
+    if (this.#state === "closed") throw new ClientClosedError();
+    if (this.#givenUp !== undefined) throw this.#givenUp;
   }
 
   // ── publishing ────────────────────────────────────────────────────────────────────────────────
 
   publish(topic: string, payload?: Payload, options: PublishOptionsV5 = {}): Publication {
     const publication = new Publication(topic);
+    const { qos, retain, properties, signal, timeout } = options;
     try {
-      if (this.#state === "closed") throw new ClientClosedError();
-      if (options.signal?.aborted === true) throw new AbortedError("the publish", options.signal.reason);
-      const { qos, retain, properties } = options;
-      const message = { topicName: topic, payload: payloadBytes(payload), qos, retain, properties: properties as PublishProperties | undefined };
+      this.#requireOpen();
+      if (properties !== undefined || timeout !== undefined) checkPublishOptions(options, this.version);
+      if (signal?.aborted === true) throw new AbortedError("the publish", signal.reason);
+      const message = {
+        topicName: topic,
+        payload: payloadBytes(payload),
+        qos,
+        retain,
+        properties,
+      };
       this.#session.publish(message, publication, this.#clock.now());
     } catch (error) {
       this.#failPublication(publication, error as Error);
       return publication;
     }
-    if (options.signal !== undefined || options.timeout !== undefined) this.#limit(publication, options);
-    if (this.#subscriptions.hasFull) this.#updateReading();
+    if (signal !== undefined || timeout !== undefined) this.#limit(publication, options);
     this.#driver.wake();
     return publication;
   }
 
   async drained(): Promise<void> {
-    if (this.#state === "closed") throw new ClientClosedError();
+    this.#requireOpen();
     if (this.#session.writable) return;
     this.#drained ??= new Deferred();
     await this.#drained.promise;
@@ -193,24 +261,20 @@ export class MqttClient implements AsyncDisposable {
 
   /** Stops waiting for a publication when its time is up or its signal says so. */
   #limit(publication: Publication, { signal, timeout }: PublishOptionsV5): void {
+    const giveUp = (error: Error): void => this.#failPublication(publication, error);
     const timer =
       timeout === undefined
         ? undefined
-        : this.#clock.timer(this.#clock.now() + timeout, () => publication.fail(new TimeoutError("acknowledgement", timeout)));
-    const forget = onAbort(signal, (reason) => publication.fail(new AbortedError("the publish", reason)));
+        : this.#clock.timer(this.#clock.now() + timeout, () => giveUp(new TimeoutError("acknowledgement", timeout)));
+    const forget = onAbort(signal, (reason) => giveUp(new AbortedError("the publish", reason)));
     publication.onEnd(() => {
       timer?.clear();
       forget();
     });
   }
 
-  /** A failure that nobody awaits is an "error" event: a turn later, for the caller may be about to await it. */
   #failPublication(publication: Publication, error: Error): void {
-    publication.fail(error);
-    if (publication.isAwaited) return;
-    this.#clock.timer(this.#clock.now(), () => {
-      if (!publication.isAwaited) this.#reportError(error);
-    });
+    if (publication.fail(error) && !publication.isAwaited) this.#unheard.add(publication);
   }
 
   // ── subscribing ───────────────────────────────────────────────────────────────────────────────
@@ -222,28 +286,31 @@ export class MqttClient implements AsyncDisposable {
   ): Promise<Subscription> {
     const options = typeof optionsOrHandler === "function" ? {} : optionsOrHandler;
     const handler = typeof optionsOrHandler === "function" ? optionsOrHandler : givenHandler;
-    const { subscriptionIdentifier, userProperties, acknowledge = "consumed", buffer = 1_000, signal } = options;
-    if (!(buffer >= 1)) throw new OptionError("buffer", buffer, "it must be at least 1");
+    const { acknowledge = "consumed", buffer = 1_000, signal } = options;
+    if (!(buffer >= 1)) throw new OptionError("buffer", buffer, "it must be 1 message or more");
     if (acknowledge !== "consumed" && acknowledge !== "received" && acknowledge !== "manual") {
       throw new OptionError("acknowledge", acknowledge, 'it must be "consumed", "received" or "manual"');
     }
-    const subscriptions = topicSubscriptions(filters, options);
-    const topicFilters = subscriptions.map(({ topicFilter }) => topicFilter);
+    const subscribe = subscribeRequest(filters, options, this.version);
+    const topicFilters = subscribe.subscriptions.map(({ topicFilter }) => topicFilter);
     const subscription = new Subscription(topicFilters, this.#owner, { acknowledge, buffer, handler });
-    const properties =
-      subscriptionIdentifier === undefined && userProperties === undefined ? undefined : { subscriptionIdentifier, userProperties };
 
     // Routed before the answer comes: "the Server is permitted to start sending PUBLISH packets
     // matching the Subscription before the Server sends the SUBACK packet" (section 3.8.4).
     this.#subscriptions.add(subscription);
+    let asked = false;
     try {
       const reasonCodes = await this.#request("the subscription", signal, (request, now) => {
-        this.#session.subscribe({ subscriptions, properties }, request, now);
+        this.#session.subscribe(subscribe, request, now);
+        asked = true;
       });
-      subscription.handleGranted(topicFilters.map((filter, index) => ({ filter, qos: reasonCodes[index] as 0 | 1 | 2 })));
+      const granted = topicFilters.map((filter, index) => ({ filter, qos: reasonCodes[index] as 0 | 1 | 2 }));
+      subscription.handleGranted(granted);
       return subscription;
     } catch (error) {
-      this.#subscriptions.end(subscription);
+      const unused = this.#subscriptions.end(subscription);
+      // Some filters may be granted, or still be: nobody holds them, so the server shall not send for them.
+      if (asked && unused.length > 0 && !isRefusalOfAll(error, unused)) this.#forget(unused);
       throw error;
     }
   }
@@ -254,32 +321,42 @@ export class MqttClient implements AsyncDisposable {
       this.#session.unsubscribe({ topicFilters }, request, now);
     });
     this.#subscriptions.endFilters(topicFilters);
-    this.#updateReading();
     return reasonCodes;
   }
 
   /** Ends one subscription; filters that others of this client have too stay subscribed. */
   async #unsubscribeFrom(subscription: Subscription): Promise<void> {
     const topicFilters = this.#subscriptions.end(subscription);
-    this.#updateReading();
+    this.#driver.wake();
     if (topicFilters.length === 0) return;
-    await this.#request("unsubscribing", undefined, (request, now) => this.#session.unsubscribe({ topicFilters }, request, now));
+    await this.#request("unsubscribing", undefined, (request, now) => {
+      this.#session.unsubscribe({ topicFilters }, request, now);
+    });
+  }
+
+  /** Unsubscribes where nobody waits for the answer. */
+  #forget(topicFilters: readonly string[]): void {
+    if (this.#state === "closed" || this.#givenUp !== undefined) return;
+    const request = new Request();
+    request.promise.catch(() => undefined);
+    this.#session.unsubscribe({ topicFilters }, request, this.#clock.now());
+    this.#driver.wake();
   }
 
   /** Sends a request through the session and waits for the server's answer. */
   async #request(
     what: string,
-    signal: SubscribeOptionsV5["signal"],
+    signal: Signal | undefined,
     send: (request: Request, now: number) => void,
   ): Promise<readonly number[]> {
-    if (this.#state === "closed") throw new ClientClosedError();
+    this.#requireOpen();
+    if (signal?.aborted === true) throw new AbortedError(what, signal.reason);
     const request = new Request();
+    send(request, this.#clock.now());
     const forget = onAbort(signal, (reason) => request.reject(new AbortedError(what, reason)));
     this.#requests++;
+    this.#driver.wake();
     try {
-      if (signal?.aborted !== true) send(request, this.#clock.now());
-      if (this.#subscriptions.hasFull) this.#updateReading();
-      this.#driver.wake();
       return await request.promise;
     } finally {
       this.#requests--;
@@ -292,13 +369,14 @@ export class MqttClient implements AsyncDisposable {
   #handleEvent(event: SessionEvent<Context>): void {
     switch (event.type) {
       case "message":
-        this.#deliver(event.packet, event.delivery);
+        this.#deliver(event);
         return;
-      case "published":
-        (event.context as Publication).settle({ reasonCode: event.reasonCode, packetIdentifier: event.packetIdentifier });
+      case "published": {
+        const { context, reasonCode, packetIdentifier } = event;
+        (context as Publication).settle({ reasonCode, packetIdentifier });
         if (this.#idle !== undefined && this.#isIdle()) this.#idle.resolve();
-        if (this.#subscriptions.hasFull) this.#updateReading();
         return;
+      }
       case "failed":
         if (event.context instanceof Publication) this.#failPublication(event.context, event.error);
         else event.context.reject(event.error);
@@ -317,15 +395,12 @@ export class MqttClient implements AsyncDisposable {
       case "connected":
         this.#handleConnected(event.connack);
         return;
-      case "disconnected": {
-        const decision = this.#supervisor.decide(event.error);
-        this.#pending = { decision, error: event.error };
-        this.#emitDisconnected(event.by, event.error, event.packet, decision);
-        if (event.by === "network" && event.error !== undefined) this.#driver.destroy(event.error);
-        else this.#linger();
+      case "disconnected":
+        if (event.by === "network") this.#driver.destroy(event.error); // nobody is there to be polite to
+        this.#handleEnded({ by: event.by, cause: event.error, packet: event.packet });
         return;
-      }
       case "resubscribeFailed":
+        this.#subscriptions.loseFilters(event.failures);
         this.#events.emit("resubscribeFailed", { failures: event.failures });
         return;
       case "lateAcknowledgement":
@@ -333,83 +408,39 @@ export class MqttClient implements AsyncDisposable {
     }
   }
 
-  #handleConnected(connack: ConnackPacket): void {
-    this.#state = "online";
-    this.#supervisor.handleConnected();
-    const connection = this.#session.negotiated!;
-    this.#lastConnection = connection;
-    this.#events.emit("connected", { sessionPresent: connack.sessionPresent, connection, packet: connack });
-    this.#connecting?.resolve();
-    this.#connecting = undefined;
-    if (this.#subscriptions.hasFull) this.#updateReading();
-  }
-
-  #emitDisconnected(
-    by: "client" | "server" | "network",
-    cause: Error | undefined,
-    packet: ClientEvents["disconnected"]["packet"],
-    decision: Decision,
-  ): void {
-    const willReconnectIn = "retryIn" in decision ? decision.retryIn : undefined;
-    this.#events.emit("disconnected", { by, reasonCode: packet?.reasonCode, packet, cause, willReconnectIn });
-  }
-
-  /** The session has said goodbye; the server closes now, or is dropped a moment later. */
-  #linger(): void {
-    const timer = this.#clock.timer(this.#clock.now() + LINGER_MS, () => this.#driver.destroy());
-    this.#gone ??= new Deferred();
-    void this.#gone.promise.then(() => timer.clear());
-  }
-
-  #handleClosed(): void {
-    this.#gone?.resolve();
-    this.#gone = undefined;
-    const pending = this.#pending;
-    this.#pending = undefined;
-    if (pending !== undefined) this.#supervisor.carryOut(pending.decision, pending.error);
-  }
-
   // ── receiving ─────────────────────────────────────────────────────────────────────────────────
 
-  #deliver(packet: PublishPacket, delivery: Delivery | undefined): void {
-    const subscriptions = this.#subscriptions.match(packet.topicName);
-    const acknowledgement =
-      delivery === undefined
-        ? undefined
-        : new PendingAcknowledgement((reasonCode) => {
-            this.#session.acknowledge(delivery, reasonCode);
-            this.#driver.wake();
-          });
-    const receivedAt = this.#clock.wall();
-    if (subscriptions.length === 0) {
-      const message = new Message(packet, receivedAt, acknowledgement);
-      this.#events.emit("message", message);
-      message.acknowledge();
-      return;
-    }
-    // Everybody's claim is noted before anybody can settle theirs.
-    const messages = subscriptions.map(() => new Message(packet, receivedAt, acknowledgement));
-    for (const [index, subscription] of subscriptions.entries()) subscription.handleMessage(messages[index]!);
+  #deliver({ packet, delivery }: Extract<SessionEvent<Context>, { type: "message" }>): void {
+    const unclaimed = this.#subscriptions.deliver(packet, delivery, this.#clock.wall());
+    if (unclaimed === undefined) return;
+    if (this.#state !== "closed") this.#events.emit("message", unclaimed);
+    unclaimed.acknowledge();
   }
 
   /**
    * A slow consumer stops the network, unless an answer is awaited: a consumer that publishes and waits would
    * otherwise wait for an acknowledgement that nobody reads.
    */
-  #updateReading(): void {
-    const awaiting = this.#requests > 0 || this.#session.inflightCount > 0 || this.#session.queuedCount > 0;
-    this.#driver.setReading(!this.#subscriptions.hasFull || awaiting);
+  #wantsData(): boolean {
+    if (!this.#subscriptions.hasFull) return true;
+    const session = this.#session;
+    return session.phase !== "online" || this.#requests > 0 || session.inflightCount > 0 || session.queuedCount > 0;
   }
 
   #handleHandlerError(error: unknown, message: Message): void {
-    this.#reportError(new Error(`the handler for "${message.topic}" failed: ${describeError(error)}`, { cause: error }));
+    const why = toError(error).message;
+    this.#reportError(new Error(`the handler for "${message.topic}" failed: ${why}`, { cause: error }));
   }
 
   // ── the end ───────────────────────────────────────────────────────────────────────────────────
 
   async disconnect(options: DisconnectOptionsV5 = {}): Promise<void> {
-    if (this.#state !== "closed") this.#disconnecting ??= this.#disconnect(options);
-    await this.#disconnecting;
+    const request = disconnectRequest(options, this.#session.config);
+    const { drain = 0 } = options;
+    this.#ends++;
+    if (this.#idle !== undefined) this.#limitDrain(this.#idle, drain); // asked again: the sooner end counts
+    if (this.#state !== "closed") this.#closing ??= this.#disconnect(request, drain);
+    await this.#closing;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -417,84 +448,72 @@ export class MqttClient implements AsyncDisposable {
   }
 
   destroy(cause?: Error): void {
-    if (this.#state === "closed") return;
+    this.#ends++;
     const error = cause ?? new ClientClosedError("the client was destroyed before this was done");
-    this.#close(error);
+    if (this.#state !== "closed") {
+      this.#close(error);
+      this.#closing ??= this.#finish(error);
+    }
+    this.#failAll(error);
+    this.#idle?.resolve();
     this.#driver.destroy(cause);
-    this.#settleAll(error);
   }
 
-  async #disconnect(options: DisconnectOptionsV5): Promise<void> {
-    if (options.drain !== undefined && options.drain > 0) await this.#drain(options.drain);
+  async #disconnect(request: ReturnType<typeof disconnectRequest>, drain: number): Promise<void> {
+    if (drain > 0) await this.#drain(drain);
     const error = new ClientClosedError("the client was disconnected before this was done");
-    try {
-      this.#session.disconnect(disconnectPacket(options), this.#clock.now());
-    } finally {
+    if (this.#state !== "closed") {
+      this.#session.disconnect(request, this.#clock.now());
       this.#close(error);
-      if (this.#session.phase !== "offline") {
-        this.#gone ??= new Deferred();
-        const { promise } = this.#gone;
-        this.#driver.wake();
-        await promise;
-      }
-      this.#settleAll(error);
-      this.#disconnecting = undefined;
     }
+    await this.#finish(error);
   }
 
   /** No more attempts, and no more commands. */
   #close(error: Error): void {
     this.#state = "closed";
-    this.#supervisor.stop(error);
-    this.#connecting?.reject(error);
-    this.#connecting = undefined;
+    this.#givenUp = undefined;
+    this.#stopConnecting(error);
   }
 
-  /** Everybody who still waits is told, and the client rests. */
-  #settleAll(error: Error): void {
+  /** Waits until the connection is gone, tells everybody who still waits, and rests. */
+  async #finish(error: Error): Promise<void> {
+    await this.#driver.told();
+    await this.#driver.closed();
     this.#failAll(error);
+    await this.#driver.told();
+    await this.#unheard.told();
+    this.#closing = undefined;
     this.#events.emit("closed", undefined);
   }
 
   /** Waits until nothing is queued or in flight, at most `ms`. */
   async #drain(ms: number): Promise<void> {
-    if (this.#isIdle()) return;
+    if (this.#isIdle() || !this.#supervisor.running) return;
     const idle = new Deferred<void>();
     this.#idle = idle;
-    const timer = this.#clock.timer(this.#clock.now() + ms, () => idle.resolve());
+    this.#limitDrain(idle, ms);
     await idle.promise;
-    timer.clear();
     this.#idle = undefined;
+  }
+
+  #limitDrain(idle: Deferred<void>, ms: number): void {
+    if (ms === Infinity) return;
+    const timer = this.#clock.timer(this.#clock.now() + ms, () => idle.resolve());
+    void idle.promise.then(() => timer.clear());
   }
 
   #isIdle(): boolean {
     return this.#session.inflightCount === 0 && this.#session.queuedCount === 0;
   }
 
-  #reportError(error: unknown): void {
-    const reported = error instanceof Error ? error : new Error(String(error));
-    if (this.#events.has("error")) this.#events.emit("error", reported);
-    else this.#logger.error(`petrel: ${reported.message}`);
+  #reportError(error: Error): void {
+    if (this.#events.has("error")) this.#events.emit("error", error);
+    else this.#logger.error(`petrel: ${error.message}`);
   }
 }
 
-function topicSubscriptions(filters: Filters<"5.0">, options: FilterOptionsV5): readonly TopicSubscriptionInit[] {
-  const { qos, noLocal, retainAsPublished, retainHandling } = options;
-  const defaults = { qos, noLocal, retainAsPublished, retainHandling };
-  if (typeof filters === "string") return [{ topicFilter: filters, ...defaults }];
-  if (Array.isArray(filters)) return (filters as readonly string[]).map((topicFilter) => ({ topicFilter, ...defaults }));
-  return Object.entries(filters as Readonly<Record<string, FilterOptionsV5>>).map(([topicFilter, own]) => ({ topicFilter, ...defaults, ...own }));
-}
-
-function disconnectPacket(options: DisconnectOptionsV5): Parameters<MqttSession["disconnect"]>[0] {
-  const { reasonString, sessionExpiryInterval, userProperties, sendWill } = options;
-  const hasProperties = reasonString !== undefined || sessionExpiryInterval !== undefined || userProperties !== undefined;
-  return {
-    reasonCode: options.reasonCode ?? (sendWill === true ? 0x04 : undefined),
-    properties: hasProperties ? { reasonString, sessionExpiryInterval, userProperties } : undefined,
-  };
-}
-
-function describeError(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** Every filter was refused: nothing is left to take back. */
+function isRefusalOfAll(error: unknown, filters: readonly string[]): boolean {
+  return error instanceof SubscribeRejectedError && error.failures.length === filters.length;
 }

@@ -20,7 +20,8 @@ export function createClient(options: WithConnector<OptionsV3<"3.1">>): Client<"
 export function createClient(options: ClientOptions): Client<Version>;
 export function createClient(options: ClientOptions): unknown {
   const { connector } = options;
-  if (typeof connector !== "function") throw new OptionError("connector", connector, "it must be a function that opens a connection");
+  if (typeof connector !== "function")
+    throw new OptionError("connector", connector, "it must be a function that opens a connection");
   return new MqttClient(connector, options);
 }
 
@@ -37,7 +38,7 @@ export async function connect(options: ClientOptions): Promise<unknown> {
 
 export type { BackoffOptions } from "./backoff.ts";
 export type { Clock, Timer } from "./clock.ts";
-export { AbortedError, ClientClosedError } from "./errors.ts";
+export { AbortedError, ClientClosedError, SubscriptionLostError } from "./errors.ts";
 export type { ClientEvents, ClientState } from "./events.ts";
 export { Message } from "./message.ts";
 export type {

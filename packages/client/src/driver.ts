@@ -1,15 +1,20 @@
 import type { MqttSession, SessionEvent } from "@petrel/session";
-import type { Connector, Signal, Transport, TransportHandler } from "@petrel/transport";
+import type { Connector, Transport, TransportHandler } from "@petrel/transport";
+import { type Cancellation, onAbort } from "./cancellation.ts";
 import type { Clock, Timer } from "./clock.ts";
+import { Deferred } from "./deferred.ts";
 
 /** Rounds of output and events in one turn; what is left then waits for the next, so that input and timers get theirs. */
 const ROUNDS_PER_TURN = 16;
 
+/** How long a polite end waits for the server to close its side. */
+const LINGER_MS = 2_000;
+
 export interface DriverHandler<Context> {
   /** In order, and never from inside a call to the session. Must not throw. */
   onEvent(event: SessionEvent<Context>): void;
-  /** The network connection is gone. Called once for each. */
-  onClosed(): void;
+  /** Whether to read from the network: false while consumers are slower than it. */
+  wantsData(): boolean;
 }
 
 /**
@@ -20,9 +25,13 @@ export class Driver<Context> {
   readonly #session: MqttSession<Context>;
   readonly #clock: Clock;
   readonly #handler: DriverHandler<Context>;
+  /** The connection that the session speaks on. */
   #link: Link<Context> | undefined;
+  /** All that are not closed yet: the one above, and those that only have to end. */
+  readonly #links = new Set<Link<Context>>();
   #woken = false;
   #pumping = false;
+  #pumped: Deferred<void> | undefined;
   #timer: Timer | undefined;
   #timerAt: number | undefined;
 
@@ -32,43 +41,57 @@ export class Driver<Context> {
     this.#handler = handler;
   }
 
-  /** Opens a network connection and begins the protocol on it. Rejects as the connector does. */
-  async open(connector: Connector, signal: Signal): Promise<void> {
-    const link = new Link(this);
-    link.transport = await connector(link, signal);
-    this.#link = link;
-    this.#session.handleOpen(this.#clock.now());
-    this.#pump();
+  /**
+   * Opens a network connection and begins the protocol on it. Rejects as the connector does, and with the reason of
+   * the cancellation as soon as that comes, whether the connector heeds it or not.
+   */
+  open(connector: Connector, cancellation: Cancellation): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const forget = onAbort(cancellation, (reason) => reject(reason));
+      if (cancellation.aborted) return;
+      const link = new Link(this);
+      connector(link, cancellation).then((transport) => {
+        forget();
+        if (cancellation.aborted) {
+          transport.destroy(); // too late: nobody waits for it any more
+          return;
+        }
+        this.#begin(link, transport); // at once, for the transport may call its handler from now on
+        resolve();
+      }, reject);
+    });
   }
 
   /** Call after any command to the session. A burst of publishes becomes one write. */
   wake(): void {
     if (this.#woken) return;
     this.#woken = true;
-    this.#clock.microtask(() => {
-      this.#woken = false;
-      this.#pump();
-    });
+    this.#clock.microtask(this.#handleWake);
   }
 
-  /** Stops or continues reading from the network, for consumers that are slower than it. */
-  setReading(reading: boolean): void {
-    const link = this.#link;
-    if (link === undefined || link.reading === reading) return;
-    link.reading = reading;
-    const now = this.#clock.now();
-    if (reading) {
-      this.#session.handleReadingResumed(now);
-      link.transport?.resume();
-    } else {
-      link.transport?.pause();
-      this.#session.handleReadingPaused(now);
-    }
+  /** Resolves when everything that the session has to say was told. */
+  told(): Promise<void> {
+    this.#pumped ??= new Deferred();
+    this.wake();
+    return this.#pumped.promise;
   }
 
-  /** Drops the network connection now. */
+  /** Drops all network connections now. */
   destroy(cause?: Error): void {
-    this.#link?.transport?.destroy(cause);
+    const link = this.#link;
+    if (link !== undefined) {
+      this.#link = undefined;
+      this.#session.handleClose(this.#clock.now(), cause);
+    }
+    for (const { transport } of this.#links) transport!.destroy(cause);
+    for (const { closed } of this.#links) closed.resolve();
+    this.#links.clear();
+    this.#pump();
+  }
+
+  /** Resolves when no network connection is left. */
+  async closed(): Promise<void> {
+    await Promise.all([...this.#links].map(({ closed }) => closed.promise));
   }
 
   /** @internal */
@@ -85,51 +108,101 @@ export class Driver<Context> {
 
   /** @internal */
   handleClose(link: Link<Context>, cause: Error | undefined): void {
+    this.#links.delete(link);
+    link.closed.resolve();
     if (link !== this.#link) return;
     this.#link = undefined;
     this.#session.handleClose(this.#clock.now(), cause);
-    this.#pump(Infinity); // the last events of this connection come before its end is told
-    this.#handler.onClosed();
+    this.#pump();
   }
 
-  #pump(maximumRounds = ROUNDS_PER_TURN): void {
+  #begin(link: Link<Context>, transport: Transport): void {
+    link.transport = transport;
+    this.#link = link;
+    this.#links.add(link);
+    this.#session.handleOpen(this.#clock.now());
+    this.#pump();
+  }
+
+  readonly #handleWake = (): void => {
+    this.#woken = false;
+    this.#pump();
+  };
+
+  #pump(): void {
     if (this.#pumping) return; // an event's handler came back here: the loop below takes what it did
     this.#pumping = true;
     try {
       let events = this.#round();
-      for (let rounds = 1; events > 0 && rounds < maximumRounds; rounds++) events = this.#round();
-      if (events > 0) this.wake();
+      for (let rounds = 1; events > 0 && rounds < ROUNDS_PER_TURN; rounds++) events = this.#round();
+      if (events > 0) this.#clock.timer(this.#clock.now(), this.#handleWake);
+      else this.#tellPumped();
     } finally {
       this.#pumping = false;
     }
-    this.#finish();
+    this.#regulate();
     this.#arm();
   }
 
   /** Output, then events: each may cause the other. Returns how many events there were. */
   #round(): number {
-    this.#flush();
+    const link = this.#link;
+    if (link !== undefined) {
+      if (this.#session.phase === "disconnecting") this.#leave(link);
+      else this.#flush(link);
+    }
     const events = this.#session.takeEvents();
     for (const event of events) this.#handler.onEvent(event);
     return events.length;
   }
 
-  #flush(): void {
-    const link = this.#link;
-    while (link?.writable === true) {
-      const bytes = this.#session.takeOutput();
+  #flush(link: Link<Context>): void {
+    while (link.writable) {
+      const bytes = this.#session.takeOutput(this.#clock.now());
       if (bytes === undefined) return;
       link.writable = link.transport!.write(bytes);
     }
   }
 
-  /** The session has ended the connection: once its last bytes are out, so is the transport. */
-  #finish(): void {
+  /** The session has ended the connection. Its last bytes go out, and the transport ends by itself, or a moment later by force. */
+  #leave(link: Link<Context>): void {
+    const transport = link.transport!;
+    const now = this.#clock.now();
+    for (let bytes = this.#session.takeOutput(now); bytes !== undefined; bytes = this.#session.takeOutput(now)) {
+      transport.write(bytes); // `false` loses nothing, and no more will follow
+    }
+    this.#link = undefined;
+    this.#session.handleClose(now);
+    transport.resume(); // a paused transport does not see the peer's end
+    transport.close();
+    const timer = this.#clock.timer(now + LINGER_MS, () => {
+      transport.destroy();
+      this.#links.delete(link);
+      link.closed.resolve();
+    });
+    void link.closed.promise.then(() => timer.clear());
+  }
+
+  #tellPumped(): void {
+    this.#pumped?.resolve();
+    this.#pumped = undefined;
+  }
+
+  /** While the network takes nothing from us, reading goes on: the peer may be waiting for just that. */
+  #regulate(): void {
     const link = this.#link;
-    if (link === undefined || link.closing || this.#session.phase !== "disconnecting" || !link.writable) return;
-    link.closing = true;
-    this.setReading(true); // a paused transport does not see the peer's end
-    link.transport?.close();
+    if (link === undefined) return;
+    const reading = !link.writable || this.#handler.wantsData();
+    if (link.reading === reading) return;
+    link.reading = reading;
+    const now = this.#clock.now();
+    if (reading) {
+      this.#session.handleReadingResumed(now);
+      link.transport!.resume();
+    } else {
+      link.transport!.pause();
+      this.#session.handleReadingPaused(now);
+    }
   }
 
   #arm(): void {
@@ -147,12 +220,12 @@ export class Driver<Context> {
   };
 }
 
-/** What belongs to one network connection; events of one that was replaced are ignored. */
+/** What belongs to one network connection; what one that was replaced still says is ignored. */
 class Link<Context> implements TransportHandler {
   transport: Transport | undefined = undefined;
   writable = true;
   reading = true;
-  closing = false;
+  readonly closed: Deferred<void> = new Deferred();
   readonly #driver: Driver<Context>;
 
   constructor(driver: Driver<Context>) {

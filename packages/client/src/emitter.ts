@@ -2,24 +2,27 @@
 export class Emitter<Events extends object> {
   readonly #listeners = new Map<keyof Events, Set<(event: never) => void>>();
   /** What becomes of an error that a listener throws: it must not stop the other listeners, nor the protocol. */
-  readonly #onListenerError: (error: unknown) => void;
+  readonly #onListenerError: (error: unknown, name: keyof Events) => void;
 
-  constructor(onListenerError: (error: unknown) => void) {
+  constructor(onListenerError: (error: unknown, name: keyof Events) => void) {
     this.#onListenerError = onListenerError;
   }
 
-  /** Adds a listener; the result removes it. */
+  /** Adds a listener; the result removes it. One that is added twice is called once. */
   on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void {
     let listeners = this.#listeners.get(name);
     if (listeners === undefined) this.#listeners.set(name, (listeners = new Set()));
     listeners.add(listener);
-    return () => listeners.delete(listener);
+    return () => {
+      listeners.delete(listener);
+    };
   }
 
   has(name: keyof Events): boolean {
     return (this.#listeners.get(name)?.size ?? 0) > 0;
   }
 
+  /** Calls those who listen now, in the order in which they were added. */
   emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
     const listeners = this.#listeners.get(name);
     if (listeners === undefined || listeners.size === 0) return;
@@ -27,7 +30,7 @@ export class Emitter<Events extends object> {
       try {
         (listener as (event: Events[Name]) => void)(event);
       } catch (error) {
-        this.#onListenerError(error);
+        this.#onListenerError(error, name);
       }
     }
   }

@@ -1,4 +1,5 @@
-import { MqttError } from "@petrel/codec";
+import { MqttError, reasonText } from "@petrel/codec";
+import type { FilterFailure } from "@petrel/session";
 
 /** The client was closed, by you, before this could be done. Call `connect()` to use it again. */
 export class ClientClosedError extends MqttError {
@@ -18,4 +19,22 @@ export class AbortedError extends MqttError {
   constructor(what: string, reason: unknown) {
     super(`${what} was aborted`, { cause: reason });
   }
+}
+
+/** The server lost the session and did not grant the subscription again: its iteration ends with this. */
+export class SubscriptionLostError extends MqttError {
+  override readonly name = "SubscriptionLostError";
+  override readonly code = "PETREL_SUBSCRIPTION_LOST";
+  readonly failures: readonly FilterFailure[];
+
+  constructor(failures: readonly FilterFailure[]) {
+    const why = failures.map(({ topicFilter, reasonCode }) => `"${topicFilter}" ${reasonText(reasonCode)}`).join(", ");
+    super(`the server did not grant the subscription again after it had lost the session: ${why}`);
+    this.failures = failures;
+  }
+}
+
+/** What was thrown, as an error: strings and the like are thrown too. */
+export function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
 }

@@ -1,20 +1,36 @@
-import { decodeUtf8, type PublishPacket, type PublishProperties, type QoS } from "@petrel/codec";
+import {
+  decodeUtf8,
+  EncodeError,
+  isReasonCodeAllowed,
+  type PublishPacket,
+  type PublishProperties,
+  type QoS,
+} from "@petrel/codec";
+import type { Delivery } from "@petrel/session";
 
-/** Tells the session when everybody who got a message is done with it. */
-export class PendingAcknowledgement {
+/** Who is told that a message is taken care of. */
+export interface AcknowledgementTarget {
+  acknowledge(delivery: Delivery, reasonCode: number): void;
+}
+
+/** The acknowledgement of a message that several may have got: it goes out when all of them are done. */
+export class SharedAcknowledgement {
+  readonly #delivery: Delivery;
+  readonly #target: AcknowledgementTarget;
   /** Consumers that are not done yet. */
-  owed = 0;
+  #owed: number;
   #reasonCode = 0;
-  readonly #acknowledge: (reasonCode: number) => void;
 
-  constructor(acknowledge: (reasonCode: number) => void) {
-    this.#acknowledge = acknowledge;
+  constructor(delivery: Delivery, target: AcknowledgementTarget, consumers: number) {
+    this.#delivery = delivery;
+    this.#target = target;
+    this.#owed = consumers;
   }
 
   /** One consumer is done. The worst reason of all is what the server is told. */
   done(reasonCode: number): void {
     if (reasonCode > this.#reasonCode) this.#reasonCode = reasonCode;
-    if (--this.owed === 0) this.#acknowledge(this.#reasonCode);
+    if (--this.#owed === 0) this.#target.acknowledge(this.#delivery, this.#reasonCode);
   }
 }
 
@@ -34,9 +50,10 @@ export class Message {
   readonly properties: PublishProperties | undefined;
   /** Milliseconds since 1970. */
   readonly receivedAt: number;
-  #acknowledgement: PendingAcknowledgement | undefined;
+  #acknowledgement: SharedAcknowledgement | undefined;
 
-  constructor(packet: PublishPacket, receivedAt: number, acknowledgement: PendingAcknowledgement | undefined) {
+  /** @internal */
+  constructor(packet: PublishPacket, receivedAt: number, acknowledgement: SharedAcknowledgement | undefined) {
     this.topic = packet.topicName;
     this.payload = packet.payload;
     this.qos = packet.qos;
@@ -46,7 +63,6 @@ export class Message {
     this.properties = packet.properties;
     this.receivedAt = receivedAt;
     this.#acknowledgement = acknowledgement;
-    if (acknowledgement !== undefined) acknowledgement.owed++;
   }
 
   /** The payload as text. Throws a TypeError if it is not UTF-8. */
@@ -63,11 +79,18 @@ export class Message {
    * Tells the server that the message is taken care of; a no-op for QoS 0 and the second time. Needed only with
    * `acknowledge: "manual"`, allowed always.
    *
-   * @param reasonCode 5.0: 0x80 and above refuse the message.
+   * @param reasonCode 5.0: 0x80 and above refuse the message. 3.x can not say it, and accepts.
+   * @throws EncodeError for a reason code that PUBACK and PUBREC don't have
    */
   acknowledge(reasonCode = 0): void {
     const acknowledgement = this.#acknowledgement;
     if (acknowledgement === undefined) return;
+    if (reasonCode !== 0 && !isReasonCodeAllowed(reasonCode, "puback")) {
+      throw new EncodeError(`reasonCode is ${reasonCode}, which is none of PUBACK and PUBREC`, {
+        field: "reasonCode",
+        value: reasonCode,
+      });
+    }
     this.#acknowledgement = undefined;
     acknowledgement.done(reasonCode);
   }

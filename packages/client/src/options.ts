@@ -84,7 +84,7 @@ export interface Will<Properties> {
 
 /** Milliseconds. */
 export interface TimeoutOptions {
-  /** To open the network connection. Default 10,000. */
+  /** To open the network connection; 0 leaves it to the system. Default 10,000. */
   readonly connect?: number | undefined;
   /** From CONNECT to CONNACK. Default 20,000. */
   readonly connack?: number | undefined;
@@ -95,15 +95,15 @@ export interface TimeoutOptions {
 }
 
 export interface ReconnectOptions {
-  /** Milliseconds. Default 1,000. */
+  /** Milliseconds before the first new attempt, at most. Default 1,000. */
   readonly initialDelay?: number | undefined;
-  /** Milliseconds. Default 60,000. */
+  /** Milliseconds; no wait is longer. Default 60,000. */
   readonly maximumDelay?: number | undefined;
-  /** Default 2. */
+  /** Each wait is at most this many times longer than the one before. Default 2. */
   readonly factor?: number | undefined;
   /** "full": wait anything from 0 to the delay. Default "full". */
   readonly jitter?: "full" | "none" | undefined;
-  /** Attempts in a row that may fail. Default Infinity. */
+  /** Attempts in a row that may fail, or connect and not last, before it gives up. Default Infinity. */
   readonly maximumAttempts?: number | undefined;
   /** Milliseconds that a connection must have lasted for the delays to begin anew. Default 10,000. */
   readonly resetAfter?: number | undefined;
@@ -123,6 +123,16 @@ export interface ReconnectPolicy extends BackoffOptions {
   readonly maximumAttempts: number;
   readonly resetAfter: number;
   readonly retryInitial: boolean;
+}
+
+/**
+ * Milliseconds that opening a network connection may take, 0 for no limit; undefined where the connector is ours and
+ * has a deadline of its own, whose error names the address. Throws {@link OptionError}.
+ */
+export function connectDeadline({ connector, timeouts }: ClientOptions): number | undefined {
+  const connect = timeouts?.connect ?? 10_000;
+  if (!(connect >= 0)) throw new OptionError("timeouts.connect", connect, "it must be 0 or more milliseconds");
+  return connector === undefined ? undefined : connect;
 }
 
 /** Throws {@link OptionError}. */
@@ -168,8 +178,8 @@ export function sessionOptions(options: ClientOptions): SessionOptions {
   const version: Version = options.version ?? "5.0";
   const protocolVersion = protocolVersionOf(version);
   if (isV5(options)) {
-    refuse(options, "cleanSession", "is called cleanStart in MQTT 5.0");
-    refuse(options, "bridge", "marks MQTT 3.x clients only");
+    refuseOptions(options, ["cleanSession"], "is called cleanStart in MQTT 5.0");
+    refuseOptions(options, ["bridge"], "marks MQTT 3.x clients only");
     const { sessionExpiryInterval } = options;
     checkClientId(options, version, options.cleanStart === false);
     return {
@@ -184,8 +194,10 @@ export function sessionOptions(options: ClientOptions): SessionOptions {
       userProperties: options.userProperties,
     };
   }
-  refuse(options, "cleanStart", "is called cleanSession in MQTT 3.x");
-  for (const name of V5_ONLY) refuse(options, name, "needs MQTT 5.0");
+  refuseOptions(options, ["cleanStart"], "is called cleanSession in MQTT 3.x");
+  refuseOptions(options, V5_ONLY, "needs MQTT 5.0");
+  if (options.will?.properties !== undefined)
+    throw new OptionError("will.properties", options.will.properties, "it needs MQTT 5.0");
   checkClientId(options, version, options.cleanSession === false);
   return { ...common, protocolVersion, cleanStart: options.cleanSession, bridge: options.bridge };
 }
@@ -202,7 +214,12 @@ const V5_ONLY = [
 /** In the words of the option that was typed; the session would speak of the client identifier. */
 function checkClientId({ clientId = "" }: ClientOptions, version: Version, resumes: boolean): void {
   if (clientId !== "") return;
-  if (resumes) throw new OptionError("clientId", clientId, "a session can only be resumed by its name: give the client id it was made with");
+  if (resumes)
+    throw new OptionError(
+      "clientId",
+      clientId,
+      "a session can only be resumed by its name: give the client id it was made with",
+    );
   if (version === "3.1") throw new OptionError("clientId", clientId, "MQTT 3.1 needs one of 1 to 23 characters");
 }
 
@@ -211,13 +228,21 @@ function isV5(options: ClientOptions): options is OptionsV5 {
 }
 
 /** For callers without types: an option of the other version is an error, not silently dropped. */
-function refuse(options: ClientOptions, name: string, why: string): void {
-  const value = (options as Readonly<Record<string, unknown>>)[name];
-  if (value !== undefined) throw new OptionError(name, value, `it ${why}`);
+export function refuseOptions(options: object, names: readonly string[], why: string): void {
+  for (const name of names) {
+    const value = (options as Readonly<Record<string, unknown>>)[name];
+    if (value !== undefined) throw new OptionError(name, value, `it ${why}`);
+  }
 }
 
 function sessionWill(will: ClientOptions["will"]): SessionOptions["will"] {
   if (will === undefined) return undefined;
   const { topic, payload = "", qos, retain, properties } = will;
-  return { topicName: topic, payload: typeof payload === "string" ? encodeUtf8(payload) : payload, qos, retain, properties };
+  return {
+    topicName: topic,
+    payload: typeof payload === "string" ? encodeUtf8(payload) : payload,
+    qos,
+    retain,
+    properties,
+  };
 }

@@ -1,5 +1,3 @@
-import type { MqttError } from "@petrel/codec";
-
 /** What became of a message that was published. */
 export interface PublishResult {
   /** The server's answer; 0 for QoS 0, which has none. */
@@ -23,6 +21,7 @@ export class Publication implements PromiseLike<PublishResult> {
   #reject: ((error: Error) => void) | undefined = undefined;
   #onEnd: (() => void) | undefined = undefined;
 
+  /** @internal */
   constructor(topic: string) {
     this.topic = topic;
   }
@@ -50,17 +49,19 @@ export class Publication implements PromiseLike<PublishResult> {
   // oxlint-disable-next-line unicorn/no-thenable -- awaitable is what it is for
   then<Fulfilled = PublishResult, Rejected = never>(
     onFulfilled?: ((result: PublishResult) => Fulfilled | PromiseLike<Fulfilled>) | null,
-    onRejected?: ((error: MqttError) => Rejected | PromiseLike<Rejected>) | null,
+    onRejected?: ((error: Error) => Rejected | PromiseLike<Rejected>) | null,
   ): Promise<Fulfilled | Rejected> {
     this.#promise ??= this.#makePromise();
     return this.#promise.then(onFulfilled, onRejected);
   }
 
-  catch<Rejected = never>(onRejected: (error: MqttError) => Rejected | PromiseLike<Rejected>): Promise<PublishResult | Rejected> {
+  catch<Rejected = never>(
+    onRejected?: ((error: Error) => Rejected | PromiseLike<Rejected>) | null,
+  ): Promise<PublishResult | Rejected> {
     return this.then(undefined, onRejected);
   }
 
-  finally(onFinally: () => void): Promise<PublishResult> {
+  finally(onFinally?: (() => void) | null): Promise<PublishResult> {
     return this.then().finally(onFinally);
   }
 
@@ -73,13 +74,14 @@ export class Publication implements PromiseLike<PublishResult> {
     this.#onEnd?.();
   }
 
-  /** @internal */
-  fail(error: Error): void {
-    if (this.#state !== "pending") return;
+  /** @internal Returns false if the outcome was known already. */
+  fail(error: Error): boolean {
+    if (this.#state !== "pending") return false;
     this.#state = "failed";
     this.#error = error;
     this.#reject?.(error);
     this.#onEnd?.();
+    return true;
   }
 
   /** @internal Runs when the outcome is known; for the timer and the signal that came with the call. */

@@ -1,3 +1,6 @@
+import { Backlog } from "./backlog.ts";
+import { ClientClosedError } from "./errors.ts";
+import { Iteration } from "./iteration.ts";
 import type { Message } from "./message.ts";
 
 /** When a QoS 1 or 2 message is acknowledged: when the consumer asks for the next one, on arrival, or by hand. */
@@ -9,6 +12,7 @@ export interface GrantedFilter {
   readonly qos: 0 | 1 | 2;
 }
 
+/** It may be async: the next message comes when it has settled. */
 export type MessageHandler = (message: Message) => unknown;
 
 /** What a subscription needs of its client. */
@@ -20,10 +24,13 @@ export interface SubscriptionOwner {
   unsubscribe(subscription: Subscription): Promise<void>;
 }
 
+const NONE: readonly never[] = [];
+
 /**
  * What you get for a subscription: an async iterable of messages. A message counts as consumed, and is acknowledged,
  * when the loop asks for the next one or ends. Messages wait in a bounded buffer; when it is full, reading from the
- * network pauses until there is room.
+ * network pauses until there is room. Leaving the loop does not end the subscription: {@link Subscription.unsubscribe}
+ * does, and so does `await using`.
  */
 export class Subscription implements AsyncIterable<Message>, AsyncDisposable {
   readonly filters: readonly string[];
@@ -32,12 +39,12 @@ export class Subscription implements AsyncIterable<Message>, AsyncDisposable {
   readonly #limit: number;
   readonly #handler: MessageHandler | undefined;
 
-  #granted: readonly GrantedFilter[] = [];
-  #buffer: Message[] = [];
+  #granted: readonly GrantedFilter[] = NONE;
+  readonly #buffer = new Backlog<Message>();
   #full = false;
   #handling = false;
   /** Handed to the consumer and not acknowledged yet. */
-  #taken: readonly Message[] = [];
+  #taken: readonly Message[] = NONE;
   /** The consumer that waits for a message. */
   #waiting: (() => void) | undefined;
   #ended = false;
@@ -47,7 +54,11 @@ export class Subscription implements AsyncIterable<Message>, AsyncDisposable {
   constructor(
     filters: readonly string[],
     owner: SubscriptionOwner,
-    options: { readonly acknowledge: AcknowledgeMode; readonly buffer: number; readonly handler: MessageHandler | undefined },
+    options: {
+      readonly acknowledge: AcknowledgeMode;
+      readonly buffer: number;
+      readonly handler: MessageHandler | undefined;
+    },
   ) {
     this.filters = filters;
     this.#owner = owner;
@@ -66,13 +77,23 @@ export class Subscription implements AsyncIterable<Message>, AsyncDisposable {
     return this.#buffer.length;
   }
 
-  /** Asks the server to send no more, and ends the iteration once the buffer is empty. */
+  /**
+   * Asks the server to send no more, and ends the iteration once the buffer is empty. What the subscription holds is
+   * acknowledged now: messages of others must not have to wait for a consumer that may have left.
+   *
+   * @throws UnsubscribeRejectedError, TimeoutError, ClientClosedError; the subscription has ended all the same
+   */
   async unsubscribe(): Promise<void> {
     await this.#owner.unsubscribe(this);
   }
 
+  /** As {@link Subscription.unsubscribe}, but content when the client is closed first. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#ended) await this.unsubscribe();
+    try {
+      await this.unsubscribe();
+    } catch (error) {
+      if (!(error instanceof ClientClosedError)) throw error;
+    }
   }
 
   /**
@@ -81,47 +102,19 @@ export class Subscription implements AsyncIterable<Message>, AsyncDisposable {
    * One consumer at a time: a second one that waits beside the first is an error.
    */
   async next(): Promise<Message | undefined> {
-    this.#settleTaken();
-    while (this.#buffer.length === 0) {
-      if (!(await this.#more())) return undefined;
-    }
-    const message = this.#buffer.shift()!;
-    this.#taken = [message];
-    this.#noteRoom();
+    this.#refuseHandler();
+    let message = this.#takeOne();
+    while (message === undefined && (await this.#more())) message = this.#takeOne();
     return message;
   }
 
   /** Everything that waits, at once: the fastest way. A batch is acknowledged when the next one is asked for. */
-  async *batches(): AsyncGenerator<readonly Message[], void, undefined> {
-    this.#refuseHandler();
-    try {
-      for (;;) {
-        this.#settleTaken();
-        while (this.#buffer.length === 0) {
-          if (!(await this.#more())) return;
-        }
-        const batch = this.#buffer;
-        this.#buffer = [];
-        this.#taken = batch;
-        this.#noteRoom();
-        yield batch;
-      }
-    } finally {
-      this.#settleTaken();
-    }
+  batches(): AsyncIterableIterator<readonly Message[], undefined> {
+    return this.#iterate(() => this.#takeBatch());
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Message, void, undefined> {
-    this.#refuseHandler();
-    try {
-      for (;;) {
-        const message = await this.next();
-        if (message === undefined) return;
-        yield message;
-      }
-    } finally {
-      this.#settleTaken();
-    }
+  [Symbol.asyncIterator](): AsyncIterableIterator<Message, undefined> {
+    return this.#iterate(() => this.#takeOne());
   }
 
   /** @internal */
@@ -146,7 +139,39 @@ export class Subscription implements AsyncIterable<Message>, AsyncDisposable {
     if (this.#ended) return;
     this.#ended = true;
     this.#error = error;
+    this.#settleTaken();
+    for (const message of this.#buffer) message.acknowledge();
     this.#wakeConsumer();
+  }
+
+  #iterate<Item>(take: () => Item | undefined): Iteration<Item> {
+    this.#refuseHandler();
+    return new Iteration({
+      take,
+      more: () => this.#more(),
+      release: () => {
+        this.#settleTaken();
+        this.#wakeConsumer();
+      },
+    });
+  }
+
+  #takeOne(): Message | undefined {
+    this.#settleTaken();
+    const message = this.#buffer.take();
+    if (message === undefined) return undefined;
+    this.#taken = [message];
+    this.#noteRoom();
+    return message;
+  }
+
+  #takeBatch(): readonly Message[] | undefined {
+    this.#settleTaken();
+    if (this.#buffer.length === 0) return undefined;
+    const batch = this.#buffer.takeAll();
+    this.#taken = batch;
+    this.#noteRoom();
+    return batch;
   }
 
   #wakeConsumer(): void {
@@ -163,7 +188,9 @@ export class Subscription implements AsyncIterable<Message>, AsyncDisposable {
       if (error !== undefined) throw error;
       return false;
     }
-    if (this.#waiting !== undefined) throw new Error("another consumer is already waiting for the next message of this subscription");
+    if (this.#waiting !== undefined) {
+      throw new Error("another consumer is already waiting for the next message of this subscription");
+    }
     await new Promise<void>((resolve) => {
       this.#waiting = resolve;
     });
@@ -173,7 +200,7 @@ export class Subscription implements AsyncIterable<Message>, AsyncDisposable {
   #settleTaken(): void {
     const taken = this.#taken;
     if (taken.length === 0) return;
-    this.#taken = [];
+    this.#taken = NONE;
     if (this.#acknowledge === "consumed") for (const message of taken) message.acknowledge();
   }
 
@@ -196,21 +223,18 @@ export class Subscription implements AsyncIterable<Message>, AsyncDisposable {
 
   /** Runs the handler on one message after the other, outside the read loop: a slow handler holds up nobody else. */
   async #handleAll(handler: MessageHandler): Promise<void> {
-    try {
-      await undefined; // what arrived in this turn is there before the first call
-      for (let message = this.#buffer.shift(); message !== undefined; message = this.#buffer.shift()) {
-        this.#noteRoom();
-        try {
-          const result = handler(message);
-          if (isThenable(result)) await result;
-        } catch (error) {
-          this.#owner.onHandlerError(error, message);
-        }
-        if (this.#acknowledge === "consumed") message.acknowledge();
+    await undefined; // what arrived in this turn is there before the first call
+    for (let message = this.#buffer.take(); message !== undefined; message = this.#buffer.take()) {
+      this.#noteRoom();
+      try {
+        const result = handler(message);
+        if (isThenable(result)) await result;
+      } catch (error) {
+        this.#owner.onHandlerError(error, message);
       }
-    } finally {
-      this.#handling = false;
+      if (this.#acknowledge === "consumed") message.acknowledge();
     }
+    this.#handling = false;
   }
 }
 

@@ -1,11 +1,6 @@
 /** The client as its users see it: one class, a view for each protocol version. */
 
-import type {
-  PublishProperties,
-  QoS,
-  RetainHandling,
-  UserProperty,
-} from "@petrel/codec";
+import type { PublishProperties, QoS, RetainHandling, UserProperty } from "@petrel/codec";
 import type { Negotiated } from "@petrel/session";
 import type { Signal } from "@petrel/transport";
 import type { ClientEvents, ClientState } from "./events.ts";

@@ -22,6 +22,11 @@ export function connectorFor(url: string, options: ClientOptions): Destination {
 
 function networkConnector(address: Address, connectTimeoutMs = 10_000): Connector {
   if (address.transport === "unix") return tcp({ path: address.path, connectTimeoutMs });
-  if (address.transport === "tcp" && !address.secure) return tcp({ host: address.host, port: address.port, connectTimeoutMs });
-  throw new OptionError("url", `${address.scheme}://…`, "this version of Petrel reaches servers over mqtt:// (TCP) and mqtt+unix:// only");
+  if (address.transport === "tcp" && !address.secure)
+    return tcp({ host: address.host, port: address.port, connectTimeoutMs });
+  throw new OptionError(
+    "url",
+    `${address.scheme}://…`,
+    "this version of Petrel reaches servers over mqtt:// (TCP) and mqtt+unix:// only",
+  );
 }

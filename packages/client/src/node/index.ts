@@ -1,7 +1,6 @@
 /** `@petrel/client` for Node: the client of `./core`, with a connector made from a URL. */
 
-import type { Connector } from "@petrel/transport";
-import { createClient as createCoreClient } from "../core.ts";
+import { MqttClient } from "../client.ts";
 import type { Client, ClientOptions, OptionsV3, OptionsV5, Version } from "../core.ts";
 import { connectorFor } from "./connector.ts";
 
@@ -15,10 +14,9 @@ export function createClient(url: string, options?: OptionsV5): Client<"5.0">;
 export function createClient(url: string, options: OptionsV3<"3.1.1">): Client<"3.1.1">;
 export function createClient(url: string, options: OptionsV3<"3.1">): Client<"3.1">;
 export function createClient(url: string, options?: ClientOptions): Client<Version>;
-export function createClient(url: string, options: ClientOptions = {}): Client<Version> {
+export function createClient(url: string, options: ClientOptions = {}): unknown {
   const { connector, username, password } = connectorFor(url, options);
-  const merged: ClientOptions & { readonly connector: Connector } = { ...options, username, password, connector };
-  return createCoreClient(merged);
+  return new MqttClient(connector, { ...options, username, password });
 }
 
 /**
@@ -89,6 +87,7 @@ export {
   type SubscribeOptions,
   SubscribeRejectedError,
   Subscription,
+  SubscriptionLostError,
   TimeoutError,
   type TimeoutOptions,
   type Timer,

@@ -1,0 +1,86 @@
+/** What callers ask for, in the session's words. Options of another version are refused here, for callers without types. */
+
+import { packetSize, type TopicSubscriptionInit } from "@petrel/codec";
+import {
+  type DisconnectOptions as SessionDisconnectOptions,
+  OptionError,
+  type SessionConfig,
+  type SubscribeRequest,
+} from "@petrel/session";
+import { refuseOptions } from "./options.ts";
+import type { DisconnectOptionsV5, FilterOptionsV5, Filters, PublishOptionsV5, SubscribeOptionsV5 } from "./types.ts";
+import type { Version } from "./version.ts";
+
+const FILTER_OPTIONS_V5 = ["noLocal", "retainAsPublished", "retainHandling"] as const;
+
+/** Throws {@link OptionError}. */
+export function checkPublishOptions({ properties, timeout }: PublishOptionsV5, version: Version): void {
+  if (properties !== undefined && version !== "5.0")
+    throw new OptionError("properties", properties, "it needs MQTT 5.0");
+  if (timeout !== undefined && !(timeout >= 0)) {
+    throw new OptionError("timeout", timeout, "it must be 0 or more milliseconds");
+  }
+}
+
+/** Throws {@link OptionError}. */
+export function subscribeRequest(
+  filters: Filters<"5.0">,
+  options: SubscribeOptionsV5,
+  version: Version,
+): SubscribeRequest {
+  const { subscriptionIdentifier, userProperties } = options;
+  if (version !== "5.0") refuseOptions(options, ["subscriptionIdentifier", "userProperties"], "needs MQTT 5.0");
+  const hasProperties = subscriptionIdentifier !== undefined || userProperties !== undefined;
+  return {
+    subscriptions: topicSubscriptions(filters, options, version),
+    properties: hasProperties ? { subscriptionIdentifier, userProperties } : undefined,
+  };
+}
+
+function topicSubscriptions(
+  filters: Filters<"5.0">,
+  defaults: FilterOptionsV5,
+  version: Version,
+): readonly TopicSubscriptionInit[] {
+  if (typeof filters === "string") return [topicSubscription(filters, defaults, version)];
+  if (isList(filters)) return filters.map((topicFilter) => topicSubscription(topicFilter, defaults, version));
+  return Object.entries(filters).map(([topicFilter, own]) =>
+    topicSubscription(topicFilter, { ...defaults, ...own }, version),
+  );
+}
+
+function isList(filters: object): filters is readonly string[] {
+  return Array.isArray(filters);
+}
+
+function topicSubscription(topicFilter: string, options: FilterOptionsV5, version: Version): TopicSubscriptionInit {
+  if (version !== "5.0") refuseOptions(options, FILTER_OPTIONS_V5, "needs MQTT 5.0");
+  const { qos, noLocal, retainAsPublished, retainHandling } = options;
+  return { topicFilter, qos, noLocal, retainAsPublished, retainHandling };
+}
+
+/** Throws {@link OptionError}, or EncodeError for what no DISCONNECT can express: all that could go wrong later. */
+export function disconnectRequest(options: DisconnectOptionsV5, config: SessionConfig): SessionDisconnectOptions {
+  const { drain, reasonString, sessionExpiryInterval, userProperties, sendWill } = options;
+  if (drain !== undefined && !(drain >= 0)) {
+    throw new OptionError("drain", drain, "it must be 0 or more milliseconds");
+  }
+  if (config.protocolVersion !== 5) {
+    refuseOptions(options, ["reasonCode", "reasonString", "sessionExpiryInterval", "userProperties"], "needs MQTT 5.0");
+    refuseOptions(options, ["sendWill"], "needs MQTT 5.0; destroy() makes a 3.x server publish the will");
+    return {};
+  }
+  // "If the Session Expiry Interval in the CONNECT packet was zero, then it is a Protocol Error to set a non-zero Session Expiry Interval in the DISCONNECT packet" (section 3.14.2.2.2)
+  if (sessionExpiryInterval !== undefined && sessionExpiryInterval > 0 && config.sessionExpiryInterval === 0) {
+    const why = "it must be 0, for the client connected with a sessionExpiryInterval of 0";
+    throw new OptionError("sessionExpiryInterval", sessionExpiryInterval, why);
+  }
+  const hasProperties =
+    reasonString !== undefined || sessionExpiryInterval !== undefined || userProperties !== undefined;
+  const request: SessionDisconnectOptions = {
+    reasonCode: options.reasonCode ?? (sendWill === true ? 0x04 : undefined),
+    properties: hasProperties ? { reasonString, sessionExpiryInterval, userProperties } : undefined,
+  };
+  packetSize({ type: "disconnect", ...request }, 5);
+  return request;
+}
