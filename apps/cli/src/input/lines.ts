@@ -1,0 +1,34 @@
+const NEWLINE = 0x0a;
+
+/**
+ * Lines as bytes, without their line feed; what follows the last one is a line too. A line is a view into the chunk it
+ * came in, so nothing is decoded and NUL bytes pass. A chunk's lines come as one batch: a promise for each would cost
+ * more than the line.
+ */
+export async function* lineBatches(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Uint8Array[], void, undefined> {
+  let head: Uint8Array[] = []; // a line that began in earlier chunks
+  for await (const chunk of chunks) {
+    const lines: Uint8Array[] = [];
+    let start = 0;
+    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
+      const line = chunk.subarray(start, end);
+      lines.push(head.length === 0 ? line : joined([...head, line]));
+      if (head.length > 0) head = [];
+      start = end + 1;
+    }
+    if (start < chunk.length) head.push(chunk.subarray(start));
+    if (lines.length > 0) yield lines;
+  }
+  if (head.length > 0) yield [joined(head)];
+}
+
+/** All chunks as one. */
+export async function readAll(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const all: Uint8Array[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  return joined(all);
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+}

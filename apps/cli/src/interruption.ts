@@ -1,0 +1,28 @@
+/** Ctrl-C and SIGTERM: the first asks the command to end politely, a second one ends it at once. */
+export class Interruption implements Disposable {
+  readonly #controller = new AbortController();
+  readonly #handle = (): void => {
+    if (this.#controller.signal.aborted) process.exit(130);
+    this.#controller.abort(new Error("interrupted"));
+  };
+
+  constructor() {
+    process.on("SIGINT", this.#handle);
+    process.on("SIGTERM", this.#handle);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  [Symbol.dispose](): void {
+    process.off("SIGINT", this.#handle);
+    process.off("SIGTERM", this.#handle);
+  }
+}
+
+/** Resolves when `signal` is aborted. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}

@@ -1,0 +1,167 @@
+import type { ClientOptions, UserProperty, Version, Will } from "@petrel/client";
+import { type Command, Option } from "commander";
+import { readFileSync } from "node:fs";
+import { UsageError } from "../exit-codes.ts";
+import { parseQos, parseUserProperty, parseWhole } from "./parsers.ts";
+
+/** The options of every command that connects, as they were typed. */
+export interface ConnectionOptions {
+  readonly host: string;
+  readonly port?: number;
+  readonly url?: string;
+  readonly unix?: string;
+  readonly mqttVersion: Version;
+  readonly clientId?: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly passwordFile?: string;
+  readonly keepalive?: number;
+  readonly clean: boolean;
+  readonly sessionExpiryInterval?: number;
+  readonly rcvMax?: number;
+  readonly maximumPacketSize?: number;
+  readonly topicAliasMaximum?: number;
+  readonly reqResponseInfo?: boolean;
+  readonly reqProblemInfo: boolean;
+  readonly connUserProperties?: readonly UserProperty[];
+  readonly reconnectPeriod?: number;
+  readonly maximumReconnectTimes?: number;
+  readonly connectTimeout?: number;
+  readonly willTopic?: string;
+  readonly willMessage?: string;
+  readonly willQos?: 0 | 1 | 2;
+  readonly willRetain?: boolean;
+  readonly willDelayInterval?: number;
+  readonly debug?: boolean;
+  readonly quiet?: boolean;
+}
+
+const VERSIONS: readonly Version[] = ["5.0", "3.1.1", "3.1"];
+
+/** Adds the connection options to a command, in groups of their own. */
+export function addConnectionOptions(command: Command): void {
+  command
+    .optionsGroup("Connection:")
+    .option("-h, --host <host>", "server", "localhost")
+    .option("-p, --port <port>", "port (default: 1883)", parseWhole("--port", 1, 65_535))
+    .option("-L, --url <url>", "mqtt://user:password@host:port, instead of -h -p -u -P")
+    .option("--unix <path>", "Unix socket, instead of -h and -p")
+    .addOption(new Option("-V, --mqtt-version <version>", "protocol version").choices(VERSIONS).default("5.0"))
+    .option("-i, --client-id <id>", "client identifier (default: the server assigns one)")
+    .option("-u, --username <name>", "user name")
+    .option("-P, --password <password>", "password; others can see it in the process list: prefer the next, or PETREL_PASSWORD")
+    .option("--password-file <file>", "file whose first line is the password")
+    .option("-k, --keepalive <seconds>", "keep alive (default: 60)", parseWhole("--keepalive", 0, 65_535))
+    .option("--connect-timeout <seconds>", "to open the connection (default: 10)", parseWhole("--connect-timeout", 1, 86_400))
+    .optionsGroup("Session:")
+    .option("--no-clean", "resume the session of this client id, and keep it (5.0: for --session-expiry-interval)")
+    .option("--session-expiry-interval <seconds>", "5.0: how long the server keeps the session (also -se)", parseWhole("--session-expiry-interval", 0, 0xffff_ffff))
+    .option("--rcv-max <n>", "5.0: QoS 1 and 2 messages in flight towards us", parseWhole("--rcv-max", 1, 65_535))
+    .option("--maximum-packet-size <bytes>", "largest packet to accept", parseWhole("--maximum-packet-size", 1, 0xffff_ffff))
+    .option("--topic-alias-maximum <n>", "5.0: topic aliases the server may use", parseWhole("--topic-alias-maximum", 0, 65_535))
+    .option("--req-response-info", "5.0: ask for response information")
+    .option("--no-req-problem-info", "5.0: ask for no reason strings and user properties")
+    .option("--conn-user-properties <name: value>", "5.0: user property of CONNECT, repeatable (also -Cup)", parseUserProperty)
+    .optionsGroup("Reconnect:")
+    .option("--reconnect-period <ms>", "fixed time between attempts; 0: never (default: 1 s, growing to 60 s, with jitter; also -rp)", parseWhole("--reconnect-period", 0, 86_400_000))
+    .option("--maximum-reconnect-times <n>", "give up after so many failed attempts (default: never)", parseWhole("--maximum-reconnect-times", 0, 1_000_000))
+    .optionsGroup("Will:")
+    .option("--will-topic <topic>", "topic of the will (also -Wt)")
+    .option("--will-message <text>", "its payload (also -Wm)")
+    .option("--will-qos <qos>", "its QoS (also -Wq)", parseQos)
+    .option("--will-retain", "keep it (also -Wr)")
+    .option("--will-delay-interval <seconds>", "5.0: wait before publishing it (also -Wd)", parseWhole("--will-delay-interval", 0, 0xffff_ffff))
+    .optionsGroup("Output:")
+    .option("--debug", "where errors come from")
+    .option("--quiet", "say nothing about reconnects");
+}
+
+/** Where to connect to. */
+export function urlOf(options: ConnectionOptions): string {
+  const { url, unix, host, port } = options;
+  if (url !== undefined && unix !== undefined) throw new UsageError("--url and --unix both say where to connect; give one");
+  if (url !== undefined) return url;
+  if (unix !== undefined) return `mqtt+unix://${encodeURI(unix)}`;
+  const bracketed = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
+  return `mqtt://${bracketed}${port === undefined ? "" : `:${port}`}`;
+}
+
+/** The client's options for what was typed. Throws UsageError for what contradicts itself. */
+export function clientOptionsOf(options: ConnectionOptions): ClientOptions {
+  const common = {
+    clientId: options.clientId,
+    username: options.username,
+    password: passwordOf(options),
+    keepAlive: options.keepalive,
+    maximumPacketSize: options.maximumPacketSize,
+    timeouts: { connect: options.connectTimeout === undefined ? undefined : options.connectTimeout * 1_000 },
+    reconnect: reconnectOf(options),
+  } satisfies ClientOptions;
+  const version = options.mqttVersion;
+  if (!options.clean && options.clientId === undefined) {
+    throw new UsageError("--no-clean resumes a session by its client id; give it with -i");
+  }
+  const will = willOf(options);
+  if (version !== "5.0") {
+    refuseV5Options(options);
+    return { ...common, version, cleanSession: options.clean, will };
+  }
+  return {
+    ...common,
+    version,
+    // A command is a new process each time: without --no-clean its first connection starts clean, its reconnects resume.
+    cleanStart: options.clean ? "first" : false,
+    sessionExpiryInterval: options.sessionExpiryInterval ?? (options.clean ? undefined : DEFAULT_SESSION_EXPIRY),
+    receiveMaximum: options.rcvMax,
+    topicAliasMaximum: options.topicAliasMaximum,
+    requestResponseInformation: options.reqResponseInfo,
+    requestProblemInformation: options.reqProblemInfo ? undefined : false,
+    userProperties: options.connUserProperties,
+    will: will === undefined ? undefined : { ...will, properties: { willDelayInterval: options.willDelayInterval } },
+  };
+}
+
+/** Seconds. A session that was asked for is kept for an hour: never for ever without a word. */
+const DEFAULT_SESSION_EXPIRY = 3_600;
+
+function refuseV5Options(options: ConnectionOptions): void {
+  const given: Readonly<Record<string, unknown>> = {
+    "--session-expiry-interval": options.sessionExpiryInterval,
+    "--rcv-max": options.rcvMax,
+    "--topic-alias-maximum": options.topicAliasMaximum,
+    "--req-response-info": options.reqResponseInfo,
+    "--no-req-problem-info": options.reqProblemInfo ? undefined : true,
+    "--conn-user-properties": options.connUserProperties,
+    "--will-delay-interval": options.willDelayInterval,
+  };
+  for (const [name, value] of Object.entries(given)) {
+    if (value !== undefined) throw new UsageError(`${name} needs MQTT 5.0, not -V ${options.mqttVersion}`);
+  }
+}
+
+function willOf(options: ConnectionOptions): Will<never> | undefined {
+  const { willTopic: topic, willMessage, willQos, willRetain, willDelayInterval } = options;
+  if (topic !== undefined) return { topic, payload: willMessage, qos: willQos, retain: willRetain };
+  const orphan = willMessage ?? willQos ?? willRetain ?? willDelayInterval;
+  if (orphan !== undefined) throw new UsageError("the --will options need --will-topic");
+  return undefined;
+}
+
+function passwordOf({ password, passwordFile }: ConnectionOptions): string | undefined {
+  if (password !== undefined && passwordFile !== undefined) {
+    throw new UsageError("--password and --password-file both give the password; give one");
+  }
+  if (passwordFile === undefined) return password ?? process.env["PETREL_PASSWORD"];
+  try {
+    return readFileSync(passwordFile, "utf8").split(/\r?\n/, 1)[0];
+  } catch (error) {
+    throw new UsageError(`the password file cannot be read: ${(error as Error).message}`);
+  }
+}
+
+function reconnectOf({ reconnectPeriod, maximumReconnectTimes }: ConnectionOptions): ClientOptions["reconnect"] {
+  if (reconnectPeriod === 0) return false;
+  if (reconnectPeriod === undefined) return { maximumAttempts: maximumReconnectTimes };
+  return { initialDelay: reconnectPeriod, maximumDelay: reconnectPeriod, jitter: "none", maximumAttempts: maximumReconnectTimes };
+}
+
