@@ -224,7 +224,7 @@ export class Publisher<Context> {
   #checkServerLimits(entry: OutgoingEntry<Context>, connection: Connection<Context>): void {
     const limits = connection.negotiated!.send;
     // "If a Client receives a Maximum QoS from a Server, it MUST NOT send PUBLISH packets at a QoS level exceeding the Maximum QoS level specified" [MQTT-3.2.2-11]
-    if (entry.qos > limits.maximumQos) {
+    if (entry.qos > limits.maximumQos && entry.qos <= 2) {
       throw new ServerLimitError(
         "maximumQos",
         `QoS ${entry.qos} is above the server's maximum QoS of ${limits.maximumQos}`,
