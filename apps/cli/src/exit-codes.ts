@@ -62,12 +62,18 @@ export function exitCodeOf(error: unknown): ExitCode {
 /** One line: what happened, why, what to try. */
 export function errorLine(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const hint = hintFor(error as Error & { readonly code?: string; readonly reasonCode?: number; readonly option?: string });
+  const hint = hintFor(
+    error as Error & { readonly code?: string; readonly reasonCode?: number; readonly option?: string },
+  );
   const line = hint === undefined ? error.message : `${error.message}; ${hint}`;
   return line.replaceAll(/\s*\n\s*/g, " ");
 }
 
-function hintFor(error: { readonly code?: string; readonly reasonCode?: number; readonly option?: string }): string | undefined {
+function hintFor(error: {
+  readonly code?: string;
+  readonly reasonCode?: number;
+  readonly option?: string;
+}): string | undefined {
   if (error.code === "PETREL_OPTION" && error.option === "clientId") return "-i gives one";
   if (error.code !== "PETREL_CONNECT_REFUSED") return undefined;
   if (error.reasonCode === 0x84) return "try another version, as in -V 3.1.1";

@@ -34,14 +34,22 @@ async function connectAs(role: string, url: string, version: "5.0" | "3.1.1"): P
   return client;
 }
 
-async function exchangeOne(publisher: Client<Version>, subscription: Subscription, version: string, qos: QoS): Promise<void> {
+async function exchangeOne(
+  publisher: Client<Version>,
+  subscription: Subscription,
+  version: string,
+  qos: QoS,
+): Promise<void> {
   const text = `hello over ${version} at QoS ${qos}`;
   const publication = await publisher.publish(TOPIC, text, { qos });
   const answer = qos === 0 ? "sent" : `acknowledged by the server, packet identifier ${publication.packetIdentifier}`;
   say("publisher", `"${text}" (${MEANING[qos]}): ${answer}`);
   const message = await subscription.next();
   if (message?.text() !== text || message.qos !== qos) {
-    throw new CommandError(`the subscriber got ${message === undefined ? "nothing" : `"${message.text()}"`} instead of "${text}"`, ExitCode.unexpected);
+    throw new CommandError(
+      `the subscriber got ${message === undefined ? "nothing" : `"${message.text()}"`} instead of "${text}"`,
+      ExitCode.unexpected,
+    );
   }
   say("subscriber", `"${message.text()}" arrived on ${message.topic} at QoS ${message.qos}`);
 }

@@ -56,7 +56,8 @@ async function pub(options: PubOptions): Promise<void> {
     client.destroy();
   }
   outcome.throwIfFailed();
-  if (interruption.signal.aborted) throw new CommandError("interrupted before all messages were acknowledged", ExitCode.interrupted);
+  if (interruption.signal.aborted)
+    throw new CommandError("interrupted before all messages were acknowledged", ExitCode.interrupted);
 }
 
 function checkSource({ message, nullMessage, stdin, lines }: PubOptions): void {
@@ -132,6 +133,10 @@ class Outcome {
     if (this.fatal !== undefined) throw this.fatal;
     if (this.#first === undefined) return;
     if (this.#failed === 1) throw this.#first;
-    throw new CommandError(`${this.#failed} messages failed; the first: ${this.#first.message}`, exitCodeOf(this.#first), { cause: this.#first });
+    throw new CommandError(
+      `${this.#failed} messages failed; the first: ${this.#first.message}`,
+      exitCodeOf(this.#first),
+      { cause: this.#first },
+    );
   }
 }

@@ -28,7 +28,11 @@ export function defineSub(command: Command, setStatus: (status: number) => void)
     .option("-C, --count <n>", "end after n messages", parseWhole("--count", 1, Number.MAX_SAFE_INTEGER))
     .option("-W, --timeout <seconds>", "end after this time, with status 27", parseSeconds)
     .option("-N, --no-newline", "no line feed after each message")
-    .addOption(new Option("--output <form>", "text: the payload; json: one object a line").choices(["text", "json"]).default("text"))
+    .addOption(
+      new Option("--output <form>", "text: the payload; json: one object a line")
+        .choices(["text", "json"])
+        .default("text"),
+    )
     .addHelpText("after", EXAMPLES)
     .action(async (options: SubOptions) => setStatus(await sub(options)));
   addConnectionOptions(command);
@@ -80,7 +84,12 @@ function startTimeout(seconds: number | undefined, run: () => void): NodeJS.Time
   return seconds === undefined ? undefined : setTimeout(run, seconds * 1_000);
 }
 
-async function receive(options: SubOptions, interruption: Interruption, output: StdoutWriter, end: AbortSignal): Promise<void> {
+async function receive(
+  options: SubOptions,
+  interruption: Interruption,
+  output: StdoutWriter,
+  end: AbortSignal,
+): Promise<void> {
   const client = await connectAsTyped(options, interruption, end);
   end.addEventListener("abort", () => void client.disconnect());
   try {

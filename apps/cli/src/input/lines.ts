@@ -5,7 +5,9 @@ const NEWLINE = 0x0a;
  * came in, so nothing is decoded and NUL bytes pass. A chunk's lines come as one batch: a promise for each would cost
  * more than the line.
  */
-export async function* lineBatches(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Uint8Array[], void, undefined> {
+export async function* lineBatches(
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<readonly Uint8Array[], void, undefined> {
   let head: Uint8Array[] = []; // a line that began in earlier chunks
   for await (const chunk of chunks) {
     const lines: Uint8Array[] = [];

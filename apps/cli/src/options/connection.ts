@@ -49,28 +49,63 @@ export function addConnectionOptions(command: Command): void {
     .addOption(new Option("-V, --mqtt-version <version>", "protocol version").choices(VERSIONS).default("5.0"))
     .option("-i, --client-id <id>", "client identifier (default: the server assigns one)")
     .option("-u, --username <name>", "user name")
-    .option("-P, --password <password>", "password; others can see it in the process list: prefer the next, or PETREL_PASSWORD")
+    .option(
+      "-P, --password <password>",
+      "password; others can see it in the process list: prefer the next, or PETREL_PASSWORD",
+    )
     .option("--password-file <file>", "file whose first line is the password")
     .option("-k, --keepalive <seconds>", "keep alive (default: 60)", parseWhole("--keepalive", 0, 65_535))
-    .option("--connect-timeout <seconds>", "to open the connection (default: 10)", parseWhole("--connect-timeout", 1, 86_400))
+    .option(
+      "--connect-timeout <seconds>",
+      "to open the connection (default: 10)",
+      parseWhole("--connect-timeout", 1, 86_400),
+    )
     .optionsGroup("Session:")
     .option("--no-clean", "resume the session of this client id, and keep it (5.0: for --session-expiry-interval)")
-    .option("--session-expiry-interval <seconds>", "5.0: how long the server keeps the session (also -se)", parseWhole("--session-expiry-interval", 0, 0xffff_ffff))
+    .option(
+      "--session-expiry-interval <seconds>",
+      "5.0: how long the server keeps the session (also -se)",
+      parseWhole("--session-expiry-interval", 0, 0xffff_ffff),
+    )
     .option("--rcv-max <n>", "5.0: QoS 1 and 2 messages in flight towards us", parseWhole("--rcv-max", 1, 65_535))
-    .option("--maximum-packet-size <bytes>", "largest packet to accept", parseWhole("--maximum-packet-size", 1, 0xffff_ffff))
-    .option("--topic-alias-maximum <n>", "5.0: topic aliases the server may use", parseWhole("--topic-alias-maximum", 0, 65_535))
+    .option(
+      "--maximum-packet-size <bytes>",
+      "largest packet to accept",
+      parseWhole("--maximum-packet-size", 1, 0xffff_ffff),
+    )
+    .option(
+      "--topic-alias-maximum <n>",
+      "5.0: topic aliases the server may use",
+      parseWhole("--topic-alias-maximum", 0, 65_535),
+    )
     .option("--req-response-info", "5.0: ask for response information")
     .option("--no-req-problem-info", "5.0: ask for no reason strings and user properties")
-    .option("--conn-user-properties <name: value>", "5.0: user property of CONNECT, repeatable (also -Cup)", parseUserProperty)
+    .option(
+      "--conn-user-properties <name: value>",
+      "5.0: user property of CONNECT, repeatable (also -Cup)",
+      parseUserProperty,
+    )
     .optionsGroup("Reconnect:")
-    .option("--reconnect-period <ms>", "fixed time between attempts; 0: never (default: 1 s, growing to 60 s, with jitter; also -rp)", parseWhole("--reconnect-period", 0, 86_400_000))
-    .option("--maximum-reconnect-times <n>", "give up after so many failed attempts (default: never)", parseWhole("--maximum-reconnect-times", 0, 1_000_000))
+    .option(
+      "--reconnect-period <ms>",
+      "fixed time between attempts; 0: never (default: 1 s, growing to 60 s, with jitter; also -rp)",
+      parseWhole("--reconnect-period", 0, 86_400_000),
+    )
+    .option(
+      "--maximum-reconnect-times <n>",
+      "give up after so many failed attempts (default: never)",
+      parseWhole("--maximum-reconnect-times", 0, 1_000_000),
+    )
     .optionsGroup("Will:")
     .option("--will-topic <topic>", "topic of the will (also -Wt)")
     .option("--will-message <text>", "its payload (also -Wm)")
     .option("--will-qos <qos>", "its QoS (also -Wq)", parseQos)
     .option("--will-retain", "keep it (also -Wr)")
-    .option("--will-delay-interval <seconds>", "5.0: wait before publishing it (also -Wd)", parseWhole("--will-delay-interval", 0, 0xffff_ffff))
+    .option(
+      "--will-delay-interval <seconds>",
+      "5.0: wait before publishing it (also -Wd)",
+      parseWhole("--will-delay-interval", 0, 0xffff_ffff),
+    )
     .optionsGroup("Output:")
     .option("--debug", "where errors come from")
     .option("--quiet", "say nothing about reconnects");
@@ -79,7 +114,8 @@ export function addConnectionOptions(command: Command): void {
 /** Where to connect to. */
 export function urlOf(options: ConnectionOptions): string {
   const { url, unix, host, port } = options;
-  if (url !== undefined && unix !== undefined) throw new UsageError("--url and --unix both say where to connect; give one");
+  if (url !== undefined && unix !== undefined)
+    throw new UsageError("--url and --unix both say where to connect; give one");
   if (url !== undefined) return url;
   if (unix !== undefined) return `mqtt+unix://${encodeURI(unix)}`;
   const bracketed = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
@@ -162,6 +198,10 @@ function passwordOf({ password, passwordFile }: ConnectionOptions): string | und
 function reconnectOf({ reconnectPeriod, maximumReconnectTimes }: ConnectionOptions): ClientOptions["reconnect"] {
   if (reconnectPeriod === 0) return false;
   if (reconnectPeriod === undefined) return { maximumAttempts: maximumReconnectTimes };
-  return { initialDelay: reconnectPeriod, maximumDelay: reconnectPeriod, jitter: "none", maximumAttempts: maximumReconnectTimes };
+  return {
+    initialDelay: reconnectPeriod,
+    maximumDelay: reconnectPeriod,
+    jitter: "none",
+    maximumAttempts: maximumReconnectTimes,
+  };
 }
-
