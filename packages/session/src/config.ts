@@ -174,7 +174,8 @@ function checkConnectPacket(config: SessionConfig): void {
     encodePacket(connectPacket(config, config.clientIdentifier, true), config.protocolVersion);
   } catch (error) {
     const { field = "will", value, message } = error as { field?: string; value?: unknown; message: string };
-    throw new OptionError(field, field === "password" ? "***" : value, message);
+    const problem = message.startsWith(`${field} is `) ? message.slice(message.indexOf("; ") + 2) : message;
+    throw new OptionError(field.replace(/^properties\./, ""), field === "password" ? "***" : value, problem);
   }
 }
 

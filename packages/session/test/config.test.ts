@@ -55,7 +55,7 @@ describe("refuses, before anything is opened", () => {
       "option userProperties is a list; MQTT 3.x has no such thing; leave it out or use 5.0",
     ],
     [{ protocolVersion: 3 }, 'option clientIdentifier is ""; MQTT 3.1 needs one of 1 to 23 characters'],
-    [{ bridge: true }, "option bridge is true; bridge marks MQTT 3.x clients only"],
+    [{ bridge: true }, "option bridge is true; it marks MQTT 3.x clients only"],
   ];
   test.each(cases)("%o", (options, message) => {
     expect(() => new MqttSession(options)).toThrow(OptionError);
@@ -75,7 +75,15 @@ describe("refuses, before anything is opened", () => {
     expect(() => resolveSessionConfig({ protocolVersion: 4, password })).toThrow(
       'option password is "***"; a password without a user name needs MQTT 5.0',
     );
-    expect(() => resolveSessionConfig({ clientIdentifier: "\u0000" })).toThrow("option clientIdentifier");
+    expect(() => resolveSessionConfig({ clientIdentifier: "\u0000" })).toThrow(
+      'option clientIdentifier is "\\u0000"; ',
+    );
+    expect(() => resolveSessionConfig({ clientIdentifier: "x".repeat(65_536) })).toThrow(
+      /^option clientIdentifier is "x{60}…"; .{20,100}$/,
+    );
+    expect(() => resolveSessionConfig({ userProperties: [["a"]] as never })).toThrow(
+      "option userProperties is a list; ",
+    );
     expect(() => resolveSessionConfig({ will: { topicName: "a/#", payload: password } })).toThrow(
       "option will.topicName",
     );

@@ -377,7 +377,7 @@ describe("what no packet can express is refused at once, and takes nothing with 
     string,
   ][] = [
     ["a wildcard in the topic", { topicName: "a/#" }, "wildcard"],
-    ["no topic", { topicName: "" }, "topicName is empty"],
+    ["no topic", { topicName: "" }, "topicName is"],
     ["a QoS that is none", { qos: 3 }, "qos is 3"],
     ["half a surrogate pair", { payload: "\ud800" }, "well-formed"],
     ["a topic alias, which belongs to a connection", { properties: { topicAlias: 1 } }, "properties.topicAlias is set"],

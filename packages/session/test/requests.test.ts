@@ -109,7 +109,7 @@ describe("asking", () => {
         expect(() => bench.session.subscribe({ subscriptions }, "wrong", bench.clock.now())).toThrow();
         expect([told(bench), bench.session.takeOutput()]).toEqual([[], undefined]);
         expect(() => bench.session.unsubscribe({ topicFilters: [] }, "wrong", bench.clock.now())).toThrow(
-          "topicFilters is empty",
+          "topicFilters is",
         );
       }
     },

@@ -252,7 +252,7 @@ describe("packets a server must not send", () => {
     ["nonsense", [0x00, 0x00], 0x81],
     ["QoS 3", [0x36, 0x03, 0, 1, 0x61], 0x81],
     ["a CONNECT of MQTT 9", [0x10, 0x07, 0, 4, 0x4d, 0x51, 0x54, 0x54, 9], 0x82],
-    ["an answer of a web server", [..."HTTP/1.1 400 Bad Request\r\n"].map((letter) => letter.charCodeAt(0)), undefined],
+    ["an answer of a web server", [...encodeUtf8("HTTP/1.1 400 Bad Request\r\n")], undefined],
   ])("%s", (_name, bytes, reasonCode) => {
     const { session, server, events } = online();
     server.sendBytes(Uint8Array.from(bytes));
