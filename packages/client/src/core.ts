@@ -17,8 +17,8 @@ type WithConnector<Options> = Options & { readonly connector: Connector };
 export function createClient(options: WithConnector<OptionsV5>): Client<"5.0">;
 export function createClient(options: WithConnector<OptionsV3<"3.1.1">>): Client<"3.1.1">;
 export function createClient(options: WithConnector<OptionsV3<"3.1">>): Client<"3.1">;
-export function createClient(options: ClientOptions): Client<Version>;
-export function createClient(options: ClientOptions): unknown {
+export function createClient(options: WithConnector<ClientOptions>): Client<Version>;
+export function createClient(options: WithConnector<ClientOptions>): unknown {
   const { connector } = options;
   if (typeof connector !== "function")
     throw new OptionError("connector", connector, "it must be a function that opens a connection");
@@ -29,8 +29,8 @@ export function createClient(options: ClientOptions): unknown {
 export function connect(options: WithConnector<OptionsV5>): Promise<Client<"5.0">>;
 export function connect(options: WithConnector<OptionsV3<"3.1.1">>): Promise<Client<"3.1.1">>;
 export function connect(options: WithConnector<OptionsV3<"3.1">>): Promise<Client<"3.1">>;
-export function connect(options: ClientOptions): Promise<Client<Version>>;
-export async function connect(options: ClientOptions): Promise<unknown> {
+export function connect(options: WithConnector<ClientOptions>): Promise<Client<Version>>;
+export async function connect(options: WithConnector<ClientOptions>): Promise<unknown> {
   const client = createClient(options);
   await client.connect();
   return client;

@@ -1,0 +1,213 @@
+import { matchTopic } from "@petrel/codec";
+import fc from "fast-check";
+import { expect, test, vi } from "vitest";
+import { Backlog } from "../src/backlog.ts";
+import { backoffDelay } from "../src/backoff.ts";
+import { Cancellation, onAbort } from "../src/cancellation.ts";
+import { systemClock } from "../src/clock.ts";
+import { Emitter } from "../src/emitter.ts";
+import { Router } from "../src/router.ts";
+
+// ── router ────────────────────────────────────────────────────────────────────────────────────────
+
+const level = fc.constantFrom("a", "b", "c", "", "$SYS", "$share");
+const topic = fc
+  .array(level, { minLength: 1, maxLength: 4 })
+  .map((levels) => levels.join("/"))
+  .filter((name) => name !== "");
+const filter = fc
+  .tuple(fc.array(fc.oneof(level, fc.constant("+")), { minLength: 0, maxLength: 4 }), fc.boolean(), fc.boolean())
+  .map(([levels, rest, shared]) => `${shared ? "$share/group/" : ""}${[...levels, ...(rest ? ["#"] : [])].join("/")}`)
+  .filter(
+    (text) =>
+      text !== "" &&
+      text !== "$share/group/" &&
+      !/^\$share(\/[^/]*)?$/.test(text) &&
+      !text.startsWith("$share//") &&
+      !/^\$share\/[^/]*\+/.test(text) &&
+      !/^\$share\/[^/]+\/$/.test(text),
+  );
+
+type Step = { readonly add: boolean; readonly filter: string; readonly target: number };
+const step: fc.Arbitrary<Step> = fc.record({ add: fc.boolean(), filter, target: fc.integer({ min: 0, max: 3 }) });
+
+test("the router finds exactly those whose filter matches, whatever was added and removed before", () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 30 }), fc.array(topic, { minLength: 1, maxLength: 5 }), (steps, topics) => {
+      const router = new Router<number>();
+      const model = new Map<string, Set<number>>();
+      for (const { add, filter, target } of steps) {
+        const targets = model.get(filter) ?? new Set();
+        model.set(filter, targets);
+        if (add) {
+          router.add(filter, target);
+          targets.add(target);
+        } else {
+          router.remove(filter, target);
+          targets.delete(target);
+        }
+        for (const name of topics) expect([...router.match(name)].sort(ascending)).toEqual(expected(model, name));
+      }
+      for (const [text, targets] of model) {
+        expect(router.has(text)).toBe(targets.size > 0);
+        expect(router.has(text, 0)).toBe(targets.has(0));
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+function expected(model: ReadonlyMap<string, ReadonlySet<number>>, topicName: string): readonly number[] {
+  const targets = new Set<number>();
+  for (const [filter, own] of model) {
+    if (matchTopic(filter, topicName)) for (const target of own) targets.add(target);
+  }
+  return [...targets].sort(ascending);
+}
+
+function ascending(left: number, right: number): number {
+  return left - right;
+}
+
+test("the router remembers topics without keeping them all", () => {
+  const router = new Router<string>();
+  router.add("+", "everyone");
+  for (let index = 0; index < 5_000; index++) expect(router.match(`${index}`)).toEqual(["everyone"]);
+  router.add("7", "seven");
+  expect(router.match("7")).toEqual(expect.arrayContaining(["everyone", "seven"]));
+  router.remove("+", "everyone");
+  expect(router.match("7")).toEqual(["seven"]);
+});
+
+// ── backoff ───────────────────────────────────────────────────────────────────────────────────────
+
+const backoff = { initialDelay: 1_000, maximumDelay: 60_000, factor: 2, jitter: "none" } as const;
+
+test("delays double up to the maximum", () => {
+  expect([1, 2, 3, 6, 7, 100, 10_000].map((attempt) => backoffDelay(attempt, backoff, 0.1))).toEqual([
+    1_000, 2_000, 4_000, 32_000, 60_000, 60_000, 60_000,
+  ]);
+});
+
+test("full jitter takes any part of the delay, and never more", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 2_000 }),
+      fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+      (attempt, random) => {
+        const most = backoffDelay(attempt, backoff, random);
+        const delay = backoffDelay(attempt, { ...backoff, jitter: "full" }, random);
+        expect(delay).toBe(Math.round(most * random));
+        expect(Number.isInteger(delay)).toBe(true);
+      },
+    ),
+  );
+});
+
+// ── backlog ───────────────────────────────────────────────────────────────────────────────────────
+
+test("a backlog gives out what was put in, in order", () => {
+  const command = fc.oneof(
+    fc.integer({ min: 1, max: 3_000 }),
+    fc.constant("take" as const),
+    fc.constant("takeAll" as const),
+  );
+  fc.assert(
+    fc.property(fc.array(command, { maxLength: 40 }), (commands) => {
+      const backlog = new Backlog<{ readonly number: number }>();
+      const model: number[] = [];
+      let next = 0;
+      for (const command of commands) {
+        if (command === "take") {
+          for (let times = 0; times < 1_500; times++) expect(backlog.take()?.number).toBe(model.shift());
+        } else if (command === "takeAll") {
+          expect(backlog.takeAll().map(({ number }) => number)).toEqual(model.splice(0));
+        } else {
+          for (let times = 0; times < command; times++) {
+            backlog.push({ number: next });
+            model.push(next++);
+          }
+        }
+        expect(backlog.length).toBe(model.length);
+      }
+      expect([...backlog].map(({ number }) => number)).toEqual(model);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+// ── emitter ───────────────────────────────────────────────────────────────────────────────────────
+
+interface Events {
+  rain: number;
+  sun: undefined;
+}
+
+test("listeners hear their event in order, until they are disposed", () => {
+  const emitter = new Emitter<Events>(() => undefined);
+  const heard: string[] = [];
+  const first = (millimetres: number): void => void heard.push(`first ${millimetres}`);
+  const dispose = emitter.on("rain", first);
+  emitter.on("rain", first); // the same one: once
+  const disposeSecond = emitter.on("rain", (millimetres) => {
+    heard.push(`second ${millimetres}`);
+    disposeSecond();
+  });
+  emitter.on("sun", () => heard.push("sun"));
+  emitter.emit("rain", 1);
+  emitter.emit("rain", 2);
+  dispose();
+  dispose();
+  emitter.emit("rain", 3);
+  expect(heard).toEqual(["first 1", "second 1", "first 2"]);
+  expect([emitter.has("rain"), emitter.has("sun")]).toEqual([false, true]);
+});
+
+test("a listener that throws does not keep the others from hearing", () => {
+  const thrown: unknown[] = [];
+  const emitter = new Emitter<Events>((error, name) => thrown.push(name, error));
+  const second = vi.fn<() => void>();
+  emitter.on("sun", () => {
+    throw new Error("too hot");
+  });
+  emitter.on("sun", second);
+  emitter.emit("sun", undefined);
+  expect(second).toHaveBeenCalledTimes(1);
+  expect(thrown).toEqual(["sun", new Error("too hot")]);
+});
+
+// ── cancellation ──────────────────────────────────────────────────────────────────────────────────
+
+test("a cancellation tells its listeners once, and those that come late at once", () => {
+  const cancellation = new Cancellation();
+  const early = vi.fn<(reason: unknown) => void>();
+  const forgotten = vi.fn<(reason: unknown) => void>();
+  onAbort(cancellation, early);
+  onAbort(cancellation, forgotten)();
+  cancellation.abort("why");
+  cancellation.abort("why again");
+  const late = vi.fn<(reason: unknown) => void>();
+  onAbort(cancellation, late)();
+  onAbort(undefined, late)();
+  expect([early.mock.calls, forgotten.mock.calls, late.mock.calls]).toEqual([[["why"]], [], [["why"]]]);
+});
+
+// ── clock ─────────────────────────────────────────────────────────────────────────────────────────
+
+test("a timer of the system's clock never fires early, and can be further away than the runtime's timers reach", () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+  try {
+    const run = vi.fn<() => void>();
+    const start = systemClock.now();
+    systemClock.timer(start + 3_000_000_000, run);
+    const cleared = vi.fn<() => void>();
+    systemClock.timer(start + 10, cleared).clear();
+    vi.advanceTimersByTime(2_999_999_999);
+    expect(run).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(run).toHaveBeenCalledTimes(1);
+    expect([cleared.mock.calls.length, vi.getTimerCount()]).toEqual([0, 0]);
+  } finally {
+    vi.useRealTimers();
+  }
+});

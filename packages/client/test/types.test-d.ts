@@ -1,0 +1,113 @@
+/* oxlint-disable typescript/no-floating-promises -- nothing here runs */
+
+import type { Connector } from "@petrel/transport";
+import { expectTypeOf, test } from "vitest";
+import * as core from "../src/core.ts";
+import {
+  type Client,
+  connect,
+  createClient,
+  type Message,
+  type Publication,
+  type PublishResult,
+} from "../src/node/index.ts";
+
+const url = "mqtt://localhost";
+declare const connector: Connector;
+declare const v5: Client<"5.0">;
+declare const v311: Client<"3.1.1">;
+declare const v31: Client<"3.1">;
+
+test("the version of the options is the version of the client", () => {
+  expectTypeOf(connect(url)).resolves.toEqualTypeOf<Client<"5.0">>();
+  expectTypeOf(connect(url, {})).resolves.toEqualTypeOf<Client<"5.0">>();
+  expectTypeOf(connect(url, { version: "5.0" })).resolves.toEqualTypeOf<Client<"5.0">>();
+  expectTypeOf(connect(url, { version: "3.1.1" })).resolves.toEqualTypeOf<Client<"3.1.1">>();
+  expectTypeOf(connect(url, { version: "3.1", clientId: "a" })).resolves.toEqualTypeOf<Client<"3.1">>();
+  expectTypeOf(createClient(url)).toEqualTypeOf<Client<"5.0">>();
+  expectTypeOf(createClient(url, { version: "3.1.1" })).toEqualTypeOf<Client<"3.1.1">>();
+  expectTypeOf(core.createClient({ connector })).toEqualTypeOf<Client<"5.0">>();
+  expectTypeOf(core.connect({ connector, version: "3.1.1" })).resolves.toEqualTypeOf<Client<"3.1.1">>();
+  // @ts-expect-error there is no such version
+  connect(url, { version: "4.0" });
+  // @ts-expect-error the core has no URLs: it needs a connector
+  core.createClient({});
+});
+
+test("options of the other version don't compile", () => {
+  createClient(url, {
+    cleanStart: "first",
+    sessionExpiryInterval: "never",
+    receiveMaximum: 10,
+    topicAliasMaximum: 1,
+    userProperties: [["a", "b"]],
+  });
+  createClient(url, { version: "3.1.1", cleanSession: false, bridge: true, clientId: "a" });
+  // @ts-expect-error 5.0 calls it cleanStart
+  createClient(url, { cleanSession: true });
+  // @ts-expect-error of another version, or of none
+  createClient(url, { bridge: true });
+  // @ts-expect-error 3.x calls it cleanSession
+  createClient(url, { version: "3.1.1", cleanStart: true });
+  // @ts-expect-error of another version, or of none
+  createClient(url, { version: "3.1.1", sessionExpiryInterval: 60 });
+  // @ts-expect-error of another version, or of none
+  createClient(url, { version: "3.1", receiveMaximum: 10 });
+  // @ts-expect-error of another version, or of none
+  createClient(url, { version: "3.1.1", topicAliasMaximum: 10 });
+  // @ts-expect-error of another version, or of none
+  createClient(url, { version: "3.1.1", requestProblemInformation: true });
+  // @ts-expect-error of another version, or of none
+  createClient(url, { version: "3.1.1", userProperties: [["a", "b"]] });
+  createClient(url, { will: { topic: "w", properties: { willDelayInterval: 5 } } });
+  // @ts-expect-error of another version, or of none
+  createClient(url, { version: "3.1.1", will: { topic: "w", properties: { willDelayInterval: 5 } } });
+});
+
+test("publish options", () => {
+  v5.publish("a", "1", { qos: 1, retain: true, timeout: 5, properties: { contentType: "text/plain" } });
+  v311.publish("a", "1", { qos: 1, retain: true, timeout: 5 });
+  // @ts-expect-error of another version, or of none
+  v311.publish("a", "1", { properties: { contentType: "text/plain" } });
+  // @ts-expect-error of another version, or of none
+  v31.publish("a", "1", { properties: { contentType: "text/plain" } });
+  // @ts-expect-error of another version, or of none
+  v5.publish("a", "1", { qos: 3 });
+  // @ts-expect-error only a server sends them
+  v5.publish("a", "1", { properties: { subscriptionIdentifiers: [1] } });
+  // @ts-expect-error JSON.stringify it
+  v5.publish("a", { celsius: 21 });
+  expectTypeOf(v5.publish("a")).toEqualTypeOf<Publication>();
+  expectTypeOf(v5.publish("a")).toExtend<PromiseLike<PublishResult>>();
+  expectTypeOf<Awaited<Publication>>().toEqualTypeOf<PublishResult>();
+});
+
+test("subscribe and disconnect options", () => {
+  v5.subscribe("a", { noLocal: true, retainAsPublished: true, retainHandling: 2, subscriptionIdentifier: 1 });
+  v5.subscribe({ a: { qos: 1, noLocal: true } }, { acknowledge: "manual" }, (message) => message.acknowledge());
+  v311.subscribe({ a: { qos: 1 } }, { qos: 2, buffer: 5 });
+  // @ts-expect-error of another version, or of none
+  v311.subscribe("a", { noLocal: true });
+  // @ts-expect-error of another version, or of none
+  v31.subscribe("a", { retainHandling: 1 });
+  // @ts-expect-error of another version, or of none
+  v311.subscribe({ a: { retainAsPublished: true } });
+  // @ts-expect-error of another version, or of none
+  v311.subscribe("a", { subscriptionIdentifier: 1 });
+  v5.disconnect({ reasonCode: 4, sessionExpiryInterval: 0, drain: 5 });
+  v311.disconnect({ drain: 5 });
+  // @ts-expect-error of another version, or of none
+  v311.disconnect({ reasonCode: 4 });
+  // @ts-expect-error of another version, or of none
+  v31.disconnect({ sendWill: true });
+});
+
+test("messages and events are typed", async () => {
+  const subscription = await v5.subscribe("a");
+  for await (const message of subscription) expectTypeOf(message).toEqualTypeOf<Message>();
+  for await (const batch of subscription.batches()) expectTypeOf(batch).toEqualTypeOf<readonly Message[]>();
+  expectTypeOf(v5.on("closed", () => undefined)).toEqualTypeOf<() => void>();
+  v5.on("disconnected", ({ willReconnectIn }) => expectTypeOf(willReconnectIn).toEqualTypeOf<number | undefined>());
+  // @ts-expect-error no such event
+  v5.on("weather", () => undefined);
+});
