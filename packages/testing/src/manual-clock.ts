@@ -64,7 +64,7 @@ export class ManualClock {
 
   /** Lets time pass: every timer that becomes due runs at its own time, in order, with its microtasks before the next. */
   advance(ms: number): void {
-    const end = this.#now + ms;
+    const end = this.#endOf(ms);
     this.flush();
     for (let timer = this.#due(end); timer !== undefined; timer = this.#due(end)) {
       this.#run(timer);
@@ -75,7 +75,7 @@ export class ManualClock {
 
   /** The machine sleeps: all this time passes at once, then what should have run meanwhile runs, late. */
   sleep(ms: number): void {
-    this.#now += ms;
+    this.#now = this.#endOf(ms);
     this.advance(0);
   }
 
@@ -90,13 +90,18 @@ export class ManualClock {
 
   /** As {@link advance}, for code that awaits: promises {@link settle} between timers. */
   async elapse(ms: number): Promise<void> {
-    const end = this.#now + ms;
+    const end = this.#endOf(ms);
     await this.settle();
     for (let timer = this.#due(end); timer !== undefined; timer = this.#due(end)) {
       this.#run(timer);
       await this.settle();
     }
     this.#now = end;
+  }
+
+  #endOf(ms: number): number {
+    if (!(ms >= 0)) throw new Error(`time passes forwards; ${ms} ms is backwards`);
+    return this.#now + ms;
   }
 
   #due(end: number): Timer | undefined {

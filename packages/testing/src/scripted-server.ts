@@ -84,6 +84,7 @@ export class ScriptedServer {
   #lastLine: Line | undefined;
   #connections = 0;
   #answers: Answer[] = [];
+  #pulling = false;
   /** The client sent something that is not MQTT: the test has to hear of it. */
   #failure: Error | undefined;
 
@@ -223,14 +224,16 @@ export class ScriptedServer {
     return createWriter({ version: this.#line?.decoder.version ?? this.#defaultVersion });
   }
 
-  /** Takes what an attached peer wants to send. */
+  /** Takes what an attached peer wants to send. While that is going on, what is sent in answer waits for nothing more. */
   #pull(): void {
-    if (this.#peer !== undefined) {
+    if (this.#peer !== undefined && !this.#pulling) {
+      this.#pulling = true;
       for (let line = this.#line; line !== undefined; line = this.#line) {
         const bytes = this.#peer.peer.takeOutput();
         if (bytes === undefined) break;
         this.#handleBytes(line, bytes);
       }
+      this.#pulling = false;
     }
     if (this.#failure !== undefined) throw this.#failure;
   }
