@@ -65,7 +65,7 @@ export class KnownStrings {
 /** So many strings are kept in encoded form … */
 const ENCODED_LIMIT = 256;
 /** … until so many others were looked for in vain. */
-const MISSES_UNTIL_FORGOTTEN = 4_096;
+const MISSES_UNTIL_FORGOTTEN = 512;
 /** Strings that never repeat should not pay for those that do: after so many misses in a row … */
 const MISSES_UNTIL_REST = 64;
 /** … so many are not looked up. */

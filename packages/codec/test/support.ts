@@ -41,6 +41,13 @@ export function decodeAll(
   return packets;
 }
 
+/** Each of these once for each of its versions. */
+function perVersion<One extends { readonly versions: readonly ProtocolVersion[] }>(
+  list: readonly One[],
+): (One & { readonly version: ProtocolVersion })[] {
+  return list.flatMap((one) => one.versions.map((version) => ({ ...one, version })));
+}
+
 /** The error that a function throws. */
 export function errorOf(run: () => unknown): unknown {
   try {
@@ -53,69 +60,66 @@ export function errorOf(run: () => unknown): unknown {
 
 /** What each vector says, both ways. */
 export function testVectors(vectors: readonly Vector[]): void {
-  for (const { title, versions, bytes, packet, init = packet, decodeOnly } of vectors) {
-    for (const version of versions) {
-      test(`${title} is decoded in MQTT ${NAMES[version]}`, () => {
-        expect(decodeAll(bytes, version)).toEqual([packet]);
-      });
-      if (packet.type === "connect") {
-        test(`${title} tells a decoder that it is MQTT ${NAMES[version]}`, () => {
-          const decoder = createDecoder();
-          decoder.push(bytes);
-          expect(decoder.next()).toEqual(packet);
-          expect(decoder.version).toBe(version);
-        });
-      }
-      if (decodeOnly) continue;
-      test(`${title} is encoded in MQTT ${NAMES[version]}`, () => {
-        expect(encodePacket(init, version)).toEqual(bytes);
-        expect(packetSize(init, version)).toBe(bytes.length);
-      });
-    }
+  for (const { title, version, bytes, packet } of perVersion(vectors)) {
+    test(`${title} is decoded in MQTT ${NAMES[version]}`, () => {
+      expect(decodeAll(bytes, version)).toEqual([packet]);
+    });
+  }
+  for (const { title, version, bytes, packet } of perVersion(
+    vectors.filter(({ packet: { type } }) => type === "connect"),
+  )) {
+    test(`${title} tells a decoder that it is MQTT ${NAMES[version]}`, () => {
+      const decoder = createDecoder();
+      decoder.push(bytes);
+      expect(decoder.next()).toEqual(packet);
+      expect(decoder.version).toBe(version);
+    });
+  }
+  for (const { title, version, bytes, packet, init = packet } of perVersion(vectors.filter((one) => !one.decodeOnly))) {
+    test(`${title} is encoded in MQTT ${NAMES[version]}`, () => {
+      expect(encodePacket(init, version)).toEqual(bytes);
+      expect(packetSize(init, version)).toBe(bytes.length);
+    });
   }
 }
 
 /** Each violation throws its error, with everything in it, and goes on throwing it. */
 export function testViolations(violations: readonly Violation[]): void {
-  for (const { title, versions, bytes, error, reasonCode, clause, offset } of violations) {
-    for (const version of versions) {
-      test(`${title} is refused in MQTT ${NAMES[version]}${clause === undefined ? "" : ` [${clause}]`}`, () => {
-        const isConnect = bytes[0]! >> 4 === 1;
-        const decoder = createDecoder(isConnect ? {} : { version });
-        decoder.push(bytes);
-        const thrown = errorOf(() => decoder.next());
-        expect(thrown).toBeInstanceOf(error === "ProtocolError" ? ProtocolError : MalformedPacketError);
-        expect(thrown).toMatchObject({
-          code: error === "ProtocolError" ? "PETREL_PROTOCOL_ERROR" : "PETREL_MALFORMED_PACKET",
-          reasonCode: reasonCode ?? (error === "ProtocolError" ? 0x82 : 0x81),
-          packetType: PACKET_TYPES[bytes[0]! >> 4],
-          clause,
-          offset,
-        });
-        const { message } = thrown as ProtocolError;
-        expect(message).toContain(`(at byte ${offset})`);
-        if (clause !== undefined) expect(message).toContain(`[${clause}]`);
-        expect(errorOf(() => decoder.next())).toBe(thrown);
+  for (const { title, version, bytes, error, reasonCode, clause, offset } of perVersion(violations)) {
+    test(`${title} is refused in MQTT ${NAMES[version]}${clause === undefined ? "" : ` [${clause}]`}`, () => {
+      const isConnect = bytes[0]! >> 4 === 1;
+      const decoder = createDecoder(isConnect ? {} : { version });
+      decoder.push(bytes);
+      const thrown = errorOf(() => decoder.next());
+      expect(thrown).toBeInstanceOf(error === "ProtocolError" ? ProtocolError : MalformedPacketError);
+      expect(thrown).toMatchObject({
+        code: error === "ProtocolError" ? "PETREL_PROTOCOL_ERROR" : "PETREL_MALFORMED_PACKET",
+        reasonCode: reasonCode ?? (error === "ProtocolError" ? 0x82 : 0x81),
+        packetType: PACKET_TYPES[bytes[0]! >> 4],
+        clause,
+        offset,
       });
-    }
+      const { message } = thrown as ProtocolError;
+      expect(message).toContain(`(at byte ${offset})`);
+      if (clause !== undefined) expect(message).toContain(`[${clause}]`);
+      expect(errorOf(() => decoder.next())).toBe(thrown);
+    });
   }
 }
 
 /** Each refusal throws an EncodeError that says why, and leaves no byte behind. */
 export function testRefusals(refusals: readonly Refusal[]): void {
-  for (const { title, versions, packet, field, clause, message } of refusals) {
-    for (const version of versions) {
-      test(`${title} is not encoded in MQTT ${NAMES[version]}${clause === undefined ? "" : ` [${clause}]`}`, () => {
-        const writer = createWriter({ version });
-        writer.write({ type: "pingreq" });
-        const thrown = errorOf(() => writer.write(packet as unknown as PacketInit));
-        expect(thrown).toBeInstanceOf(EncodeError);
-        expect(thrown).toMatchObject({ code: "PETREL_ENCODE", field, clause });
-        expect((thrown as EncodeError).message).toContain(message);
-        expect(writer.pendingBytes).toBe(2);
-        expect(writer.take()).toEqual(Uint8Array.of(0xc0, 0));
-        expect(writer.take()).toBeUndefined();
-      });
-    }
+  for (const { title, version, packet, field, clause, message } of perVersion(refusals)) {
+    test(`${title} is not encoded in MQTT ${NAMES[version]}${clause === undefined ? "" : ` [${clause}]`}`, () => {
+      const writer = createWriter({ version });
+      writer.write({ type: "pingreq" });
+      const thrown = errorOf(() => writer.write(packet as unknown as PacketInit));
+      expect(thrown).toBeInstanceOf(EncodeError);
+      expect(thrown).toMatchObject({ code: "PETREL_ENCODE", field, clause });
+      expect((thrown as EncodeError).message).toContain(message);
+      expect(writer.pendingBytes).toBe(2);
+      expect(writer.take()).toEqual(Uint8Array.of(0xc0, 0));
+      expect(writer.take()).toBeUndefined();
+    });
   }
 }
