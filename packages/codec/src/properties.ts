@@ -1,4 +1,20 @@
-import { PacketType, type UserProperty } from "./packet.ts";
+import type { UserProperty } from "./packet.ts";
+import {
+  AUTH,
+  CONNACK,
+  CONNECT,
+  DISCONNECT,
+  PUBACK,
+  PUBCOMP,
+  PUBLISH,
+  PUBREC,
+  PUBREL,
+  SUBACK,
+  SUBSCRIBE,
+  UNSUBACK,
+  UNSUBSCRIBE,
+  WILL,
+} from "./packet-bits.ts";
 
 /** How a property's value is written (section 2.2.2.2). `boolean` is a byte that may only be 0 or 1. */
 export type PropertyKind =
@@ -17,28 +33,13 @@ export interface PropertyDefinition {
   readonly kind: PropertyKind;
   /** May appear more than once; its value is then a list. */
   readonly repeatable: boolean;
-  /** The packets that may carry it, as bits: 1 << packet type, and {@link WILL}. */
+  /** The packets that may carry it, as bits: 1 << packet type, and 1 for the will in CONNECT. */
   readonly packets: number;
   /** Smallest and largest value of the integer kinds. */
   readonly minimum: number;
   readonly maximum: number;
 }
 
-/** Will Properties are a section of their own inside CONNECT; packet type 0 is reserved, so its bit is free. */
-export const WILL: number = 1 << 0;
-const CONNECT = 1 << PacketType.connect;
-const CONNACK = 1 << PacketType.connack;
-const PUBLISH = 1 << PacketType.publish;
-const PUBACK = 1 << PacketType.puback;
-const PUBREC = 1 << PacketType.pubrec;
-const PUBREL = 1 << PacketType.pubrel;
-const PUBCOMP = 1 << PacketType.pubcomp;
-const SUBSCRIBE = 1 << PacketType.subscribe;
-const SUBACK = 1 << PacketType.suback;
-const UNSUBSCRIBE = 1 << PacketType.unsubscribe;
-const UNSUBACK = 1 << PacketType.unsuback;
-const DISCONNECT = 1 << PacketType.disconnect;
-const AUTH = 1 << PacketType.auth;
 const ACKNOWLEDGEMENTS = PUBACK | PUBREC | PUBREL | PUBCOMP | SUBACK | UNSUBACK;
 
 /** Every property in every packet, for tables and loops; each packet's own interface says which it has. */

@@ -1,4 +1,5 @@
 import { PacketType, type PacketTypeName } from "./packet.ts";
+import { AUTH, CONNACK, DISCONNECT, PUBACK, PUBCOMP, PUBREC, PUBREL, SUBACK, UNSUBACK } from "./packet-bits.ts";
 
 /** Reason Codes by name (section 2.4). MQTT 3.x return codes are presented as these. */
 export const ReasonCode = {
@@ -51,129 +52,71 @@ export const ReasonCode = {
 
 export type ReasonCodeName = keyof typeof ReasonCode;
 
-/**
- * Which packets may carry which code (the tables of 3.2.2.2, 3.4.2.1, 3.5.2.1, 3.6.2.1, 3.7.2.1, 3.9.3, 3.11.3,
- * 3.14.2.1, 3.15.2.1). DISCONNECT also has 0x8C: its own table leaves it out, but table 2-6 has it.
- */
-const ALLOWED: Partial<Record<PacketTypeName, readonly ReasonCodeName[]>> = {
-  connack: [
-    "success",
-    "unspecifiedError",
-    "malformedPacket",
-    "protocolError",
-    "implementationSpecificError",
-    "unsupportedProtocolVersion",
-    "clientIdentifierNotValid",
-    "badUserNameOrPassword",
-    "notAuthorized",
-    "serverUnavailable",
-    "serverBusy",
-    "banned",
-    "badAuthenticationMethod",
-    "topicNameInvalid",
-    "packetTooLarge",
-    "quotaExceeded",
-    "payloadFormatInvalid",
-    "retainNotSupported",
-    "qosNotSupported",
-    "useAnotherServer",
-    "serverMoved",
-    "connectionRateExceeded",
-  ],
-  puback: [
-    "success",
-    "noMatchingSubscribers",
-    "unspecifiedError",
-    "implementationSpecificError",
-    "notAuthorized",
-    "topicNameInvalid",
-    "packetIdentifierInUse",
-    "quotaExceeded",
-    "payloadFormatInvalid",
-  ],
-  pubrec: [
-    "success",
-    "noMatchingSubscribers",
-    "unspecifiedError",
-    "implementationSpecificError",
-    "notAuthorized",
-    "topicNameInvalid",
-    "packetIdentifierInUse",
-    "quotaExceeded",
-    "payloadFormatInvalid",
-  ],
-  pubrel: ["success", "packetIdentifierNotFound"],
-  pubcomp: ["success", "packetIdentifierNotFound"],
-  suback: [
-    "grantedQos0",
-    "grantedQos1",
-    "grantedQos2",
-    "unspecifiedError",
-    "implementationSpecificError",
-    "notAuthorized",
-    "topicFilterInvalid",
-    "packetIdentifierInUse",
-    "quotaExceeded",
-    "sharedSubscriptionsNotSupported",
-    "subscriptionIdentifiersNotSupported",
-    "wildcardSubscriptionsNotSupported",
-  ],
-  unsuback: [
-    "success",
-    "noSubscriptionExisted",
-    "unspecifiedError",
-    "implementationSpecificError",
-    "notAuthorized",
-    "topicFilterInvalid",
-    "packetIdentifierInUse",
-  ],
-  disconnect: [
-    "normalDisconnection",
-    "disconnectWithWillMessage",
-    "unspecifiedError",
-    "malformedPacket",
-    "protocolError",
-    "implementationSpecificError",
-    "notAuthorized",
-    "serverBusy",
-    "serverShuttingDown",
-    "badAuthenticationMethod",
-    "keepAliveTimeout",
-    "sessionTakenOver",
-    "topicFilterInvalid",
-    "topicNameInvalid",
-    "receiveMaximumExceeded",
-    "topicAliasInvalid",
-    "packetTooLarge",
-    "messageRateTooHigh",
-    "quotaExceeded",
-    "administrativeAction",
-    "payloadFormatInvalid",
-    "retainNotSupported",
-    "qosNotSupported",
-    "useAnotherServer",
-    "serverMoved",
-    "sharedSubscriptionsNotSupported",
-    "connectionRateExceeded",
-    "maximumConnectTime",
-    "subscriptionIdentifiersNotSupported",
-    "wildcardSubscriptionsNotSupported",
-  ],
-  auth: ["success", "continueAuthentication", "reAuthenticate"],
+const PUBLISH_ANSWERS = PUBACK | PUBREC;
+const RELEASE_ANSWERS = PUBREL | PUBCOMP;
+const ANSWERS = CONNACK | PUBLISH_ANSWERS | SUBACK | UNSUBACK;
+
+/** Which packets may carry which code (table 2-6). The names that share 0x00 stand for all who have it. */
+const PACKETS: Record<ReasonCodeName, number> = {
+  success: ANSWERS | RELEASE_ANSWERS | AUTH,
+  normalDisconnection: DISCONNECT,
+  grantedQos0: SUBACK,
+  grantedQos1: SUBACK,
+  grantedQos2: SUBACK,
+  disconnectWithWillMessage: DISCONNECT,
+  noMatchingSubscribers: PUBLISH_ANSWERS,
+  noSubscriptionExisted: UNSUBACK,
+  continueAuthentication: AUTH,
+  reAuthenticate: AUTH,
+  unspecifiedError: ANSWERS | DISCONNECT,
+  malformedPacket: CONNACK | DISCONNECT,
+  protocolError: CONNACK | DISCONNECT,
+  implementationSpecificError: ANSWERS | DISCONNECT,
+  unsupportedProtocolVersion: CONNACK,
+  clientIdentifierNotValid: CONNACK,
+  badUserNameOrPassword: CONNACK,
+  notAuthorized: ANSWERS | DISCONNECT,
+  serverUnavailable: CONNACK,
+  serverBusy: CONNACK | DISCONNECT,
+  banned: CONNACK,
+  serverShuttingDown: DISCONNECT,
+  badAuthenticationMethod: CONNACK | DISCONNECT, // the table of DISCONNECT itself (3.14.2.1) leaves it out
+  keepAliveTimeout: DISCONNECT,
+  sessionTakenOver: DISCONNECT,
+  topicFilterInvalid: SUBACK | UNSUBACK | DISCONNECT,
+  topicNameInvalid: CONNACK | PUBLISH_ANSWERS | DISCONNECT,
+  packetIdentifierInUse: PUBLISH_ANSWERS | SUBACK | UNSUBACK,
+  packetIdentifierNotFound: RELEASE_ANSWERS,
+  receiveMaximumExceeded: DISCONNECT,
+  topicAliasInvalid: DISCONNECT,
+  packetTooLarge: CONNACK | DISCONNECT,
+  messageRateTooHigh: DISCONNECT,
+  quotaExceeded: CONNACK | PUBLISH_ANSWERS | SUBACK | DISCONNECT,
+  administrativeAction: DISCONNECT,
+  payloadFormatInvalid: CONNACK | PUBLISH_ANSWERS | DISCONNECT,
+  retainNotSupported: CONNACK | DISCONNECT,
+  qosNotSupported: CONNACK | DISCONNECT,
+  useAnotherServer: CONNACK | DISCONNECT,
+  serverMoved: CONNACK | DISCONNECT,
+  sharedSubscriptionsNotSupported: SUBACK | DISCONNECT,
+  connectionRateExceeded: CONNACK | DISCONNECT,
+  maximumConnectTime: DISCONNECT,
+  subscriptionIdentifiersNotSupported: SUBACK | DISCONNECT,
+  wildcardSubscriptionsNotSupported: SUBACK | DISCONNECT,
 };
 
-/** Bit n is set where packet type n may carry the code. */
-const allowedPackets = new Uint16Array(256);
-for (const [type, names] of Object.entries(ALLOWED)) {
-  for (const name of names) {
-    const code = ReasonCode[name];
-    allowedPackets[code] = allowedPackets[code]! | (1 << PacketType[type as PacketTypeName]);
-  }
+/** The packets that may carry a code, and a name for it: the first one that has it. */
+const PACKETS_OF_CODE = new Uint16Array(256);
+const NAME_OF_CODE: string[] = [];
+for (const name of Object.keys(ReasonCode) as ReasonCodeName[]) {
+  const code = ReasonCode[name];
+  PACKETS_OF_CODE[code] = PACKETS_OF_CODE[code]! | PACKETS[name];
+  NAME_OF_CODE[code] ??= name;
 }
 
 /** Whether a packet of this type may carry this Reason Code in MQTT 5.0. */
 export function isReasonCodeAllowed(reasonCode: number, packetType: PacketTypeName): boolean {
-  return (allowedPackets[reasonCode]! & (1 << PacketType[packetType])) !== 0;
+  return (PACKETS_OF_CODE[reasonCode]! & (1 << PacketType[packetType])) !== 0;
 }
 
 /** MQTT 3.x CONNACK return code (the index) → Reason Code. */
@@ -197,11 +140,6 @@ export function returnCodeOfReasonCode(reasonCode: number): number | undefined {
   return returnCode === -1 ? undefined : returnCode;
 }
 
-const NAME_OF_CODE = new Map<number, ReasonCodeName>();
-for (const name of Object.keys(ReasonCode) as ReasonCodeName[]) {
-  if (!NAME_OF_CODE.has(ReasonCode[name])) NAME_OF_CODE.set(ReasonCode[name], name);
-}
-
 /**
  * A Reason Code in words, as in `not authorized (0x87)`.
  *
@@ -209,7 +147,7 @@ for (const name of Object.keys(ReasonCode) as ReasonCodeName[]) {
  */
 export function reasonText(reasonCode: number): string {
   const hexadecimal = `0x${reasonCode.toString(16).padStart(2, "0")}`;
-  const name = NAME_OF_CODE.get(reasonCode);
+  const name = NAME_OF_CODE[reasonCode];
   if (name === undefined) return `unknown reason code (${hexadecimal})`;
   const words = name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).replace(/qos(\d)/, "QoS $1");
   return `${words.replace("qos", "QoS").replace("re authenticate", "re-authenticate")} (${hexadecimal})`;
