@@ -13,8 +13,18 @@ const LONG_NAMES: Readonly<Record<string, string>> = {
   "-Wd": "--will-delay-interval",
 };
 
-/** Everything after `--`, and every value that follows an option, stays as it was typed. */
-export function expandShortOptions(argv: readonly string[]): readonly string[] {
-  const end = argv.indexOf("--");
-  return argv.map((word, index) => (end !== -1 && index > end ? word : (LONG_NAMES[word] ?? word)));
+/** Everything after `--`, and every value that follows an option, stays as it was typed: `-m -se` sends "-se". */
+export function expandShortOptions(
+  argv: readonly string[],
+  takesValue: (option: string) => boolean,
+): readonly string[] {
+  const expanded: string[] = [];
+  for (let index = 0; index < argv.length; index++) {
+    const typed = argv[index]!;
+    if (typed === "--") return [...expanded, ...argv.slice(index)];
+    const word = Object.hasOwn(LONG_NAMES, typed) ? LONG_NAMES[typed]! : typed;
+    expanded.push(word);
+    if (takesValue(word) && index + 1 < argv.length) expanded.push(argv[++index]!);
+  }
+  return expanded;
 }

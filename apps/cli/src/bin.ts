@@ -1,9 +1,28 @@
+import { errorLine, ExitCode } from "./exit-codes.ts";
 import { run } from "./program.ts";
 
-// A reader that has gone away, as in `petrel --help | head -1`, is no error; whoever writes much listens for it too.
+let failed = false;
+
+// A reader that has gone away, as in `petrel --help | head -1`, is no error; a full disk is.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
+  if (error.code === "EPIPE") return;
+  failed = true;
+  process.exitCode = ExitCode.unexpected; // it may come after the last line of this file, too
+  complain(error, "stdout: ");
+});
+process.stderr.on("error", () => undefined); // there is nobody left to tell
+
+// A mistake of ours, outside every command's own handling: one line, as for all errors.
+process.on("uncaughtException", (error) => {
+  complain(error, "unexpected: ");
+  process.exit(ExitCode.unexpected);
 });
 
+function complain(error: Error, what: string): void {
+  process.stderr.write(`petrel: ${what}${errorLine(error)}\n`);
+  if (process.argv.includes("--debug")) process.stderr.write(`${error.stack}\n`);
+}
+
 // Set, not called: process.exit() would cut off output that is still on its way.
-process.exitCode = await run(process.argv.slice(2));
+const status = await run(process.argv.slice(2));
+if (!failed) process.exitCode = status;

@@ -23,10 +23,10 @@ export class CommandError extends Error {
   }
 }
 
-/** What was typed cannot be done. */
+/** What was typed, or came on stdin, cannot be done. */
 export class UsageError extends CommandError {
-  constructor(message: string) {
-    super(message, ExitCode.usage);
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, ExitCode.usage, options);
   }
 }
 
@@ -38,6 +38,7 @@ const EXIT_CODE_OF: Readonly<Record<string, ExitCode>> = {
   PETREL_CONNECT_REFUSED: ExitCode.connectRefused,
   PETREL_PUBLISH_REJECTED: ExitCode.rejected,
   PETREL_SUBSCRIBE_REJECTED: ExitCode.rejected,
+  PETREL_SUBSCRIPTION_LOST: ExitCode.rejected,
   PETREL_UNSUBSCRIBE_REJECTED: ExitCode.rejected,
   PETREL_SERVER_LIMIT: ExitCode.rejected,
   PETREL_SESSION_LOST: ExitCode.rejected,
@@ -75,6 +76,7 @@ function hintFor(error: {
   readonly option?: string;
 }): string | undefined {
   if (error.code === "PETREL_OPTION" && error.option === "clientId") return "-i gives one";
+  if (error.code === "PETREL_MALFORMED_PACKET") return "is it an MQTT server that listens there?";
   if (error.code !== "PETREL_CONNECT_REFUSED") return undefined;
   if (error.reasonCode === 0x84) return "try another version, as in -V 3.1.1";
   if (error.reasonCode === 0x85) return "try another client id with -i";

@@ -1,8 +1,10 @@
+import { CommandError, ExitCode } from "./exit-codes.ts";
+
 /** Ctrl-C and SIGTERM: the first asks the command to end politely, a second one ends it at once. */
 export class Interruption implements Disposable {
   readonly #controller = new AbortController();
   readonly #handle = (): void => {
-    if (this.#controller.signal.aborted) process.exit(130);
+    if (this.#controller.signal.aborted) process.exit(ExitCode.interrupted);
     this.#controller.abort(new Error("interrupted"));
   };
 
@@ -13,6 +15,11 @@ export class Interruption implements Disposable {
 
   get signal(): AbortSignal {
     return this.#controller.signal;
+  }
+
+  /** For work that it cut short. */
+  throwIfInterrupted(): void {
+    if (this.signal.aborted) throw new CommandError("interrupted", ExitCode.interrupted);
   }
 
   [Symbol.dispose](): void {

@@ -1,9 +1,10 @@
 import { Command, CommanderError } from "commander";
+import { readFileSync } from "node:fs";
 import { expandShortOptions } from "./argv.ts";
-import { errorLine, ExitCode, exitCodeOf } from "./exit-codes.ts";
+import { errorLine, ExitCode, exitCodeOf, UsageError } from "./exit-codes.ts";
 
-/** Fills in a command's options and its action. */
-export type DefineCommand = (command: Command, setStatus: (status: number) => void) => void;
+/** Fills in a command's options and its action, which rejects unless the command succeeds. */
+export type DefineCommand = (command: Command) => void;
 
 interface CommandEntry {
   readonly description: string;
@@ -32,11 +33,21 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
 
 /** Runs one command line; resolves with the exit status. Errors are one line on stderr; `--debug` adds where they came from. */
 export async function run(argv: readonly string[]): Promise<number> {
-  let status: number = ExitCode.success;
   try {
-    const program = await createProgram(argv, (exitCode) => (status = exitCode));
-    await program.parseAsync(expandShortOptions(argv), { from: "user" });
-    return status;
+    if (argv[0] === "--version") {
+      process.stdout.write(`${ownVersion()}\n`);
+      return ExitCode.success;
+    }
+    const name = argv.find((word) => word !== "help" && !word.startsWith("-"));
+    if (argv[0] === "help" && name !== undefined && !Object.hasOwn(COMMANDS, name)) {
+      throw new UsageError(`there is no command '${name}'; petrel --help lists them`);
+    }
+    const program = await createProgram(name);
+    const command = program.commands.find((command) => command.name() === name);
+    const takesValue = (option: string): boolean =>
+      command?.options.some(({ short, long, required }) => required && (short === option || long === option)) ?? false;
+    await program.parseAsync(expandShortOptions(argv, takesValue), { from: "user" });
+    return ExitCode.success;
   } catch (error) {
     // Commander has said what was wrong already, or has shown the help that was asked for.
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.success : ExitCode.usage;
@@ -46,19 +57,35 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function createProgram(argv: readonly string[], setStatus: (status: number) => void): Promise<Command> {
+async function createProgram(asked: string | undefined): Promise<Command> {
   const program = new Command("petrel")
     .description("MQTT on the command line: publish, subscribe, and a broker to try things with")
-    .helpOption("--help", "show help")
+    .option("--version", "show the version") // answered in run(), before anything is loaded
+    .helpOption("-h, --help", "show help")
     .helpCommand("help [command]", "show the help of a command")
+    .enablePositionalOptions() // what follows the command is the command's: `pub -m --version` publishes "--version"
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(`petrel: ${text.replace(/^error: /, "")}`) });
-  const asked = argv.find((word) => word !== "help" && !word.startsWith("-"));
+    .configureOutput({ outputError: (text, write) => write(usageLine(text)) });
   for (const [name, { description, load }] of Object.entries(COMMANDS)) {
     const command = program.command(name).description(description).helpOption("--help", "show help");
-    if (name === asked) (await load())(command, setStatus);
+    if (name === asked) (await load())(command);
   }
   return program;
+}
+
+/** Commander's words, in one line. What follows the = of a misspelt option may be a secret. */
+function usageLine(text: string): string {
+  const line = text
+    .replace(/^error: /, "")
+    .replace(/^(unknown option '[^'=]*)=.*'/s, "$1'")
+    .trim()
+    .replaceAll(/\s*\n\s*/g, " ");
+  return `petrel: ${line}\n`;
+}
+
+function ownVersion(): string {
+  const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return (JSON.parse(manifest) as { readonly version: string }).version;
 }
 
 /** The stack, and that of every cause below it. */

@@ -28,7 +28,7 @@ async function exchange(url: string, version: "5.0" | "3.1.1"): Promise<void> {
 }
 
 async function connectAs(role: string, url: string, version: "5.0" | "3.1.1"): Promise<Client<Version>> {
-  const client = await connect(url, { version, clientId: `demo-${role}` });
+  const client = await connect(url, { version, clientId: `demo-${role}`, reconnect: false });
   say(role, `connected as ${client.clientId}`);
   client.on("disconnected", () => say(role, "disconnected"));
   return client;

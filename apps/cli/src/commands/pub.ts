@@ -1,11 +1,19 @@
-import { type Client, type PublishOptions, type QoS, validateTopicName, type Version } from "@petrel/client";
+import {
+  type Client,
+  type Publication,
+  type PublishOptions,
+  type QoS,
+  validateTopicName,
+  type Version,
+} from "@petrel/client";
 import type { Command } from "commander";
-import { connectAsTyped } from "../connecting.ts";
+import { clientAsTyped } from "../connecting.ts";
 import { CommandError, ExitCode, exitCodeOf, UsageError } from "../exit-codes.ts";
 import { lineBatches, readAll } from "../input/lines.ts";
+import { stdinChunks } from "../input/stdin.ts";
 import { Interruption } from "../interruption.ts";
 import { addConnectionOptions, type ConnectionOptions } from "../options/connection.ts";
-import { parseQos } from "../options/parsers.ts";
+import { parseQos, single } from "../options/parsers.ts";
 
 interface PubOptions extends ConnectionOptions {
   readonly topic: string;
@@ -17,10 +25,12 @@ interface PubOptions extends ConnectionOptions {
   readonly retain?: boolean;
 }
 
+type Payload = string | Uint8Array;
+
 export function definePub(command: Command): void {
   command
-    .requiredOption("-t, --topic <topic>", "where to publish")
-    .option("-m, --message <text>", "the message")
+    .requiredOption("-t, --topic <topic>", "where to publish", single)
+    .option("-m, --message <text>", "the message", single)
     .option("-n, --null-message", "an empty message (with -r it removes a retained one)")
     .option("-s, --stdin", "all of stdin is one message")
     .option("--lines", "each line of stdin is a message")
@@ -44,20 +54,16 @@ async function pub(options: PubOptions): Promise<void> {
   checkSource(options);
 
   using interruption = new Interruption();
-  const client = await connectAsTyped(options, interruption);
-  const outcome = new Outcome(client);
+  const whole = options.stdin === true ? await readStdin(interruption) : options.message;
+  const client = clientAsTyped(options, interruption.signal);
   try {
-    for await (const payloads of messagesOf(options)) {
-      await publishAll(client, options, payloads, outcome);
-      if (outcome.fatal !== undefined || interruption.signal.aborted) break;
-    }
-    await drain(client, interruption);
+    await connect(client, interruption);
+    const work = new Publishing(client, options, interruption.signal);
+    await work.publishAll(options.lines === true ? lineBatches(stdinChunks(work.stopped)) : [[whole ?? ""]]);
+    work.throwUnlessComplete();
   } finally {
     client.destroy();
   }
-  outcome.throwIfFailed();
-  if (interruption.signal.aborted)
-    throw new CommandError("interrupted before all messages were acknowledged", ExitCode.interrupted);
 }
 
 function checkSource({ message, nullMessage, stdin, lines }: PubOptions): void {
@@ -71,72 +77,133 @@ function checkSource({ message, nullMessage, stdin, lines }: PubOptions): void {
   if (given.length > 1) throw new UsageError(`${given.join(" and ")} each say what to publish; give one`);
 }
 
-/** The payloads, in batches as they come. */
-async function* messagesOf({ message, stdin, lines }: PubOptions): AsyncGenerator<readonly (string | Uint8Array)[]> {
-  if (lines === true) yield* lineBatches(process.stdin);
-  else if (stdin === true) yield [await readAll(process.stdin)];
-  else yield [message ?? ""];
+/** Before connecting: a pipe that brings nothing, as after a command that failed, must not clear a retained message. */
+async function readStdin(interruption: Interruption): Promise<Uint8Array> {
+  const payload = await readAll(stdinChunks(interruption.signal));
+  interruption.throwIfInterrupted();
+  if (payload.length === 0)
+    throw new UsageError("stdin is empty, and -s sends what is there; -n sends an empty message");
+  return payload;
 }
 
-/** Publishes as fast as the client takes it: a pipe of any length is read no faster than the server acknowledges. */
-async function publishAll(
-  client: Client<Version>,
-  { topic, qos, retain }: PubOptions,
-  payloads: readonly (string | Uint8Array)[],
-  outcome: Outcome,
-): Promise<void> {
-  const publishOptions: PublishOptions<Version> = { qos, retain };
-  for (const payload of payloads) {
-    if (!client.writable) await outcome.untilWritable();
-    if (outcome.fatal !== undefined) return;
-    client.publish(topic, payload, publishOptions); // not awaited: a failure is an "error" event, which the outcome counts
+async function connect(client: Client<Version>, interruption: Interruption): Promise<void> {
+  try {
+    await client.connect();
+  } catch (error) {
+    interruption.throwIfInterrupted();
+    throw error;
   }
 }
 
-/** Waits for all acknowledgements, and says goodbye. */
-async function drain(client: Client<Version>, interruption: Interruption): Promise<void> {
-  const stop = (): void => client.destroy();
-  interruption.signal.addEventListener("abort", stop, { once: true });
-  if (interruption.signal.aborted) stop();
-  await client.disconnect({ drain: Infinity });
-  interruption.signal.removeEventListener("abort", stop);
-}
+/** Bytes that are published before the last of them has to be acknowledged: they bound the memory, whatever a line's length. */
+const BYTES_AHEAD = 8 * 1_048_576;
 
-/** What failed so far. */
-class Outcome {
-  /** The connection is gone for good. */
-  fatal: Error | undefined;
+/** A run of messages, and what became of them. */
+class Publishing {
   readonly #client: Client<Version>;
+  readonly #topic: string;
+  readonly #options: PublishOptions<Version>;
+  readonly #interrupted: AbortSignal;
+  /** The connection is gone for good. */
+  readonly #lost = new AbortController();
+  #loss: Error | undefined;
+  #lossTold = false;
+  /** Reading the messages failed. */
+  #inputError: Error | undefined;
+  #complete = false;
+  #count = 0;
   #failed = 0;
-  #first: Error | undefined;
+  #firstFailure: Error | undefined;
+  #bytesAhead = 0;
 
-  constructor(client: Client<Version>) {
+  constructor(client: Client<Version>, { topic, qos, retain }: PubOptions, interrupted: AbortSignal) {
     this.#client = client;
-    client.on("error", (error) => {
-      this.#failed++;
-      this.#first ??= error;
-    });
+    this.#topic = topic;
+    this.#options = { qos, retain };
+    this.#interrupted = interrupted;
+    client.on("error", (error) => this.#noteFailure(error));
     client.on("disconnected", ({ cause, willReconnectIn }) => {
-      if (cause !== undefined && willReconnectIn === undefined) this.fatal = cause;
+      if (cause === undefined || willReconnectIn !== undefined) return;
+      this.#loss = cause;
+      this.#lost.abort();
     });
   }
 
-  async untilWritable(): Promise<void> {
+  /** Aborted when no more can be published. */
+  get stopped(): AbortSignal {
+    return AbortSignal.any([this.#interrupted, this.#lost.signal]);
+  }
+
+  /** Publishes as fast as the client takes it, waits for all acknowledgements, and says goodbye. */
+  async publishAll(batches: AsyncIterable<readonly Payload[]> | Iterable<readonly Payload[]>): Promise<void> {
+    const leave = (): void => void this.#client.disconnect();
+    this.#interrupted.addEventListener("abort", leave, { once: true });
+    try {
+      for await (const payloads of batches) if (!(await this.#publishBatch(payloads))) break;
+      this.#complete = !this.stopped.aborted;
+    } catch (error) {
+      this.#inputError = error as Error; // what was read before is published all the same
+    }
+    await this.#client.disconnect({ drain: this.#interrupted.aborted ? 0 : Infinity });
+    this.#interrupted.removeEventListener("abort", leave);
+  }
+
+  /** What went wrong, the most telling first. */
+  throwUnlessComplete(): void {
+    const unfinished = this.#failed > 0 || !this.#complete;
+    if (this.#loss !== undefined && unfinished) {
+      throw new CommandError(`${this.#loss.message}${this.#notAcknowledged()}`, exitCodeOf(this.#loss), {
+        cause: this.#loss,
+      });
+    }
+    if (this.#interrupted.aborted && unfinished) {
+      throw new CommandError(`interrupted${this.#notAcknowledged()}`, ExitCode.interrupted);
+    }
+    if (this.#inputError !== undefined) throw this.#inputError;
+    const first = this.#firstFailure;
+    if (first === undefined) return;
+    if (this.#count === 1) throw first;
+    const message = `${this.#failed} of ${this.#count} messages failed; the first: ${first.message}`;
+    throw new CommandError(message, exitCodeOf(first), { cause: first });
+  }
+
+  #notAcknowledged(): string {
+    return this.#failed === 0 ? "" : `; ${this.#failed} of ${this.#count} messages were not acknowledged`;
+  }
+
+  /** False: no more can be published. */
+  async #publishBatch(payloads: readonly Payload[]): Promise<boolean> {
+    const client = this.#client;
+    for (const payload of payloads) {
+      if (!client.writable && !(await this.#untilWritable())) return false;
+      this.#count++;
+      const publication = client.publish(this.#topic, payload, this.#options); // not awaited: a failure is an "error" event
+      this.#bytesAhead += payload.length;
+      if (this.#bytesAhead >= BYTES_AHEAD) await this.#untilSettled(publication);
+    }
+    return !this.stopped.aborted;
+  }
+
+  async #untilWritable(): Promise<boolean> {
     try {
       await this.#client.drained();
-    } catch (error) {
-      this.fatal ??= error as Error;
+      return true;
+    } catch {
+      return false; // interrupted, or lost: both are known elsewhere
     }
   }
 
-  throwIfFailed(): void {
-    if (this.fatal !== undefined) throw this.fatal;
-    if (this.#first === undefined) return;
-    if (this.#failed === 1) throw this.#first;
-    throw new CommandError(
-      `${this.#failed} messages failed; the first: ${this.#first.message}`,
-      exitCodeOf(this.#first),
-      { cause: this.#first },
-    );
+  async #untilSettled(publication: Publication): Promise<void> {
+    this.#bytesAhead = 0;
+    await publication.catch((error: Error) => this.#noteFailure(error));
+  }
+
+  #noteFailure(error: Error): void {
+    if (error === this.#loss && !this.#lossTold) {
+      this.#lossTold = true; // the client tells of the loss itself first, then of each message
+      return;
+    }
+    this.#failed++;
+    this.#firstFailure ??= error;
   }
 }

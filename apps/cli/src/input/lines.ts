@@ -1,4 +1,9 @@
+import { UsageError } from "../exit-codes.ts";
+
 const NEWLINE = 0x0a;
+
+/** No packet is longer, so no payload is. */
+export const LONGEST_PAYLOAD = 268_435_455;
 
 /**
  * Lines as bytes, without their line feed; what follows the last one is a line too. A line is a view into the chunk it
@@ -7,27 +12,45 @@ const NEWLINE = 0x0a;
  */
 export async function* lineBatches(
   chunks: AsyncIterable<Uint8Array>,
+  longest: number = LONGEST_PAYLOAD,
 ): AsyncGenerator<readonly Uint8Array[], void, undefined> {
   let head: Uint8Array[] = []; // a line that began in earlier chunks
+  let headLength = 0;
   for await (const chunk of chunks) {
     const lines: Uint8Array[] = [];
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
       const line = chunk.subarray(start, end);
-      lines.push(head.length === 0 ? line : joined([...head, line]));
-      if (head.length > 0) head = [];
+      lines.push(headLength === 0 ? line : joined([...head, line]));
+      if (headLength > 0) {
+        head = [];
+        headLength = 0;
+      }
       start = end + 1;
     }
-    if (start < chunk.length) head.push(chunk.subarray(start));
+    if (start < chunk.length) {
+      head.push(chunk.subarray(start));
+      headLength += chunk.length - start;
+    }
     if (lines.length > 0) yield lines;
+    if (headLength > longest)
+      throw new UsageError(`a line of stdin is longer than ${longest} bytes, which no message is`);
   }
-  if (head.length > 0) yield [joined(head)];
+  if (headLength > 0) yield [joined(head)];
 }
 
 /** All chunks as one. */
-export async function readAll(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+export async function readAll(
+  chunks: AsyncIterable<Uint8Array>,
+  longest: number = LONGEST_PAYLOAD,
+): Promise<Uint8Array> {
   const all: Uint8Array[] = [];
-  for await (const chunk of chunks) all.push(chunk);
+  let length = 0;
+  for await (const chunk of chunks) {
+    all.push(chunk);
+    length += chunk.length;
+    if (length > longest) throw new UsageError(`stdin is longer than ${longest} bytes, which no message is`);
+  }
   return joined(all);
 }
 

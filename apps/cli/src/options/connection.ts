@@ -1,12 +1,13 @@
 import type { ClientOptions, UserProperty, Version, Will } from "@petrel/client";
 import { type Command, Option } from "commander";
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { UsageError } from "../exit-codes.ts";
 import { parseQos, parseUserProperty, parseWhole } from "./parsers.ts";
 
 /** The options of every command that connects, as they were typed. */
 export interface ConnectionOptions {
-  readonly host: string;
+  readonly host?: string;
   readonly port?: number;
   readonly url?: string;
   readonly unix?: string;
@@ -42,9 +43,9 @@ const VERSIONS: readonly Version[] = ["5.0", "3.1.1", "3.1"];
 export function addConnectionOptions(command: Command): void {
   command
     .optionsGroup("Connection:")
-    .option("-h, --host <host>", "server", "localhost")
+    .option("-h, --host <host>", "server (default: localhost)")
     .option("-p, --port <port>", "port (default: 1883)", parseWhole("--port", 1, 65_535))
-    .option("-L, --url <url>", "mqtt://user:password@host:port, instead of -h -p -u -P")
+    .option("-L, --url <url>", "mqtt://user:password@host:port, instead of -h and -p")
     .option("--unix <path>", "Unix socket, instead of -h and -p")
     .addOption(new Option("-V, --mqtt-version <version>", "protocol version").choices(VERSIONS).default("5.0"))
     .option("-i, --client-id <id>", "client identifier (default: the server assigns one)")
@@ -57,7 +58,7 @@ export function addConnectionOptions(command: Command): void {
     .option("-k, --keepalive <seconds>", "keep alive (default: 60)", parseWhole("--keepalive", 0, 65_535))
     .option(
       "--connect-timeout <seconds>",
-      "to open the connection (default: 10)",
+      "to open the connection, and again for the server's answer (default: 10 and 20)",
       parseWhole("--connect-timeout", 1, 86_400),
     )
     .optionsGroup("Session:")
@@ -93,7 +94,7 @@ export function addConnectionOptions(command: Command): void {
     )
     .option(
       "--maximum-reconnect-times <n>",
-      "give up after so many failed attempts (default: never)",
+      "give up when so many in a row have failed (default: never)",
       parseWhole("--maximum-reconnect-times", 0, 1_000_000),
     )
     .optionsGroup("Will:")
@@ -111,43 +112,61 @@ export function addConnectionOptions(command: Command): void {
     .option("--quiet", "say nothing about reconnects");
 }
 
-/** Where to connect to. */
-export function urlOf(options: ConnectionOptions): string {
-  const { url, unix, host, port } = options;
-  if (url !== undefined && unix !== undefined)
-    throw new UsageError("--url and --unix both say where to connect; give one");
+/** Where to connect to. Throws UsageError for what says it twice. */
+export function urlOf({ url, unix, host, port }: ConnectionOptions): string {
+  const given = [
+    url === undefined ? undefined : "--url",
+    unix === undefined ? undefined : "--unix",
+    host === undefined && port === undefined ? undefined : "-h and -p",
+  ].filter((name) => name !== undefined);
+  if (given.length > 1) throw new UsageError(`${given.join(" and ")} each say where to connect; give one`);
   if (url !== undefined) return url;
-  if (unix !== undefined) return `mqtt+unix://${encodeURI(unix)}`;
-  const bracketed = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
-  return `mqtt://${bracketed}${port === undefined ? "" : `:${port}`}`;
+  if (unix !== undefined) return `mqtt+unix://${resolve(unix).split("/").map(encodeURIComponent).join("/")}`;
+  return `mqtt://${hostInUrl(host ?? "localhost")}${port === undefined ? "" : `:${port}`}`;
 }
+
+function hostInUrl(host: string): string {
+  if (host.includes("://")) throw new UsageError("-h takes the name or address of a host; a URL goes with -L");
+  if (/[@/?#]/.test(host)) throw new UsageError(`the host has a character that no host name has (one of @ / ? #)`);
+  if (!host.includes(":") || host.startsWith("[")) return host;
+  return `[${host.replace("%", "%25")}]`; // the % of a zone, as in fe80::1%eth0
+}
+
+/** Seconds to open a connection, and for the server's answer to CONNECT. */
+const CONNECT_TIMEOUTS = [10, 20] as const;
+
+/** Messages that wait in the client. Bytes are counted by `pub` itself, which knows how to wait for them. */
+const QUEUE: ClientOptions["queue"] = { qos0WhileOffline: "queue", bytes: Infinity };
 
 /** The client's options for what was typed. Throws UsageError for what contradicts itself. */
 export function clientOptionsOf(options: ConnectionOptions): ClientOptions {
+  const { mqttVersion: version, clean, connectTimeout } = options;
+  const [connect, connack] = connectTimeout === undefined ? CONNECT_TIMEOUTS : [connectTimeout, connectTimeout];
   const common = {
     clientId: options.clientId,
     username: options.username,
     password: passwordOf(options),
     keepAlive: options.keepalive,
     maximumPacketSize: options.maximumPacketSize,
-    timeouts: { connect: options.connectTimeout === undefined ? undefined : options.connectTimeout * 1_000 },
+    queue: QUEUE,
+    // `sub` subscribes before it is connected: what it waits for is the connection, too.
+    timeouts: { connect: connect * 1_000, connack: connack * 1_000, request: (connect + connack + 30) * 1_000 },
     reconnect: reconnectOf(options),
   } satisfies ClientOptions;
-  const version = options.mqttVersion;
-  if (!options.clean && options.clientId === undefined) {
+  if (!clean && options.clientId === undefined) {
     throw new UsageError("--no-clean resumes a session by its client id; give it with -i");
   }
   const will = willOf(options);
   if (version !== "5.0") {
     refuseV5Options(options);
-    return { ...common, version, cleanSession: options.clean, will };
+    return { ...common, version, cleanSession: clean, will };
   }
   return {
     ...common,
     version,
     // A command is a new process each time: without --no-clean its first connection starts clean, its reconnects resume.
-    cleanStart: options.clean ? "first" : false,
-    sessionExpiryInterval: options.sessionExpiryInterval ?? (options.clean ? undefined : DEFAULT_SESSION_EXPIRY),
+    cleanStart: clean ? "first" : false,
+    sessionExpiryInterval: options.sessionExpiryInterval ?? (clean ? undefined : DEFAULT_SESSION_EXPIRY),
     receiveMaximum: options.rcvMax,
     topicAliasMaximum: options.topicAliasMaximum,
     requestResponseInformation: options.reqResponseInfo,
@@ -183,25 +202,35 @@ function willOf(options: ConnectionOptions): Will<never> | undefined {
   return undefined;
 }
 
-function passwordOf({ password, passwordFile }: ConnectionOptions): string | undefined {
+function passwordOf({ password, passwordFile, username, url = "" }: ConnectionOptions): string | undefined {
   if (password !== undefined && passwordFile !== undefined) {
     throw new UsageError("--password and --password-file both give the password; give one");
   }
-  if (passwordFile === undefined) return password ?? process.env["PETREL_PASSWORD"];
+  if (password !== undefined) return password;
+  if (passwordFile !== undefined) return passwordIn(passwordFile);
+  // The environment's password goes only with a user name, and only where nothing typed is nearer.
+  const { name, password: inUrl } = CREDENTIALS.exec(url)?.groups ?? {};
+  const applies = inUrl === undefined && (username ?? name) !== undefined;
+  return applies ? process.env["PETREL_PASSWORD"] : undefined;
+}
+
+const CREDENTIALS = /^[a-z0-9+.-]+:\/\/(?<name>[^:/?#@]+)(?<password>:[^/?#]*)?@/i;
+
+function passwordIn(file: string): string | undefined {
   try {
-    return readFileSync(passwordFile, "utf8").split(/\r?\n/, 1)[0];
+    return readFileSync(file, "utf8").split(/\r?\n/, 1)[0];
   } catch (error) {
-    throw new UsageError(`the password file cannot be read: ${(error as Error).message}`);
+    throw new UsageError(`the password file cannot be read: ${(error as Error).message}`, { cause: error });
   }
 }
 
 function reconnectOf({ reconnectPeriod, maximumReconnectTimes }: ConnectionOptions): ClientOptions["reconnect"] {
-  if (reconnectPeriod === 0) return false;
-  if (reconnectPeriod === undefined) return { maximumAttempts: maximumReconnectTimes };
-  return {
-    initialDelay: reconnectPeriod,
-    maximumDelay: reconnectPeriod,
-    jitter: "none",
-    maximumAttempts: maximumReconnectTimes,
-  };
+  if (reconnectPeriod === 0 && maximumReconnectTimes !== undefined && maximumReconnectTimes > 0) {
+    throw new UsageError("--reconnect-period 0 means never, and --maximum-reconnect-times how often; give one");
+  }
+  if (reconnectPeriod === 0 || maximumReconnectTimes === 0) return false;
+  // The client counts the first connection as an attempt, too.
+  const maximumAttempts = maximumReconnectTimes === undefined ? undefined : maximumReconnectTimes + 1;
+  if (reconnectPeriod === undefined) return { maximumAttempts };
+  return { initialDelay: reconnectPeriod, maximumDelay: reconnectPeriod, jitter: "none", maximumAttempts };
 }

@@ -10,11 +10,14 @@ export function parseWhole(option: string, minimum: number, maximum: number): (t
   };
 }
 
+/** Timers of Node go no further: 24 days. */
+const LONGEST_SECONDS = 2_147_483;
+
 /** Seconds, fractions allowed. */
 export function parseSeconds(text: string): number {
   const value = Number(text);
-  if (/^\d+(\.\d+)?$|^\.\d+$/.test(text) && value > 0) return value;
-  throw new InvalidArgumentError("It takes a number of seconds above 0.");
+  if (/^\d+(\.\d+)?$|^\.\d+$/.test(text) && value > 0 && value <= LONGEST_SECONDS) return value;
+  throw new InvalidArgumentError(`It takes a number of seconds above 0, at most ${LONGEST_SECONDS}.`);
 }
 
 export function parseQos(text: string): QoS {
@@ -32,6 +35,12 @@ export function parseUserProperty(text: string, previous: readonly UserProperty[
   const colon = text.indexOf(":");
   if (colon < 1) throw new InvalidArgumentError('A user property is "name: value".');
   return [...previous, [text.slice(0, colon).trim(), text.slice(colon + 1).trim()]];
+}
+
+/** An option that says one thing: the second one would silently win. */
+export function single(text: string, previous?: string): string {
+  if (previous === undefined) return text;
+  throw new InvalidArgumentError("It can be given once.");
 }
 
 /** Collects an option that may be given several times. */

@@ -1,14 +1,11 @@
 import { once } from "node:events";
 
-/** Standard output with backpressure. A reader that has gone away, as in `| head -1`, ends it quietly. */
+/** Standard output with backpressure. A reader that has gone away, as in `| head -1`, ends it; whoever runs us tells of other errors. */
 export class StdoutWriter {
   readonly #closed = new AbortController();
 
   constructor() {
-    process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") process.stderr.write(`petrel: stdout: ${error.message}\n`);
-      this.#closed.abort();
-    });
+    process.stdout.on("error", () => this.#closed.abort());
   }
 
   /** Aborted when nobody reads any more. */
@@ -16,12 +13,15 @@ export class StdoutWriter {
     return this.#closed.signal;
   }
 
-  /** Writes all parts at once; resolves when there is room for more. */
-  async write(parts: readonly Uint8Array[]): Promise<void> {
-    const signal = this.#closed.signal;
-    if (signal.aborted || process.stdout.write(Buffer.concat(parts))) return;
-    await once(process.stdout, "drain", { signal }).catch((error: unknown) => {
-      if (!signal.aborted) throw error;
-    });
+  /** Writes all parts at once; resolves with true when there is room for more, with false when `end` comes first. */
+  async write(parts: readonly Uint8Array[], end: AbortSignal): Promise<boolean> {
+    if (end.aborted || this.closed.aborted) return false;
+    if (process.stdout.write(Buffer.concat(parts))) return true;
+    try {
+      await once(process.stdout, "drain", { signal: end });
+      return true;
+    } catch {
+      return false; // the end, or an error of stdout, which its own listener handles
+    }
   }
 }
