@@ -11,7 +11,7 @@ import type { Version } from "./version.ts";
 /** Text is sent as UTF-8, a number as its decimal text, null and undefined as an empty payload; views are not copied. */
 export type Payload = string | number | Uint8Array | ArrayBuffer | ArrayBufferView | null | undefined;
 
-export interface PublishOptionsV3 {
+interface PublishOptionsV3 {
   /** Default 0. */
   readonly qos?: QoS | undefined;
   /** The server keeps the message for later subscribers. Default false. */

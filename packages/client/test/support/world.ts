@@ -98,7 +98,7 @@ const EVENTS = [
 ] as const satisfies readonly (keyof ClientEvents)[];
 
 /** As in `publish a:1 q1 #1 dup`. */
-export function describe(packet: Packet): string {
+function describe(packet: Packet): string {
   switch (packet.type) {
     case "connect":
       return `connect${packet.cleanStart ? " clean" : ""}`;
