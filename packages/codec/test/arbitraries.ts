@@ -20,9 +20,7 @@ import {
 type Properties = { readonly [Name in PropertyName]: fc.Arbitrary<NonNullable<AllProperties[Name]>> };
 
 /** A string of a packet: any characters but U+0000, which none may have. Well-formed, as all that fast-check makes. */
-export function utf8String(
-  constraints: Pick<fc.StringConstraints, "minLength" | "maxLength"> = {},
-): fc.Arbitrary<string> {
+function utf8String(constraints: Pick<fc.StringConstraints, "minLength" | "maxLength"> = {}): fc.Arbitrary<string> {
   const { minLength = 0, maxLength = 12 } = constraints;
   return fc.oneof(
     fc.string({ minLength, maxLength, unit: "grapheme-ascii" }),
@@ -58,12 +56,12 @@ export function topicFilter(version: ProtocolVersion): fc.Arbitrary<string> {
   );
 }
 
-export function binaryData(maxLength = 40): fc.Arbitrary<Uint8Array> {
+function binaryData(maxLength = 40): fc.Arbitrary<Uint8Array> {
   return fc.uint8Array({ maxLength });
 }
 
 /** Payloads of all sizes that matter: empty, small, about the size at which they are no longer copied, and beyond. */
-export function payload(): fc.Arbitrary<Uint8Array> {
+function payload(): fc.Arbitrary<Uint8Array> {
   return fc.oneof(
     { weight: 12, arbitrary: binaryData(200) },
     {
@@ -75,11 +73,11 @@ export function payload(): fc.Arbitrary<Uint8Array> {
   );
 }
 
-export function packetIdentifier(): fc.Arbitrary<number> {
+function packetIdentifier(): fc.Arbitrary<number> {
   return fc.oneof(fc.integer({ min: 1, max: 0xffff }), fc.constantFrom(1, 0x80, 0xff, 0x100, 0xffff));
 }
 
-export function userProperties(): fc.Arbitrary<UserProperty[]> {
+function userProperties(): fc.Arbitrary<UserProperty[]> {
   return fc.array(fc.tuple(utf8String(), utf8String()), { minLength: 1, maxLength: 3 });
 }
 

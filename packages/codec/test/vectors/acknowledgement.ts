@@ -3,7 +3,7 @@ import { hex, type Refusal, type Vector, type Violation } from "./vector.ts";
 const all = [3, 4, 5] as const;
 
 /** PUBACK, PUBREC, PUBREL and PUBCOMP: first byte, a reason code it may carry beside success, one it may not, and the clause for that. */
-export const acknowledgements = [
+const acknowledgements = [
   { type: "puback", first: "40", allowed: 0x10, forbidden: 0x92, clause: "MQTT-3.4.2-1" },
   { type: "pubrec", first: "50", allowed: 0x97, forbidden: 0x01, clause: "MQTT-3.5.2-1" },
   { type: "pubrel", first: "62", allowed: 0x92, forbidden: 0x10, clause: "MQTT-3.6.2-1" },
