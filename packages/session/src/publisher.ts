@@ -77,7 +77,7 @@ export class Publisher<Context> {
     const queue = this.#queue;
     const { resend } = connection;
     while (resend.length > 0 && this.#mayWrite(connection, 1)) this.#sendAgain(resend.take()!, connection);
-    while (queue.hasAcknowledged && resend.length === 0 && this.#mayWrite(connection, 1)) {
+    while (queue.hasAcknowledged && this.#mayWrite(connection, 1)) {
       this.#sendQueued(queue.takeAcknowledged()!, connection);
     }
     while (queue.hasQos0 && this.#mayWrite(connection, 0)) {

@@ -120,12 +120,14 @@ export class MqttSession<Context = unknown> {
     this.#now = now;
     const connection = this.#connection;
     if (connection === undefined || connection.phase === "disconnecting") return;
-    connection.decoder.push(bytes);
+    const { decoder } = connection;
+    decoder.push(bytes);
     try {
-      let packet: Packet | undefined;
-      while (!isEnding(connection) && (packet = connection.decoder.next()) !== undefined) {
-        connection.keepAlive.handleReceived(now);
+      let packet = decoder.next();
+      if (packet !== undefined) connection.keepAlive.handleReceived(now);
+      while (packet !== undefined) {
         this.#handlePacket(packet, connection);
+        packet = isEnding(connection) ? undefined : decoder.next();
       }
     } catch (error) {
       this.#fail(error as Error, connection);
@@ -402,7 +404,6 @@ export class MqttSession<Context = unknown> {
     packet?: DisconnectPacket | ConnackPacket,
   ): void {
     connection.phase = "disconnecting";
-    connection.resend.clear();
     this.#timers.clear("connack");
     this.#timers.clear("keepAlive");
     this.#requests.handleConnectionLost();

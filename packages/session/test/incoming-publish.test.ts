@@ -283,6 +283,14 @@ describe("our Receive Maximum [MQTT-3.3.4-9]", () => {
     expect(bench.events()).toMatchObject([exceeded]);
   });
 
+  test("a repetition after PUBREC counts once, too", () => {
+    const bench = received({ receiveMaximum: 2 }, q2("a", 1));
+    bench.session.acknowledge(bench.deliveries[0]!);
+    bench.server.send(q2("a", 1, { dup: true }), q2("b", 2));
+    expect(bench.server.takeReceived()).toEqual([pubrec(1), pubrec(1)]);
+    expect(messages(bench).payloads).toEqual(["b"]);
+  });
+
   test("an exchange of an earlier connection that ends now makes no room on this one", () => {
     const bench = received({ ...resumable, receiveMaximum: 1 }, q2("a", 1));
     const { session, server } = bench;

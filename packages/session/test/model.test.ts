@@ -45,10 +45,11 @@ class World {
     });
   }
 
-  publish(qos: 0 | 1 | 2): void {
+  publish(qos: 0 | 1 | 2, large: boolean): void {
     const number = ++this.#numbers;
+    const payload = large ? `${number}`.padEnd(25_000) : `${number}`;
     try {
-      const writable = this.session.publish({ topicName: "out", payload: `${number}`, qos }, number, this.#now);
+      const writable = this.session.publish({ topicName: "out", payload, qos }, number, this.#now);
       expect(writable).toBe(this.session.writable);
       this.#unsettled.set(number, qos);
     } catch (error) {
@@ -107,6 +108,12 @@ class World {
 
   serverPublish(qos: 0 | 1 | 2): void {
     this.server.publish(++this.#numbers, qos);
+  }
+
+  /** A network that is slow takes one chunk. */
+  takeOne(): void {
+    const bytes = this.session.takeOutput(this.#now);
+    if (bytes !== undefined) this.#toServer(bytes);
   }
 
   setNetworkTakes(takes: boolean): void {
@@ -195,11 +202,15 @@ class World {
       const bytes = this.session.takeOutput(this.#now);
       if (bytes === undefined) break;
       moved = true;
-      for (const packet of this.server.handleBytes(bytes)) {
-        if (packet.type === "connect") this.#cleanStart = packet.cleanStart;
-      }
+      this.#toServer(bytes);
     }
     return moved;
+  }
+
+  #toServer(bytes: Uint8Array): void {
+    for (const packet of this.server.handleBytes(bytes)) {
+      if (packet.type === "connect") this.#cleanStart = packet.cleanStart;
+    }
   }
 
   #handleEvents(): void {
@@ -302,9 +313,12 @@ const often = <T>(arbitrary: fc.Arbitrary<T>, weight: number): fc.Arbitrary<T>[]
 
 const steps = [
   ...often(
-    qos.map((value) => step(`publish(${value})`, (world) => world.publish(value))),
+    fc
+      .tuple(qos, fc.nat(9))
+      .map(([value, size]) => step(`publish(${value}, ${size === 0})`, (world) => world.publish(value, size === 0))),
     6,
   ),
+  fc.constant(step("takeOne()", (world) => world.takeOne())),
   ...often(
     fc
       .tuple(index, fc.boolean())

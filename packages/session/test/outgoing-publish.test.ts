@@ -192,6 +192,35 @@ describe("sending again", () => {
     expect(bench.session.inflightCount).toBe(3);
   });
 
+  test("a message that was sent again and then lost with the session is new: DUP 0 [MQTT-4.3.2-2] [MQTT-4.3.3-2]", () => {
+    const bench = online(resumable);
+    send(bench, 1, 2);
+    reconnect(bench);
+    reconnect(bench, { sessionPresent: false });
+    expect(bench.server.takeReceived()).toEqual([connect(), q1(1, 1), q2(2, 2)]);
+  });
+
+  test("nothing overtakes what is sent again, also when the output has room in between", () => {
+    const bench = online({ ...resumable, maximumInflight: 100 });
+    const payload = new Uint8Array(30_000); // each is a chunk of its own
+    for (let name = 1; name <= 4; name++) {
+      bench.session.publish({ topicName: "t", payload, qos: 1 }, `m${name}`, 0);
+      bench.server.pull();
+    }
+    bench.server.lose();
+    bench.server.open();
+    bench.server.pull();
+    bench.server.reading = false;
+    bench.server.accept({ sessionPresent: true });
+    for (let chunk = 0; chunk < 2; chunk++) bench.server.takeOne();
+    bench.session.publish({ topicName: "t", payload: "5", qos: 1 }, "m5", 0);
+    bench.server.reading = true;
+    const identifiers = bench.server
+      .takeReceived()
+      .map((packet) => (packet.type === "publish" ? packet.packetIdentifier : 0));
+    expect(identifiers).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
   test("MQTT 3.1 knows no Session Present: the session is taken to be what was asked for", () => {
     const kept = online({ protocolVersion: 3, clientIdentifier: "old", cleanStart: false });
     send(kept, 1);

@@ -117,6 +117,22 @@ describe("order", () => {
     expect(bench.server.takeReceived()).toEqual([publish("t", "c", { qos: 2, packetIdentifier: 1 })]);
   });
 
+  test("nothing overtakes what waits because the output was full, when it has room again", () => {
+    for (const qos of [0, 1] as const) {
+      const bench = online();
+      bench.server.reading = false;
+      const payload = new Uint8Array(30_000); // each is a chunk of its own
+      for (const name of ["1", "2", "3", "4"]) bench.session.publish({ topicName: name, payload, qos }, name, 0);
+      expect(bench.session.queuedCount).toBe(1);
+      bench.server.takeOne();
+      bench.server.takeOne();
+      bench.session.publish({ topicName: "5", qos }, "5", 0);
+      bench.server.reading = true;
+      const topics = bench.server.takeReceived().map((packet) => (packet.type === "publish" ? packet.topicName : ""));
+      expect(topics).toEqual(["1", "2", "3", "4", "5"]);
+    }
+  });
+
   test("before the first connection, messages wait, and then go out in order", () => {
     const bench = offline();
     send(bench, 1, "a");

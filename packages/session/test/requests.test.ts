@@ -179,6 +179,20 @@ describe("deadlines", () => {
     expect(bench.server.takeReceived()).toEqual([connect(), subscribe(1, "c")]);
   });
 
+  test("what the session asks on its own has no deadline, and is not lost when another's has come", () => {
+    const bench = online({ maximumConcurrentRequests: 1 });
+    granted(bench, ...Array.from({ length: 60 }, (_, index) => `${index}`));
+    bench.server.lose();
+    ask(bench, "late", "late");
+    bench.server.accept();
+    expect(bench.server.takeReceived()).toHaveLength(2); // CONNECT and the first bundle; the second waits, then the caller
+    bench.events();
+    bench.clock.advance(30_000);
+    expect(told(bench)).toEqual(["failed late: no SUBACK within 30000 ms"]);
+    bench.server.send(suback(1, ...Array.from({ length: 50 }, () => 0)));
+    expect(bench.server.takeReceived()).toMatchObject([{ type: "subscribe", subscriptions: { length: 10 } }]);
+  });
+
   test("Infinity: never", () => {
     const bench = offline({ timeouts: { request: Infinity } });
     ask(bench, "a", "a");

@@ -122,13 +122,18 @@ export class Server {
 
   /** Takes what the session wants to send. */
   pull(): void {
-    while (this.reading) {
-      const bytes = this.#session.takeOutput(this.#clock.now());
-      if (bytes === undefined) return;
-      this.#decoder.push(bytes);
-      for (let packet = this.#decoder.next(); packet !== undefined; packet = this.#decoder.next())
-        this.#received.push(packet);
+    while (this.reading && this.takeOne());
+  }
+
+  /** Takes one chunk of it; false if there is none. */
+  takeOne(): boolean {
+    const bytes = this.#session.takeOutput(this.#clock.now());
+    if (bytes === undefined) return false;
+    this.#decoder.push(bytes);
+    for (let packet = this.#decoder.next(); packet !== undefined; packet = this.#decoder.next()) {
+      this.#received.push(packet);
     }
+    return true;
   }
 
   /** The network is gone. */
