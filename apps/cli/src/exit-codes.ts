@@ -54,7 +54,7 @@ const EXIT_CODE_OF: Readonly<Record<string, ExitCode>> = {
 /** The status for an error of any kind. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CommandError) return error.exitCode;
-  const { code } = error as { readonly code?: unknown };
+  const { code } = (error ?? {}) as { readonly code?: unknown };
   if (typeof code !== "string") return ExitCode.unexpected;
   if (code.startsWith("PETREL_TRANSPORT_")) return ExitCode.network;
   return EXIT_CODE_OF[code] ?? ExitCode.unexpected;
