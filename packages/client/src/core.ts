@@ -95,4 +95,11 @@ export {
   validateTopicFilter,
   validateTopicName,
 } from "@petrel/codec";
-export { type Connector, type Signal, type Transport, TransportError, type TransportHandler } from "@petrel/transport";
+export {
+  type Connector,
+  InvalidAddressError,
+  type Signal,
+  type Transport,
+  TransportError,
+  type TransportHandler,
+} from "@petrel/transport";

@@ -55,6 +55,7 @@ export {
   type FilterOptions,
   type Filters,
   type GrantedFilter,
+  InvalidAddressError,
   type Logger,
   MalformedPacketError,
   matchTopic,
