@@ -1,4 +1,11 @@
-import { createDecoder, createWriter, type PacketDecoder, type PacketInit, type PacketWriter } from "@petrel/codec";
+import {
+  type AcknowledgementPacketInit,
+  createDecoder,
+  createWriter,
+  type PacketDecoder,
+  type PacketInit,
+  type PacketWriter,
+} from "@petrel/codec";
 import type { SessionConfig } from "./config.ts";
 import type { Milliseconds } from "./events.ts";
 import { Fifo } from "./fifo.ts";
@@ -33,6 +40,7 @@ export class Connection<Context> {
   readonly written: Fifo<OutgoingEntry<Context>> = new Fifo();
 
   readonly #writer: PacketWriter;
+  #answersWaiting = 0;
   /** Bytes written and bytes taken, modulo 2³²: only differences count. */
   #position = 0;
   #taken = 0;
@@ -66,9 +74,23 @@ export class Connection<Context> {
     return size;
   }
 
+  /** Writes what the server's packet makes us write. */
+  answer(packet: AcknowledgementPacketInit): void {
+    this.write(packet);
+    this.#answersWaiting++;
+  }
+
+  /** Answers that nobody has taken yet, at most. */
+  get answersWaiting(): number {
+    return this.#answersWaiting;
+  }
+
   take(): Uint8Array | undefined {
     const bytes = this.#writer.take();
-    if (bytes !== undefined) this.#taken = (this.#taken + bytes.length) | 0;
+    if (bytes !== undefined) {
+      this.#taken = (this.#taken + bytes.length) | 0;
+      this.#answersWaiting = Math.min(this.#answersWaiting, this.pendingBytes >> 2); // each has at least four bytes
+    }
     return bytes;
   }
 

@@ -8,7 +8,7 @@ export type Milliseconds = number;
 /** What happened, in order. `context` is the reference that came with the command, given back exactly once. */
 export type SessionEvent<Context = unknown> =
   | { readonly type: "connected"; readonly connack: ConnackPacket }
-  /** `delivery` is what {@link Session.acknowledge} takes; undefined for QoS 0. */
+  /** `delivery` is what `MqttSession.acknowledge` takes; undefined for QoS 0. */
   | { readonly type: "message"; readonly packet: PublishPacket; readonly delivery: Delivery | undefined }
   /** QoS 0: its bytes were handed over. QoS 1 and 2: the server acknowledged it. */
   | {
@@ -25,7 +25,7 @@ export type SessionEvent<Context = unknown> =
   | { readonly type: "resubscribeFailed"; readonly failures: readonly FilterFailure[] }
   /** An acknowledgement that came too late: its connection, or session, has ended. The server sends the message again. */
   | { readonly type: "lateAcknowledgement"; readonly packetIdentifier: number }
-  /** After {@link Session.publish} returned false: there is room again. */
+  /** After `MqttSession.publish` returned false: there is room again. */
   | { readonly type: "writable" }
   /** Exactly one for each connection. `error` is undefined when we asked for it. */
   | {

@@ -107,7 +107,7 @@ export class IncomingPublish<Context> {
       // "MUST respond to a PUBREL packet by sending a PUBCOMP packet" [MQTT-4.3.3-11]; here we don't know the identifier any more.
       const reasonCode =
         connection.negotiated?.protocolVersion === 5 ? ReasonCode.packetIdentifierNotFound : ReasonCode.success;
-      connection.write({ type: "pubcomp", packetIdentifier, reasonCode });
+      connection.answer({ type: "pubcomp", packetIdentifier, reasonCode });
       return;
     }
     if (!delivery.pubrecSent) {
@@ -118,7 +118,7 @@ export class IncomingPublish<Context> {
     this.#unreleased.delete(packetIdentifier);
     delivery.obsolete = true;
     this.#uncount(delivery, connection);
-    connection.write({ type: "pubcomp", packetIdentifier });
+    connection.answer({ type: "pubcomp", packetIdentifier });
   }
 
   /** A new connection: what QoS 1 has not acknowledged comes again, as a new message. */
@@ -183,7 +183,7 @@ export class IncomingPublish<Context> {
   #send(delivery: PendingDelivery, connection: Connection<Context>): void {
     const { packetIdentifier, qos } = delivery;
     const reasonCode = connection.negotiated?.protocolVersion === 5 ? delivery.reasonCode : ReasonCode.success;
-    connection.write({ type: qos === 1 ? "puback" : "pubrec", packetIdentifier, reasonCode });
+    connection.answer({ type: qos === 1 ? "puback" : "pubrec", packetIdentifier, reasonCode });
     if (qos === 1 || reasonCode >= ReasonCode.unspecifiedError) {
       // Done: after a PUBACK [MQTT-4.3.2-5], and after a PUBREC that refuses [MQTT-4.3.3-9], the identifier stands for a new message.
       this.#uncount(delivery, connection);

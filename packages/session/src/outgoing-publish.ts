@@ -110,7 +110,7 @@ export class OutgoingPublish<Context> {
     entry.state = "awaitingPubcomp";
     entry.order = ++this.#order;
     // "MUST send a PUBREL packet when it receives a PUBREC packet … with a Reason Code value less than 0x80" [MQTT-4.3.3-4]
-    connection.write({ type: "pubrel", packetIdentifier });
+    connection.answer({ type: "pubrel", packetIdentifier });
   }
 
   handlePubcomp(packet: AcknowledgementPacket, connection: Connection<Context>): void {
@@ -133,11 +133,11 @@ export class OutgoingPublish<Context> {
    */
   resume(connection: Connection<Context>): void {
     for (const [packetIdentifier, awaitsPubrel] of this.#orphans) {
-      if (awaitsPubrel) connection.write({ type: "pubrel", packetIdentifier });
+      if (awaitsPubrel) connection.answer({ type: "pubrel", packetIdentifier });
     }
     for (const entry of this.#inOrder()) {
       if (entry.state === "awaitingPubcomp")
-        connection.write({ type: "pubrel", packetIdentifier: entry.packetIdentifier! });
+        connection.answer({ type: "pubrel", packetIdentifier: entry.packetIdentifier! });
       else connection.resend.push(entry);
     }
   }
@@ -195,7 +195,7 @@ export class OutgoingPublish<Context> {
     // "Packet Identifier not found" (section 3.6.2.1); 3.x has no way to say it.
     const notFound = !isOrphan && connection.negotiated!.protocolVersion === 5;
     const reasonCode = notFound ? ReasonCode.packetIdentifierNotFound : ReasonCode.success;
-    connection.write({ type: "pubrel", packetIdentifier, reasonCode });
+    connection.answer({ type: "pubrel", packetIdentifier, reasonCode });
   }
 
   #endOrphan(packetIdentifier: number): void {

@@ -23,6 +23,12 @@ import { Requests, type SubscribeRequest, type UnsubscribeRequest } from "./requ
 import { TimerTable } from "./timers.ts";
 import { InboundTopicAliases } from "./topic-aliases.ts";
 
+/**
+ * A server that keeps to the protocol can not make us wait with more answers than there are packet identifiers in each
+ * direction, for what it has not read is still in flight to it. One that talks and does not listen can.
+ */
+const MOST_ANSWERS_WAITING = 2 * 65_536;
+
 /** How a connection ends politely. Everything is optional. */
 export interface DisconnectOptions {
   /** 5.0. Default 0, normal; 4 asks the server to publish the will. */
@@ -129,6 +135,7 @@ export class MqttSession<Context = unknown> {
         this.#handlePacket(packet, connection);
         packet = isEnding(connection) ? undefined : decoder.next();
       }
+      if (connection.answersWaiting > MOST_ANSWERS_WAITING) throw this.#tooManyAnswers(connection);
     } catch (error) {
       this.#fail(error as Error, connection);
     }
@@ -442,6 +449,12 @@ export class MqttSession<Context = unknown> {
       keepAlive.handleAsked(now, connection.position);
     }
     this.#armKeepAlive(connection);
+  }
+
+  #tooManyAnswers({ answersWaiting }: Connection<Context>): ProtocolError {
+    return new ProtocolError(`the server goes on, but does not read: ${answersWaiting} answers wait for it`, {
+      reasonCode: ReasonCode.receiveMaximumExceeded,
+    });
   }
 
   /** The clause that a server broke: the numbers of 5.0 and 3.1.1 differ. */

@@ -27,7 +27,7 @@ test("fills in defaults, and freezes what it made", () => {
     timeouts: { connack: 20_000, pingResponse: 20_000, request: 30_000 },
   });
   expect([config, config.queue, config.timeouts].every(Object.isFrozen)).toBe(true);
-  expect(resolveSessionConfig({ protocolVersion: 4 }).cleanStart).toBe(true);
+  expect(resolveSessionConfig({ protocolVersion: 4 })).toMatchObject({ cleanStart: true, maximumInflight: 20 });
 });
 
 describe("refuses, before anything is opened", () => {

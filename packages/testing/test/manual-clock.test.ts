@@ -1,4 +1,5 @@
 import { ManualClock } from "@petrel/testing";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 
 /** A clock, and what ran on it at which time. */
@@ -31,6 +32,23 @@ test("timers run at their own time and in order; those of the same time as they 
   clock.advance(100);
   expect(ran).toEqual(["a@10", "b@20", "c@20", "d@30"]);
   expect(clock.now()).toBe(100);
+});
+
+test("whatever is set, and however time passes, timers run in order and each when its time has come", () => {
+  const times = fc.array(fc.nat(100), { maxLength: 30 });
+  fc.assert(
+    fc.property(times, times, (deadlines, steps) => {
+      const clock = new ManualClock();
+      const ran: { index: number; at: number; now: number }[] = [];
+      for (const [index, at] of deadlines.entries()) clock.timer(at, () => ran.push({ index, at, now: clock.now() }));
+      for (const step of steps) {
+        clock.advance(step);
+        expect(clock.pendingTimers).toBe(deadlines.filter((at) => at > clock.now()).length);
+      }
+      expect(ran.every(({ at, now }) => at === now)).toBe(true);
+      expect(ran).toEqual(ran.toSorted((one, other) => one.at - other.at || one.index - other.index));
+    }),
+  );
 });
 
 test("a timer that was cleared does not run; clearing late or twice is no harm", () => {

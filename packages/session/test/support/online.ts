@@ -40,7 +40,7 @@ export interface Connack extends ConnackProperties {
 }
 
 /** Time by hand: the session's deadlines are handled in order, each at its own time. */
-export class Clock {
+class Clock {
   #now = 1_000_000;
   readonly #session: MqttSession<string>;
   readonly #afterTimeout: () => void;
@@ -80,7 +80,7 @@ export class Clock {
 }
 
 /** The other end of the session's connection, in packets. */
-export class Server {
+class Server {
   readonly #session: MqttSession<string>;
   readonly #clock: Clock;
   readonly #version: ProtocolVersion;
@@ -154,5 +154,3 @@ export class Server {
     return packets;
   }
 }
-
-export const failed = (context: string, name: string): unknown => ({ type: "failed", context, error: { name } });
