@@ -1,13 +1,6 @@
 import type { ConnackPacket } from "@petrel/codec";
-import {
-  MqttSession,
-  type Negotiated,
-  OptionError,
-  type SessionEvent,
-  SubscribeRejectedError,
-  TimeoutError,
-} from "@petrel/session";
-import type { Connector, Signal } from "@petrel/transport";
+import { MqttSession, type Negotiated, type SessionEvent, TimeoutError } from "@petrel/session";
+import type { Connector } from "@petrel/transport";
 import { onAbort } from "./cancellation.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { Deferred } from "./deferred.ts";
@@ -20,9 +13,9 @@ import type { Message } from "./message.ts";
 import { type ClientOptions, connectDeadline, type Logger, resolveReconnect, sessionOptions } from "./options.ts";
 import { payloadBytes } from "./payload.ts";
 import { Publication } from "./publication.ts";
-import { checkPublishOptions, disconnectRequest, subscribeRequest } from "./requests.ts";
-import { type MessageHandler, Subscription, type SubscriptionOwner } from "./subscription.ts";
-import { SubscriptionRegistry } from "./subscription-registry.ts";
+import { checkPublishOptions, disconnectRequest } from "./requests.ts";
+import { type Request, Subscriber } from "./subscriber.ts";
+import type { MessageHandler, Subscription } from "./subscription.ts";
 import { Supervisor } from "./supervisor.ts";
 import type { DisconnectOptionsV5, Filters, Payload, PublishOptionsV5, SubscribeOptionsV5 } from "./types.ts";
 import { UnheardFailures } from "./unheard.ts";
@@ -30,9 +23,6 @@ import type { Version } from "./version.ts";
 
 /** What a command leaves with the session, to get its outcome back. */
 type Context = Publication | Request;
-
-/** A SUBSCRIBE or UNSUBSCRIBE whose answer is awaited. */
-class Request extends Deferred<readonly number[]> {}
 
 /** What the "disconnected" event says, before it is decided what comes next. */
 type Ending = Pick<ClientEvents["disconnected"], "by" | "cause" | "packet">;
@@ -52,8 +42,7 @@ export class MqttClient implements AsyncDisposable {
   readonly #session: MqttSession<Context>;
   readonly #driver: Driver<Context>;
   readonly #supervisor: Supervisor;
-  readonly #subscriptions: SubscriptionRegistry;
-  readonly #owner: SubscriptionOwner;
+  readonly #subscriber: Subscriber;
   readonly #unheard: UnheardFailures;
 
   #state: ClientState = "offline";
@@ -67,8 +56,6 @@ export class MqttClient implements AsyncDisposable {
   #closing: Promise<void> | undefined;
   /** Calls that end the client so far: a `connect()` that waits for one end must not outlive the next. */
   #ends = 0;
-  /** SUBSCRIBE and UNSUBSCRIBE that wait for their answer. */
-  #requests = 0;
   #lastConnection: Negotiated | undefined;
 
   constructor(connector: Connector, options: ClientOptions) {
@@ -100,20 +87,11 @@ export class MqttClient implements AsyncDisposable {
         onGivenUp: (cause) => this.#handleGivenUp(cause),
       },
     );
-    this.#subscriptions = new SubscriptionRegistry({
-      acknowledge: (delivery, reasonCode) => {
-        this.#session.acknowledge(delivery, reasonCode);
-        this.#driver.wake();
-      },
-    });
-    this.#owner = {
-      onFull: (subscription, full) => {
-        this.#subscriptions.setFull(subscription, full);
-        this.#driver.wake();
-      },
+    this.#subscriber = new Subscriber(this.#session, clock, this.version, {
+      requireOpen: () => this.#requireOpen(),
+      wake: () => this.#driver.wake(),
       onHandlerError: (error, message) => this.#handleHandlerError(error, message),
-      unsubscribe: (subscription) => this.#unsubscribeFrom(subscription),
-    };
+    });
   }
 
   get state(): ClientState {
@@ -212,7 +190,7 @@ export class MqttClient implements AsyncDisposable {
   /** Whoever waits for anything is told why it will not come. A connection there is ends without a word. */
   #failAll(error: Error): void {
     this.#session.abandon(error);
-    this.#subscriptions.endAll(error instanceof ClientClosedError ? undefined : error); // closing is no error
+    this.#subscriber.endAll(error instanceof ClientClosedError ? undefined : error); // closing is no error
     this.#connecting?.reject(error);
     this.#connecting = undefined;
     this.#drained?.reject(error);
@@ -279,89 +257,17 @@ export class MqttClient implements AsyncDisposable {
 
   // ── subscribing ───────────────────────────────────────────────────────────────────────────────
 
-  async subscribe(
+  subscribe(
     filters: Filters<"5.0">,
     optionsOrHandler: SubscribeOptionsV5 | MessageHandler = {},
-    givenHandler?: MessageHandler,
+    handler?: MessageHandler,
   ): Promise<Subscription> {
-    const options = typeof optionsOrHandler === "function" ? {} : optionsOrHandler;
-    const handler = typeof optionsOrHandler === "function" ? optionsOrHandler : givenHandler;
-    const { acknowledge = "consumed", buffer = 1_000, signal } = options;
-    if (!(buffer >= 1)) throw new OptionError("buffer", buffer, "it must be 1 message or more");
-    if (acknowledge !== "consumed" && acknowledge !== "received" && acknowledge !== "manual") {
-      throw new OptionError("acknowledge", acknowledge, 'it must be "consumed", "received" or "manual"');
-    }
-    const subscribe = subscribeRequest(filters, options, this.version);
-    const topicFilters = subscribe.subscriptions.map(({ topicFilter }) => topicFilter);
-    const subscription = new Subscription(topicFilters, this.#owner, { acknowledge, buffer, handler });
-
-    // Routed before the answer comes: "the Server is permitted to start sending PUBLISH packets
-    // matching the Subscription before the Server sends the SUBACK packet" (section 3.8.4).
-    this.#subscriptions.add(subscription);
-    let asked = false;
-    try {
-      const reasonCodes = await this.#request("the subscription", signal, (request, now) => {
-        this.#session.subscribe(subscribe, request, now);
-        asked = true;
-      });
-      const granted = topicFilters.map((filter, index) => ({ filter, qos: reasonCodes[index] as 0 | 1 | 2 }));
-      subscription.handleGranted(granted);
-      return subscription;
-    } catch (error) {
-      const unused = this.#subscriptions.end(subscription);
-      // Some filters may be granted, or still be: nobody holds them, so the server shall not send for them.
-      if (asked && unused.length > 0 && !isRefusalOfAll(error, unused)) this.#forget(unused);
-      throw error;
-    }
+    if (typeof optionsOrHandler === "function") return this.#subscriber.subscribe(filters, {}, optionsOrHandler);
+    return this.#subscriber.subscribe(filters, optionsOrHandler, handler);
   }
 
-  async unsubscribe(filters: string | readonly string[]): Promise<readonly number[]> {
-    const topicFilters = typeof filters === "string" ? [filters] : filters;
-    const reasonCodes = await this.#request("unsubscribing", undefined, (request, now) => {
-      this.#session.unsubscribe({ topicFilters }, request, now);
-    });
-    this.#subscriptions.endFilters(topicFilters);
-    return reasonCodes;
-  }
-
-  /** Ends one subscription; filters that others of this client have too stay subscribed. */
-  async #unsubscribeFrom(subscription: Subscription): Promise<void> {
-    const topicFilters = this.#subscriptions.end(subscription);
-    this.#driver.wake();
-    if (topicFilters.length === 0) return;
-    await this.#request("unsubscribing", undefined, (request, now) => {
-      this.#session.unsubscribe({ topicFilters }, request, now);
-    });
-  }
-
-  /** Unsubscribes where nobody waits for the answer. */
-  #forget(topicFilters: readonly string[]): void {
-    if (this.#state === "closed" || this.#givenUp !== undefined) return;
-    const request = new Request();
-    request.promise.catch(() => undefined);
-    this.#session.unsubscribe({ topicFilters }, request, this.#clock.now());
-    this.#driver.wake();
-  }
-
-  /** Sends a request through the session and waits for the server's answer. */
-  async #request(
-    what: string,
-    signal: Signal | undefined,
-    send: (request: Request, now: number) => void,
-  ): Promise<readonly number[]> {
-    this.#requireOpen();
-    if (signal?.aborted === true) throw new AbortedError(what, signal.reason);
-    const request = new Request();
-    send(request, this.#clock.now());
-    const forget = onAbort(signal, (reason) => request.reject(new AbortedError(what, reason)));
-    this.#requests++;
-    this.#driver.wake();
-    try {
-      return await request.promise;
-    } finally {
-      this.#requests--;
-      forget();
-    }
+  unsubscribe(filters: string | readonly string[]): Promise<readonly number[]> {
+    return this.#subscriber.unsubscribe(filters);
   }
 
   // ── what the session says ─────────────────────────────────────────────────────────────────────
@@ -400,7 +306,7 @@ export class MqttClient implements AsyncDisposable {
         this.#handleEnded({ by: event.by, cause: event.error, packet: event.packet });
         return;
       case "resubscribeFailed":
-        this.#subscriptions.loseFilters(event.failures);
+        this.#subscriber.loseFilters(event.failures);
         this.#events.emit("resubscribeFailed", { failures: event.failures });
         return;
       case "lateAcknowledgement":
@@ -411,7 +317,7 @@ export class MqttClient implements AsyncDisposable {
   // ── receiving ─────────────────────────────────────────────────────────────────────────────────
 
   #deliver({ packet, delivery }: Extract<SessionEvent<Context>, { type: "message" }>): void {
-    const unclaimed = this.#subscriptions.deliver(packet, delivery, this.#clock.wall());
+    const unclaimed = this.#subscriber.deliver(packet, delivery);
     if (unclaimed === undefined) return;
     if (this.#state !== "closed") this.#events.emit("message", unclaimed);
     unclaimed.acknowledge();
@@ -422,9 +328,10 @@ export class MqttClient implements AsyncDisposable {
    * otherwise wait for an acknowledgement that nobody reads.
    */
   #wantsData(): boolean {
-    if (!this.#subscriptions.hasFull) return true;
+    if (!this.#subscriber.isFull) return true;
     const session = this.#session;
-    return session.phase !== "online" || this.#requests > 0 || session.inflightCount > 0 || session.queuedCount > 0;
+    if (session.phase !== "online" || this.#subscriber.awaitsAnswer) return true;
+    return session.inflightCount > 0 || session.queuedCount > 0;
   }
 
   #handleHandlerError(error: unknown, message: Message): void {
@@ -511,9 +418,4 @@ export class MqttClient implements AsyncDisposable {
     if (this.#events.has("error")) this.#events.emit("error", error);
     else this.#logger.error(`petrel: ${error.message}`);
   }
-}
-
-/** Every filter was refused: nothing is left to take back. */
-function isRefusalOfAll(error: unknown, filters: readonly string[]): boolean {
-  return error instanceof SubscribeRejectedError && error.failures.length === filters.length;
 }

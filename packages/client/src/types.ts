@@ -29,7 +29,7 @@ export interface PublishOptionsV5 extends PublishOptionsV3 {
 export type PublishOptions<V extends Version> = V extends "5.0" ? PublishOptionsV5 : PublishOptionsV3;
 
 /** Options of one filter. */
-export interface FilterOptionsV3 {
+interface FilterOptionsV3 {
   /** The highest QoS to receive with. Default 0. */
   readonly qos?: QoS | undefined;
 }
@@ -54,7 +54,7 @@ interface SubscribeCommon {
   readonly signal?: Signal | undefined;
 }
 
-export interface SubscribeOptionsV3 extends FilterOptionsV3, SubscribeCommon {}
+interface SubscribeOptionsV3 extends FilterOptionsV3, SubscribeCommon {}
 
 export interface SubscribeOptionsV5 extends FilterOptionsV5, SubscribeCommon {
   /** 1 to 268,435,455; comes back with every message of the subscription. */
@@ -67,7 +67,7 @@ export type SubscribeOptions<V extends Version> = V extends "5.0" ? SubscribeOpt
 /** One filter, several, or several with options of their own. */
 export type Filters<V extends Version> = string | readonly string[] | Readonly<Record<string, FilterOptions<V>>>;
 
-export interface DisconnectOptionsV3 {
+interface DisconnectOptionsV3 {
   /** Milliseconds to wait for messages that are queued or in flight. Default 0. */
   readonly drain?: number | undefined;
 }

@@ -1,0 +1,534 @@
+// dist/node/index.d.ts
+
+/** `@petrel/client` for Node: the client of `./core`, with a connector made from a URL. */
+import type { Client, ClientOptions, OptionsV3, OptionsV5, Version } from "../core.ts";
+/**
+ * A client for the server at `url` that is not connected yet; `connect()` it.
+ *
+ * @param url `mqtt://host`, with `user:password@` and `:port` if needed
+ * @throws OptionError | InvalidAddressError before anything is opened
+ */
+export declare function createClient(url: string, options?: OptionsV5): Client<"5.0">;
+export declare function createClient(url: string, options: OptionsV3<"3.1.1">): Client<"3.1.1">;
+export declare function createClient(url: string, options: OptionsV3<"3.1">): Client<"3.1">;
+export declare function createClient(url: string, options?: ClientOptions): Client<Version>;
+/**
+ * A client that is connected to the server at `url`: resolves after a successful CONNACK, rejects with the cause.
+ *
+ * @example await using client = await connect("mqtt://localhost")
+ * @throws OptionError | InvalidAddressError | TransportError | ConnectRefusedError | TimeoutError | AbortedError
+ */
+export declare function connect(url: string, options?: OptionsV5): Promise<Client<"5.0">>;
+export declare function connect(url: string, options: OptionsV3<"3.1.1">): Promise<Client<"3.1.1">>;
+export declare function connect(url: string, options: OptionsV3<"3.1">): Promise<Client<"3.1">>;
+export declare function connect(url: string, options?: ClientOptions): Promise<Client<Version>>;
+export { AbortedError, type AcknowledgeMode, type BackoffOptions, type Client, ClientClosedError, type ClientEvents, type ClientOptions, type ClientState, type Clock, type CommonOptions, ConnectionLostError, type Connector, ConnectRefusedError, type DisconnectOptions, EncodeError, type FilterFailure, type FilterOptions, type Filters, type GrantedFilter, InvalidAddressError, type Logger, MalformedPacketError, matchTopic, Message, type MessageHandler, MqttError, type Negotiated, NotConnectedError, OptionError, type OptionsV3, type OptionsV5, type Payload, ProtocolError, Publication, type PublishOptions, type PublishProperties, PublishRejectedError, type PublishResult, type QoS, type QueueOptions, ReasonCode, reasonText, type ReconnectOptions, RequestRejectedError, SendQueueFullError, ServerDisconnectError, ServerLimitError, SessionLostError, type Signal, type SubscribeOptions, SubscribeRejectedError, Subscription, SubscriptionLostError, TimeoutError, type TimeoutOptions, type Timer, type Transport, TransportError, type TransportHandler, UnsubscribeRejectedError, type UserProperty, validateTopicFilter, validateTopicName, type Version, type Will, } from "../core.ts";
+
+// dist/core.d.ts
+
+/** `@petrel/client/core`: the client for any runtime, given a connector of yours. */
+import type { Connector } from "@petrel/transport";
+import type { ClientOptions, OptionsV3, OptionsV5 } from "./options.ts";
+import type { Client } from "./types.ts";
+import type { Version } from "./version.ts";
+type WithConnector<Options> = Options & {
+    readonly connector: Connector;
+};
+/**
+ * A client that is not connected yet; `connect()` it. Wrong options throw OptionError here, before anything is opened.
+ *
+ * @example const client = createClient({ connector: pair.client, clientId: "kitchen" })
+ */
+export declare function createClient(options: WithConnector<OptionsV5>): Client<"5.0">;
+export declare function createClient(options: WithConnector<OptionsV3<"3.1.1">>): Client<"3.1.1">;
+export declare function createClient(options: WithConnector<OptionsV3<"3.1">>): Client<"3.1">;
+export declare function createClient(options: WithConnector<ClientOptions>): Client<Version>;
+/** A client that is connected: resolves after CONNACK, rejects with the cause. */
+export declare function connect(options: WithConnector<OptionsV5>): Promise<Client<"5.0">>;
+export declare function connect(options: WithConnector<OptionsV3<"3.1.1">>): Promise<Client<"3.1.1">>;
+export declare function connect(options: WithConnector<OptionsV3<"3.1">>): Promise<Client<"3.1">>;
+export declare function connect(options: WithConnector<ClientOptions>): Promise<Client<Version>>;
+export type { BackoffOptions } from "./backoff.ts";
+export type { Clock, Timer } from "./clock.ts";
+export { AbortedError, ClientClosedError, SubscriptionLostError } from "./errors.ts";
+export type { ClientEvents, ClientState } from "./events.ts";
+export { Message } from "./message.ts";
+export type { ClientOptions, CommonOptions, Logger, OptionsV3, OptionsV5, ReconnectOptions, TimeoutOptions, Will, } from "./options.ts";
+export { Publication, type PublishResult } from "./publication.ts";
+export { type AcknowledgeMode, type GrantedFilter, type MessageHandler, Subscription } from "./subscription.ts";
+export type { Client, DisconnectOptions, FilterOptions, Filters, Payload, PublishOptions, SubscribeOptions, } from "./types.ts";
+export type { Version } from "./version.ts";
+export { ConnectionLostError, ConnectRefusedError, type FilterFailure, type Negotiated, NotConnectedError, OptionError, PublishRejectedError, type QueueOptions, RequestRejectedError, SendQueueFullError, ServerDisconnectError, ServerLimitError, SessionLostError, SubscribeRejectedError, TimeoutError, UnsubscribeRejectedError, } from "@petrel/session";
+export { EncodeError, MalformedPacketError, matchTopic, MqttError, ProtocolError, type PublishProperties, type QoS, ReasonCode, reasonText, type UserProperty, validateTopicFilter, validateTopicName, } from "@petrel/codec";
+export { type Connector, InvalidAddressError, type Signal, type Transport, TransportError, type TransportHandler, } from "@petrel/transport";
+
+// dist/options.d.ts
+
+/** Options of every version. All are optional. */
+export interface CommonOptions {
+    /** Default "": the server assigns one, which is kept for reconnects (5.0 and clean 3.1.1). */
+    readonly clientId?: string | undefined;
+    readonly username?: string | undefined;
+    /** Text is sent as UTF-8. A password without a user name needs 5.0. */
+    readonly password?: string | Uint8Array | undefined;
+    /** Seconds, 0 to 65,535; 0 is off. Default 60. */
+    readonly keepAlive?: number | undefined;
+    /** Largest packet we accept, in bytes. Default 16 MiB. */
+    readonly maximumPacketSize?: number | undefined;
+    /** QoS 1 and 2 messages in flight: at most this and the server's Receive Maximum. Default 256; 20 in 3.x, where a server can't say. */
+    readonly maximumInflight?: number | undefined;
+    /** Limits for messages that were accepted and not sent yet. */
+    readonly queue?: SessionOptions["queue"];
+    /** SUBSCRIBE and UNSUBSCRIBE that wait for their answer; more wait their turn. Default 1,000. */
+    readonly maximumConcurrentRequests?: number | undefined;
+    /** What becomes of messages the server lost with the session: sent again as new, or failed. Default "republish". */
+    readonly afterSessionLost?: "republish" | "fail" | undefined;
+    /** When to subscribe again after a reconnect. Default "when-session-lost". */
+    readonly resubscribe?: "when-session-lost" | "always" | "never" | undefined;
+    readonly timeouts?: TimeoutOptions | undefined;
+    /** false: never connect again by itself. */
+    readonly reconnect?: false | ReconnectOptions | undefined;
+    /** Your own transport, instead of the URL's. */
+    readonly connector?: Connector | undefined;
+    /** Where to report what nobody listens for. Default: the runtime's console, for errors only. */
+    readonly logger?: Logger | undefined;
+    /** Aborts connecting. */
+    readonly signal?: Signal | undefined;
+    /** For tests: another source of time. */
+    readonly clock?: Clock | undefined;
+    /** For tests: another source of randomness, from 0 (included) to 1 (excluded). */
+    readonly random?: (() => number) | undefined;
+}
+/** Options of MQTT 5.0, the default. */
+export interface OptionsV5 extends CommonOptions {
+    readonly version?: "5.0" | undefined;
+    /** Start without what the server remembers. Default "first": only on this client's first connection. */
+    readonly cleanStart?: boolean | "first" | undefined;
+    /** Seconds that the server keeps the session after the connection. Default 0. */
+    readonly sessionExpiryInterval?: number | "never" | undefined;
+    readonly will?: Will<WillProperties> | undefined;
+    /** QoS 1 and 2 messages that the server may have in flight towards us. Default 65,535. */
+    readonly receiveMaximum?: number | undefined;
+    /** Topic aliases that the server may use towards us. Default 16. */
+    readonly topicAliasMaximum?: number | undefined;
+    readonly requestResponseInformation?: boolean | undefined;
+    /** Default true. */
+    readonly requestProblemInformation?: boolean | undefined;
+    readonly userProperties?: readonly UserProperty[] | undefined;
+}
+/** Options of MQTT 3.1.1 and 3.1. */
+export interface OptionsV3<V extends "3.1.1" | "3.1" = "3.1.1" | "3.1"> extends CommonOptions {
+    readonly version: V;
+    /** Start without what the server remembers, and leave nothing. Default true. */
+    readonly cleanSession?: boolean | undefined;
+    readonly will?: Will<never> | undefined;
+    /** Marks the client as a bridge, for servers that know it. Default false. */
+    readonly bridge?: boolean | undefined;
+}
+export type ClientOptions = OptionsV5 | OptionsV3;
+/** What the server publishes when the connection ends without a goodbye. */
+export interface Will<Properties> {
+    readonly topic: string;
+    readonly payload?: string | Uint8Array | undefined;
+    /** Default 0. */
+    readonly qos?: QoS | undefined;
+    /** Default false. */
+    readonly retain?: boolean | undefined;
+    readonly properties?: Properties | undefined;
+}
+/** Milliseconds. */
+export interface TimeoutOptions {
+    /** To open the network connection; 0 leaves it to the system. Default 10,000. */
+    readonly connect?: number | undefined;
+    /** From CONNECT to CONNACK. Default 20,000. */
+    readonly connack?: number | undefined;
+    /** From PINGREQ to PINGRESP. Default 20,000. */
+    readonly pingResponse?: number | undefined;
+    /** From `subscribe()` or `unsubscribe()` to the answer. Default 30,000. */
+    readonly request?: number | undefined;
+}
+export interface ReconnectOptions {
+    /** Milliseconds before the first new attempt, at most. Default 1,000. */
+    readonly initialDelay?: number | undefined;
+    /** Milliseconds; no wait is longer. Default 60,000. */
+    readonly maximumDelay?: number | undefined;
+    /** Each wait is at most this many times longer than the one before. Default 2. */
+    readonly factor?: number | undefined;
+    /** "full": wait anything from 0 to the delay. Default "full". */
+    readonly jitter?: "full" | "none" | undefined;
+    /** Attempts in a row that may fail, or connect and not last, before it gives up. Default Infinity. */
+    readonly maximumAttempts?: number | undefined;
+    /** Milliseconds that a connection must have lasted for the delays to begin anew. Default 10,000. */
+    readonly resetAfter?: number | undefined;
+    /** Whether the first connection is tried again too, instead of rejecting. Default false. */
+    readonly retryInitial?: boolean | undefined;
+}
+/** The console and most loggers fit. */
+export interface Logger {
+    warn(message: string, ...details: readonly unknown[]): void;
+    error(message: string, ...details: readonly unknown[]): void;
+}
+
+// dist/backoff.d.ts
+
+/** How long to wait before which attempt. */
+export interface BackoffOptions {
+    /** Milliseconds before the first new attempt, at most. */
+    readonly initialDelay: number;
+    /** Milliseconds; no wait is longer. */
+    readonly maximumDelay: number;
+    /** Each wait is this many times longer than the one before. */
+    readonly factor: number;
+    readonly jitter: "full" | "none";
+}
+
+// dist/clock.d.ts
+
+/** Where the client gets its time from; tests give it another one. */
+export interface Clock {
+    /** Monotonic; the origin does not matter. */
+    now(): Milliseconds;
+    /** Since 1970, for people. */
+    wall(): Milliseconds;
+    /** Runs after the current turn's synchronous work, before any input or output. */
+    microtask(run: () => void): void;
+    timer(at: Milliseconds, run: () => void): Timer;
+}
+export interface Timer {
+    clear(): void;
+}
+
+// dist/types.d.ts
+
+/** Text is sent as UTF-8, a number as its decimal text, null and undefined as an empty payload; views are not copied. */
+export type Payload = string | number | Uint8Array | ArrayBuffer | ArrayBufferView | null | undefined;
+interface PublishOptionsV3 {
+    /** Default 0. */
+    readonly qos?: QoS | undefined;
+    /** The server keeps the message for later subscribers. Default false. */
+    readonly retain?: boolean | undefined;
+    /** Gives up waiting; a message that was sent already may still arrive. */
+    readonly signal?: Signal | undefined;
+    /** Milliseconds after which waiting is given up. Default: none, for a message survives reconnects. */
+    readonly timeout?: number | undefined;
+}
+export interface PublishOptionsV5 extends PublishOptionsV3 {
+    readonly properties?: Omit<PublishProperties, "subscriptionIdentifiers"> | undefined;
+}
+export type PublishOptions<V extends Version> = V extends "5.0" ? PublishOptionsV5 : PublishOptionsV3;
+/** Options of one filter. */
+interface FilterOptionsV3 {
+    /** The highest QoS to receive with. Default 0. */
+    readonly qos?: QoS | undefined;
+}
+export interface FilterOptionsV5 extends FilterOptionsV3 {
+    /** Don't send me my own messages. Default false. */
+    readonly noLocal?: boolean | undefined;
+    /** Keep the retain flag as it was published. Default false. */
+    readonly retainAsPublished?: boolean | undefined;
+    /** Whether retained messages come: 0 yes, 1 only if the subscription is new, 2 no. Default 0. */
+    readonly retainHandling?: RetainHandling | undefined;
+}
+export type FilterOptions<V extends Version> = V extends "5.0" ? FilterOptionsV5 : FilterOptionsV3;
+interface SubscribeCommon {
+    /** When QoS 1 and 2 messages are acknowledged. Default "consumed". */
+    readonly acknowledge?: AcknowledgeMode | undefined;
+    /** Messages that may wait for the consumer before reading from the network pauses. Default 1,000. */
+    readonly buffer?: number | undefined;
+    /** Gives up waiting for the server's answer. */
+    readonly signal?: Signal | undefined;
+}
+interface SubscribeOptionsV3 extends FilterOptionsV3, SubscribeCommon {
+}
+export interface SubscribeOptionsV5 extends FilterOptionsV5, SubscribeCommon {
+    /** 1 to 268,435,455; comes back with every message of the subscription. */
+    readonly subscriptionIdentifier?: number | undefined;
+    readonly userProperties?: readonly UserProperty[] | undefined;
+}
+export type SubscribeOptions<V extends Version> = V extends "5.0" ? SubscribeOptionsV5 : SubscribeOptionsV3;
+/** One filter, several, or several with options of their own. */
+export type Filters<V extends Version> = string | readonly string[] | Readonly<Record<string, FilterOptions<V>>>;
+interface DisconnectOptionsV3 {
+    /** Milliseconds to wait for messages that are queued or in flight. Default 0. */
+    readonly drain?: number | undefined;
+}
+export interface DisconnectOptionsV5 extends DisconnectOptionsV3 {
+    /** Default 0, normal disconnection. */
+    readonly reasonCode?: number | undefined;
+    readonly reasonString?: string | undefined;
+    /** Seconds: changes how long the server keeps the session. */
+    readonly sessionExpiryInterval?: number | undefined;
+    readonly userProperties?: readonly UserProperty[] | undefined;
+    /** Asks the server to publish the will (reason code 4). Default false. */
+    readonly sendWill?: boolean | undefined;
+}
+export type DisconnectOptions<V extends Version> = V extends "5.0" ? DisconnectOptionsV5 : DisconnectOptionsV3;
+/**
+ * An MQTT client. Nothing is lost silently, nothing hangs: every promise settles, with an answer, a refusal, a
+ * timeout, or `ClientClosedError`.
+ */
+export interface Client<V extends Version = "5.0"> extends AsyncDisposable {
+    readonly version: V;
+    readonly state: ClientState;
+    /** What was agreed on the present connection; undefined unless online. */
+    readonly connection: Negotiated | undefined;
+    /** The client identifier in use: given, or assigned by the server. */
+    readonly clientId: string;
+    /**
+     * Connects, and keeps connected from then on. Resolves after a successful CONNACK.
+     *
+     * @throws the cause: TransportError, ConnectRefusedError, TimeoutError, ClientClosedError, AbortedError
+     */
+    connect(): Promise<void>;
+    /**
+     * Publishes a message. The result is awaitable: it settles when the server has acknowledged the message (QoS 0: when
+     * its bytes were handed to the network). Misuse rejects at once and takes nothing.
+     *
+     * @example await client.publish("sensors/kitchen", "21.5", { qos: 1, retain: true })
+     */
+    publish(topic: string, payload?: Payload, options?: PublishOptions<V>): Publication;
+    /** False: the queue is getting full; await {@link Client.drained} before publishing more. */
+    readonly writable: boolean;
+    /** Resolves when {@link Client.writable} is true; rejects with ClientClosedError when the client is closed first. */
+    drained(): Promise<void>;
+    /**
+     * Subscribes. Rejects if the server refuses any of the filters. With a handler, messages go to it one after the
+     * other (it may be async); without one, iterate the subscription.
+     *
+     * @throws EncodeError, SubscribeRejectedError, TimeoutError, ClientClosedError, AbortedError
+     */
+    subscribe(filters: Filters<V>, options?: SubscribeOptions<V>, handler?: MessageHandler): Promise<Subscription>;
+    subscribe(filters: Filters<V>, handler: MessageHandler): Promise<Subscription>;
+    /**
+     * Unsubscribes filters, whoever subscribed to them; subscriptions all of whose filters are gone end.
+     *
+     * @returns the server's reason codes, one for each filter; empty in 3.x
+     * @throws UnsubscribeRejectedError, TimeoutError, ClientClosedError
+     */
+    unsubscribe(filters: string | readonly string[]): Promise<readonly number[]>;
+    /** Ends the connection politely. Always resolves, within `drain` and a moment; safe at any time, and twice. */
+    disconnect(options?: DisconnectOptions<V>): Promise<void>;
+    /** Drops the connection now: the server sends the will. */
+    destroy(cause?: Error): void;
+    /** Adds a listener; the result removes it. */
+    on<Name extends keyof ClientEvents>(name: Name, listener: (event: ClientEvents[Name]) => void): () => void;
+}
+
+// dist/events.d.ts
+
+/** offline: not connected yet, or given up. closed: by you. Both can `connect()` (again). */
+export type ClientState = "offline" | "connecting" | "online" | "reconnecting" | "closed";
+/** What a client tells its listeners, by name. */
+export interface ClientEvents {
+    /** An attempt begins; the first is 1. */
+    connecting: {
+        readonly attempt: number;
+    };
+    connected: {
+        readonly sessionPresent: boolean;
+        readonly connection: Negotiated;
+        readonly packet: ConnackPacket;
+    };
+    /** A connection, or an attempt to make one, ended. */
+    disconnected: {
+        readonly by: "client" | "server" | "network";
+        /** What the server said, if it said anything. */
+        readonly reasonCode: number | undefined;
+        readonly packet: DisconnectPacket | ConnackPacket | undefined;
+        /** Undefined when you asked for it. */
+        readonly cause: Error | undefined;
+        /** Milliseconds until the next attempt; undefined: there will be none. */
+        readonly willReconnectIn: number | undefined;
+    };
+    /** Waiting before attempt number `attempt`. */
+    reconnecting: {
+        readonly attempt: number;
+        readonly delay: number;
+        readonly cause: Error | undefined;
+    };
+    /** A message that no subscription of this client asked for. */
+    message: Message;
+    /** Subscriptions that were not granted again after the server had lost the session. */
+    resubscribeFailed: {
+        readonly failures: readonly FilterFailure[];
+    };
+    /** A failure that no promise tells anybody: of a message that nobody awaited, or of a listener or handler. */
+    error: Error;
+    /** By you; nothing follows until `connect()`. */
+    closed: undefined;
+}
+
+// dist/message.d.ts
+
+/** Who is told that a message is taken care of. */
+export interface AcknowledgementTarget {
+    acknowledge(delivery: Delivery, reasonCode: number): void;
+}
+/** The acknowledgement of a message that several may have got: it goes out when all of them are done. */
+export declare class SharedAcknowledgement {
+    #private;
+    constructor(delivery: Delivery, target: AcknowledgementTarget, consumers: number);
+    /** One consumer is done. The worst reason of all is what the server is told. */
+    done(reasonCode: number): void;
+}
+/** A message from the server. */
+export declare class Message {
+    #private;
+    readonly topic: string;
+    /** A view into the chunk that came from the network: `slice()` it to keep it for long without keeping the chunk. */
+    readonly payload: Uint8Array;
+    readonly qos: QoS;
+    /** It was kept by the server from before the subscription. */
+    readonly retain: boolean;
+    /** It may have been delivered before, on an earlier connection. */
+    readonly duplicate: boolean;
+    /** Undefined for QoS 0. */
+    readonly packetIdentifier: number | undefined;
+    /** 5.0; undefined where there are none. */
+    readonly properties: PublishProperties | undefined;
+    /** Milliseconds since 1970. */
+    readonly receivedAt: number;
+    /** @internal */
+    constructor(packet: PublishPacket, receivedAt: number, acknowledgement: SharedAcknowledgement | undefined);
+    /** The payload as text. Throws a TypeError if it is not UTF-8. */
+    text(): string;
+    /** The payload as JSON. Throws a SyntaxError (or TypeError) if it is not. */
+    json<Value = unknown>(): Value;
+    /**
+     * Tells the server that the message is taken care of; a no-op for QoS 0 and the second time. Needed only with
+     * `acknowledge: "manual"`, allowed always.
+     *
+     * @param reasonCode 5.0: 0x80 and above refuse the message. 3.x can not say it, and accepts.
+     * @throws EncodeError for a reason code that PUBACK and PUBREC don't have
+     */
+    acknowledge(reasonCode?: number): void;
+}
+
+// dist/publication.d.ts
+
+/** What became of a message that was published. */
+export interface PublishResult {
+    /** The server's answer; 0 for QoS 0, which has none. */
+    readonly reasonCode: number;
+    /** Undefined for QoS 0. */
+    readonly packetIdentifier: number | undefined;
+}
+/**
+ * A message on its way. Await it for the server's acknowledgement (QoS 0: for its bytes to be handed to the network);
+ * leave it, and a failure is an "error" event. The promise is made only when somebody asks for it: one per message
+ * would halve the rate.
+ */
+export declare class Publication implements PromiseLike<PublishResult> {
+    #private;
+    readonly topic: string;
+    /** @internal */
+    constructor(topic: string);
+    /** pending: queued or in flight. settled: acknowledged (QoS 0: written). failed: it never will be. */
+    get state(): "pending" | "settled" | "failed";
+    /** The number that the message had on the wire; undefined while pending and for QoS 0. */
+    get packetIdentifier(): number | undefined;
+    /** Why it failed. */
+    get error(): Error | undefined;
+    /** Whether somebody waits for the outcome, and so will hear of a failure. */
+    get isAwaited(): boolean;
+    then<Fulfilled = PublishResult, Rejected = never>(onFulfilled?: ((result: PublishResult) => Fulfilled | PromiseLike<Fulfilled>) | null, onRejected?: ((error: Error) => Rejected | PromiseLike<Rejected>) | null): Promise<Fulfilled | Rejected>;
+    catch<Rejected = never>(onRejected?: ((error: Error) => Rejected | PromiseLike<Rejected>) | null): Promise<PublishResult | Rejected>;
+    finally(onFinally?: (() => void) | null): Promise<PublishResult>;
+    /** @internal */
+    settle(result: PublishResult): void;
+    /** @internal Returns false if the outcome was known already. */
+    fail(error: Error): boolean;
+    /** @internal Runs when the outcome is known; for the timer and the signal that came with the call. */
+    onEnd(run: () => void): void;
+}
+
+// dist/subscription.d.ts
+
+/** When a QoS 1 or 2 message is acknowledged: when the consumer asks for the next one, on arrival, or by hand. */
+export type AcknowledgeMode = "consumed" | "received" | "manual";
+/** What the server granted for one filter. */
+export interface GrantedFilter {
+    readonly filter: string;
+    readonly qos: 0 | 1 | 2;
+}
+/** It may be async: the next message comes when it has settled. */
+export type MessageHandler = (message: Message) => unknown;
+/** What a subscription needs of its client. */
+export interface SubscriptionOwner {
+    /** The subscription's buffer became full, or has room again. */
+    onFull(subscription: Subscription, full: boolean): void;
+    /** A handler threw, or rejected. */
+    onHandlerError(error: unknown, message: Message): void;
+    unsubscribe(subscription: Subscription): Promise<void>;
+}
+/**
+ * What you get for a subscription: an async iterable of messages. A message counts as consumed, and is acknowledged,
+ * when the loop asks for the next one or ends. Messages wait in a bounded buffer; when it is full, reading from the
+ * network pauses until there is room. Leaving the loop does not end the subscription: {@link Subscription.unsubscribe}
+ * does, and so does `await using`.
+ */
+export declare class Subscription implements AsyncIterable<Message>, AsyncDisposable {
+    #private;
+    readonly filters: readonly string[];
+    /** @internal */
+    constructor(filters: readonly string[], owner: SubscriptionOwner, options: {
+        readonly acknowledge: AcknowledgeMode;
+        readonly buffer: number;
+        readonly handler: MessageHandler | undefined;
+    });
+    /** What the server granted for each filter. */
+    get granted(): readonly GrantedFilter[];
+    /** Messages that wait for the consumer. */
+    get buffered(): number;
+    /**
+     * Asks the server to send no more, and ends the iteration once the buffer is empty. What the subscription holds is
+     * acknowledged now: messages of others must not have to wait for a consumer that may have left.
+     *
+     * @throws UnsubscribeRejectedError, TimeoutError, ClientClosedError; the subscription has ended all the same
+     */
+    unsubscribe(): Promise<void>;
+    /** As {@link Subscription.unsubscribe}, but content when the client is closed first. */
+    [Symbol.asyncDispose](): Promise<void>;
+    /**
+     * The next message; undefined when the subscription has ended. Acknowledges the message handed out before.
+     *
+     * One consumer at a time: a second one that waits beside the first is an error.
+     */
+    next(): Promise<Message | undefined>;
+    /** Everything that waits, at once: the fastest way. A batch is acknowledged when the next one is asked for. */
+    batches(): AsyncIterableIterator<readonly Message[], undefined>;
+    [Symbol.asyncIterator](): AsyncIterableIterator<Message, undefined>;
+    /** @internal */
+    handleGranted(granted: readonly GrantedFilter[]): void;
+    /** @internal */
+    handleMessage(message: Message): void;
+    /** @internal No more messages come. With an error, the consumer gets it after the last of them. */
+    handleEnd(error?: Error): void;
+}
+
+// dist/version.d.ts
+
+/** MQTT versions by the names people use. */
+export type Version = "5.0" | "3.1.1" | "3.1";
+
+// dist/errors.d.ts
+
+/** The client was closed, by you, before this could be done. Call `connect()` to use it again. */
+export declare class ClientClosedError extends MqttError {
+    readonly name = "ClientClosedError";
+    readonly code = "PETREL_CLIENT_CLOSED";
+    constructor(message?: string);
+}
+/** You gave up waiting, through the `signal` of the call. Its reason is the `cause`. */
+export declare class AbortedError extends MqttError {
+    readonly name = "AbortedError";
+    readonly code = "PETREL_ABORTED";
+    constructor(what: string, reason: unknown);
+}
+/** The server lost the session and did not grant the subscription again: its iteration ends with this. */
+export declare class SubscriptionLostError extends MqttError {
+    readonly name = "SubscriptionLostError";
+    readonly code = "PETREL_SUBSCRIPTION_LOST";
+    readonly failures: readonly FilterFailure[];
+    constructor(failures: readonly FilterFailure[]);
+}
