@@ -1,0 +1,362 @@
+// dist/index.d.ts
+
+export { resolveSessionConfig, type QueueOptions, type SessionConfig, type SessionOptions, type SessionTimeouts, } from "./config.ts";
+export type { Phase } from "./connection.ts";
+export { ConnectionLostError, ConnectRefusedError, type FilterFailure, NotConnectedError, OptionError, PublishRejectedError, RequestRejectedError, SendQueueFullError, ServerDisconnectError, ServerLimitError, SessionLostError, SubscribeRejectedError, TimeoutError, UnsubscribeRejectedError, } from "./errors.ts";
+export type { Milliseconds, SessionEvent } from "./events.ts";
+export type { Delivery } from "./incoming-publish.ts";
+export type { Negotiated } from "./negotiated.ts";
+export type { OutgoingMessage } from "./outgoing-entry.ts";
+export type { SubscribeRequest, UnsubscribeRequest } from "./requests.ts";
+export { type DisconnectOptions, MqttSession } from "./session.ts";
+
+// dist/config.d.ts
+
+/** What a session is made of. Everything is optional. */
+export interface SessionOptions {
+    /** 3 (MQTT 3.1), 4 (3.1.1) or 5 (5.0). Default 5. */
+    readonly protocolVersion?: ProtocolVersion | undefined;
+    /** Default "": the server assigns one (5.0), which is kept for reconnects. */
+    readonly clientIdentifier?: string | undefined;
+    /** Start without what the server remembers. "first": only on the first connection. Default "first" in 5.0, true in 3.x. */
+    readonly cleanStart?: boolean | "first" | undefined;
+    /** Seconds, 0 to 65,535; 0 is off. Default 60. */
+    readonly keepAlive?: number | undefined;
+    readonly username?: string | undefined;
+    readonly password?: Uint8Array | undefined;
+    readonly will?: WillInit | undefined;
+    /** Marks a 3.x client as a bridge. Default false. */
+    readonly bridge?: boolean | undefined;
+    /** 5.0: seconds that the server keeps the session after the connection; 0xFFFFFFFF is for ever. Default 0. */
+    readonly sessionExpiryInterval?: number | undefined;
+    /** 5.0: QoS 1 and 2 messages that the server may have in flight towards us, 1 to 65,535. Default 65,535. */
+    readonly receiveMaximum?: number | undefined;
+    /** Largest packet we accept, in bytes. Default 16 MiB. Sent to the server in 5.0, enforced in every version. */
+    readonly maximumPacketSize?: number | undefined;
+    /** 5.0: topic aliases that the server may use towards us, 0 to 65,535. Default 16. */
+    readonly topicAliasMaximum?: number | undefined;
+    /** 5.0. Default false. */
+    readonly requestResponseInformation?: boolean | undefined;
+    /** 5.0. Default true. */
+    readonly requestProblemInformation?: boolean | undefined;
+    /** 5.0: user properties of CONNECT. */
+    readonly userProperties?: readonly UserProperty[] | undefined;
+    /** QoS 1 and 2 messages of ours in flight: at most this and the server's Receive Maximum. 1 to 65,535; default 256, 20 in 3.x. */
+    readonly maximumInflight?: number | undefined;
+    readonly queue?: QueueOptions | undefined;
+    /** SUBSCRIBE and UNSUBSCRIBE that wait for their answer; more wait their turn. Default 1,000. */
+    readonly maximumConcurrentRequests?: number | undefined;
+    /** What becomes of messages that the server lost with the session. Default "republish". */
+    readonly afterSessionLost?: "republish" | "fail" | undefined;
+    /** When to subscribe again after a connection. Default "when-session-lost". */
+    readonly resubscribe?: "when-session-lost" | "always" | "never" | undefined;
+    readonly timeouts?: SessionTimeouts | undefined;
+}
+/** Limits for messages that were accepted and not sent yet. */
+export interface QueueOptions {
+    /** Default 1,000. */
+    readonly messages?: number | undefined;
+    /** Encoded size. Default 16 MiB. */
+    readonly bytes?: number | undefined;
+    /** What becomes of QoS 0 messages without a connection. Default "reject". */
+    readonly qos0WhileOffline?: "reject" | "queue" | undefined;
+}
+/** Milliseconds. */
+export interface SessionTimeouts {
+    /** From CONNECT to CONNACK. Default 20,000. */
+    readonly connack?: number | undefined;
+    /** From PINGREQ to PINGRESP. Default 20,000. */
+    readonly pingResponse?: number | undefined;
+    /** From the call to SUBACK or UNSUBACK, reconnects included. Default 30,000. */
+    readonly request?: number | undefined;
+}
+type Defined<T> = {
+    readonly [Key in keyof T]-?: Exclude<T[Key], undefined>;
+};
+type WithoutDefault = "username" | "password" | "will" | "queue" | "timeouts";
+/** The options with their defaults, checked and frozen. */
+export interface SessionConfig extends Defined<Omit<SessionOptions, WithoutDefault>>, Pick<SessionOptions, "username" | "password" | "will"> {
+    readonly queue: Defined<QueueOptions>;
+    readonly timeouts: Defined<SessionTimeouts>;
+}
+/** Fills in defaults and checks every value. Throws {@link OptionError} for one that cannot work. */
+export declare function resolveSessionConfig(options?: SessionOptions): SessionConfig;
+
+// dist/connection.d.ts
+
+/** offline: no connection. connecting: CONNECT sent. online: CONNACK came. disconnecting: only the rest of the output is left. */
+export type Phase = "offline" | "connecting" | "online" | "disconnecting";
+
+// dist/events.d.ts
+
+/** Monotonic; the origin is the caller's business. */
+export type Milliseconds = number;
+/** What happened, in order. `context` is the reference that came with the command, given back exactly once. */
+export type SessionEvent<Context = unknown> = {
+    readonly type: "connected";
+    readonly connack: ConnackPacket;
+}
+
+// dist/errors.d.ts
+
+/** An option with a value that cannot work. Thrown before anything is opened. */
+export declare class OptionError extends MqttError {
+    readonly name = "OptionError";
+    readonly code = "PETREL_OPTION";
+    readonly option: string;
+    readonly value: unknown;
+    constructor(option: string, value: unknown, expected: string);
+}
+/** The server answered CONNECT with a refusal. */
+export declare class ConnectRefusedError extends MqttError {
+    readonly name = "ConnectRefusedError";
+    readonly code = "PETREL_CONNECT_REFUSED";
+    readonly reasonCode: number;
+    readonly packet: ConnackPacket;
+    /** Whether the same CONNECT may succeed later. */
+    readonly retryable: boolean;
+    constructor(packet: ConnackPacket);
+}
+/** The server ended the connection with a DISCONNECT. */
+export declare class ServerDisconnectError extends MqttError {
+    readonly name = "ServerDisconnectError";
+    readonly code = "PETREL_SERVER_DISCONNECT";
+    readonly reasonCode: number;
+    readonly packet: DisconnectPacket;
+    constructor(packet: DisconnectPacket);
+}
+/** The network connection ended without a word from the server. */
+export declare class ConnectionLostError extends MqttError {
+    readonly name = "ConnectionLostError";
+    readonly code = "PETREL_CONNECTION_LOST";
+    constructor(message: string, options?: {
+        readonly cause?: unknown;
+    });
+}
+/** A QoS 0 message was published while there is no connection, and the queue is not told to keep those. */
+export declare class NotConnectedError extends MqttError {
+    readonly name = "NotConnectedError";
+    readonly code = "PETREL_NOT_CONNECTED";
+    constructor(message: string);
+}
+/** The server answered with a negative acknowledgement, which the error carries. */
+export declare abstract class RequestRejectedError extends MqttError {
+    abstract readonly packet: AcknowledgementPacket | SubackPacket | UnsubackPacket;
+}
+/** PUBACK or PUBREC with a Reason Code of 0x80 or above. */
+export declare class PublishRejectedError extends RequestRejectedError {
+    readonly name = "PublishRejectedError";
+    readonly code = "PETREL_PUBLISH_REJECTED";
+    readonly reasonCode: number;
+    readonly packet: AcknowledgementPacket;
+    constructor(packet: AcknowledgementPacket, topicName: string);
+}
+/** A filter that was refused, and why. */
+export interface FilterFailure {
+    readonly topicFilter: string;
+    readonly reasonCode: number;
+}
+/** SUBACK: at least one filter was refused. Those that were granted are in force: see `packet.reasonCodes`. */
+export declare class SubscribeRejectedError extends RequestRejectedError {
+    readonly name = "SubscribeRejectedError";
+    readonly code = "PETREL_SUBSCRIBE_REJECTED";
+    readonly packet: SubackPacket;
+    readonly failures: readonly FilterFailure[];
+    constructor(packet: SubackPacket, failures: readonly FilterFailure[]);
+}
+/** UNSUBACK: at least one filter was refused. */
+export declare class UnsubscribeRejectedError extends RequestRejectedError {
+    readonly name = "UnsubscribeRejectedError";
+    readonly code = "PETREL_UNSUBSCRIBE_REJECTED";
+    readonly packet: UnsubackPacket;
+    readonly failures: readonly FilterFailure[];
+    constructor(packet: UnsubackPacket, failures: readonly FilterFailure[]);
+}
+/** The server said in CONNACK that it does not take this; nothing was sent. */
+export declare class ServerLimitError extends MqttError {
+    readonly name = "ServerLimitError";
+    readonly code = "PETREL_SERVER_LIMIT";
+    /** The CONNACK property, as in `maximumQos`. */
+    readonly limit: string;
+    constructor(limit: string, message: string);
+}
+/** More was published than the queue may hold. */
+export declare class SendQueueFullError extends MqttError {
+    readonly name = "SendQueueFullError";
+    readonly code = "PETREL_SEND_QUEUE_FULL";
+    readonly full: "messages" | "bytes";
+    readonly limit: number;
+    constructor(full: "messages" | "bytes", limit: number);
+}
+/** The server forgot the session and with it this message, and `afterSessionLost` says not to send it again. */
+export declare class SessionLostError extends MqttError {
+    readonly name = "SessionLostError";
+    readonly code = "PETREL_SESSION_LOST";
+    constructor(topicName: string);
+}
+/** An answer did not come in time. */
+export declare class TimeoutError extends MqttError {
+    readonly name = "TimeoutError";
+    readonly code = "PETREL_TIMEOUT";
+    /** What was waited for, as in `SUBACK`. */
+    readonly what: string;
+    readonly afterMs: number;
+    constructor(what: string, afterMs: number);
+}
+
+// dist/incoming-publish.d.ts
+
+/** A received QoS 1 or 2 message that waits for its acknowledgement. Opaque: it goes back into `acknowledge`. */
+export interface Delivery {
+    readonly packetIdentifier: number;
+    readonly qos: 1 | 2;
+}
+
+// dist/negotiated.d.ts
+
+/** The limits in force on one connection: ours and what CONNACK said, by direction. Never written back to the options. */
+export interface Negotiated {
+    readonly protocolVersion: ProtocolVersion;
+    /** The one in use: given, or assigned by the server. */
+    readonly clientIdentifier: string;
+    readonly sessionPresent: boolean;
+    /** Seconds; the server's, if it sent one. */
+    readonly keepAlive: number;
+    /** Seconds; the server's, if it sent one. */
+    readonly sessionExpiryInterval: number;
+    /** What we may send. */
+    readonly send: {
+        /** QoS 1 and 2 messages in flight: min(our maximumInflight, the server's Receive Maximum). */
+        readonly receiveMaximum: number;
+        /** Bytes. */
+        readonly maximumPacketSize: number;
+        readonly maximumQos: 0 | 1 | 2;
+        readonly retainAvailable: boolean;
+        readonly topicAliasMaximum: number;
+        readonly wildcardSubscriptionAvailable: boolean;
+        readonly subscriptionIdentifiersAvailable: boolean;
+        readonly sharedSubscriptionAvailable: boolean;
+    };
+    /** What the server may send. */
+    readonly receive: {
+        readonly receiveMaximum: number;
+        /** Bytes. */
+        readonly maximumPacketSize: number;
+        readonly topicAliasMaximum: number;
+    };
+    readonly responseInformation: string | undefined;
+    readonly serverReference: string | undefined;
+}
+
+// dist/outgoing-entry.d.ts
+
+/** A message to publish. Bytes are not copied: leave a `Uint8Array` payload alone until the message is settled. */
+export interface OutgoingMessage {
+    readonly topicName: string;
+    /** Text is sent as UTF-8. Default: empty. */
+    readonly payload?: Uint8Array | string | undefined;
+    /** Default 0. */
+    readonly qos?: QoS | undefined;
+    /** Default false. */
+    readonly retain?: boolean | undefined;
+    /** 5.0. Topic aliases are the session's own business, and subscription identifiers the server's. */
+    readonly properties?: PublishProperties | undefined;
+}
+
+// dist/requests.d.ts
+
+export interface SubscribeRequest {
+    readonly subscriptions: readonly TopicSubscriptionInit[];
+    /** 5.0. */
+    readonly properties?: SubscribeProperties | undefined;
+}
+export interface UnsubscribeRequest {
+    readonly topicFilters: readonly string[];
+    /** 5.0. */
+    readonly properties?: {
+        readonly userProperties?: readonly UserProperty[] | undefined;
+    } | undefined;
+}
+
+// dist/session.d.ts
+
+/** How a connection ends politely. Everything is optional. */
+export interface DisconnectOptions {
+    /** 5.0. Default 0, normal; 4 asks the server to publish the will. */
+    readonly reasonCode?: number | undefined;
+    /** 5.0. */
+    readonly properties?: DisconnectProperties | undefined;
+}
+/**
+ * The MQTT protocol of a client, without I/O: bytes and a time go in; bytes, events and a deadline come out.
+ *
+ * After every call that takes `now`, drain {@link MqttSession.takeOutput}, {@link MqttSession.takeEvents} and
+ * {@link MqttSession.nextTimeout}. `Context` is a reference of the caller's choice that comes with a command and is
+ * given back exactly once, in `published`, `subscribed`, `unsubscribed` or `failed`.
+ */
+export declare class MqttSession<Context = unknown> {
+    #private;
+    readonly config: SessionConfig;
+    /** Throws OptionError for an option that cannot work. */
+    constructor(options?: SessionOptions);
+    get phase(): Phase;
+    /** QoS 1 and 2 messages that were sent and not acknowledged. */
+    get inflightCount(): number;
+    /** Messages that were accepted and not sent. */
+    get queuedCount(): number;
+    /** Their encoded size. */
+    get queuedBytes(): number;
+    /** False: publish no more until the "writable" event. Ignoring it ends in SendQueueFullError. */
+    get writable(): boolean;
+    /** What CONNACK settled; undefined unless online. */
+    get negotiated(): Negotiated | undefined;
+    /** A network connection is open: CONNECT goes out. One that was open before counts as lost. */
+    handleOpen(now: Milliseconds): void;
+    /** Takes ownership of the bytes: payloads of messages are views into them. */
+    handleBytes(bytes: Uint8Array, now: Milliseconds): void;
+    /** The network connection is gone, for whatever reason. */
+    handleClose(now: Milliseconds, cause?: Error): void;
+    handleTimeout(now: Milliseconds): void;
+    /** The application is slow and reading has stopped: an answer may be waiting in the network, so its deadline waits too. */
+    handleReadingPaused(now: Milliseconds): void;
+    handleReadingResumed(now: Milliseconds): void;
+    /**
+     * Sends a message now, or queues it. Returns {@link MqttSession.writable}. When it throws, nothing was taken and
+     * `context` will not come back.
+     *
+     * @throws EncodeError | ServerLimitError | SendQueueFullError | NotConnectedError
+     */
+    publish(message: OutgoingMessage, context: Context, now: Milliseconds): boolean;
+    /** @throws EncodeError */
+    subscribe(request: SubscribeRequest, context: Context, now: Milliseconds): void;
+    /** @throws EncodeError */
+    unsubscribe(request: UnsubscribeRequest, context: Context, now: Milliseconds): void;
+    /**
+     * The application is done with a message: PUBACK or PUBREC goes out when those of all earlier messages of its QoS have.
+     * Too late is no harm: it is reported as a "lateAcknowledgement" event.
+     *
+     * @param reasonCode 0x80 and above refuse the message. Default 0. 3.x can not say it, and accepts.
+     * @throws EncodeError for a Reason Code that no acknowledgement may carry
+     */
+    acknowledge(delivery: Delivery, reasonCode?: number): void;
+    /**
+     * Ends the connection politely; a no-op without one. What is in flight or queued stays for the next connection.
+     *
+     * @throws EncodeError, and then nothing has happened
+     */
+    disconnect(options: DisconnectOptions, now: Milliseconds): void;
+    /**
+     * Gives every context back with `error`, and forgets what was granted. A connection there is ends here, without a
+     * DISCONNECT. The next one goes on with the session, for the server may still have it.
+     */
+    abandon(error: Error): void;
+    /**
+     * The next bytes to send, or undefined. They are yours.
+     *
+     * @param now if time may have passed since the last call, as when the network takes bytes again
+     */
+    takeOutput(now?: Milliseconds): Uint8Array | undefined;
+    takeEvents(): readonly SessionEvent<Context>[];
+    /** When to call {@link MqttSession.handleTimeout}; undefined: not at all. */
+    nextTimeout(): Milliseconds | undefined;
+}
