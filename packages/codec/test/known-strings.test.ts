@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { createDecoder, encodePacket, type PacketInit } from "../src/index.ts";
 import { EncodedStrings, KnownStrings } from "../src/known-strings.ts";
 
 function view(bytes: Uint8Array): DataView {
@@ -41,6 +42,37 @@ describe("known strings", () => {
 
   test.each([0, 1, 2, 3, 49, 65_535])("are not kept with %d bytes", (length) => {
     expect(KnownStrings.holds(length)).toBe(false);
+  });
+});
+
+describe("what comes again in packets is looked up, not decoded", () => {
+  test.each<[string, PacketInit]>([
+    ["a topic name", { type: "publish", topicName: "again/and/again" }],
+    [
+      "a content type",
+      { type: "publish", topicName: "", properties: { topicAlias: 1, contentType: "again/and/again" } },
+    ],
+    [
+      "a user property",
+      { type: "puback", packetIdentifier: 1, properties: { userProperties: [["1", "again/and/again"]] } },
+    ],
+  ])("%s", (_, packet) => {
+    const bytes = encodePacket(packet, 5);
+    const decoder = createDecoder({ version: 5 });
+    const find = vi.spyOn(KnownStrings.prototype, "find");
+    for (let time = 0; time < 3; time++) {
+      decoder.push(bytes);
+      decoder.next();
+    }
+    expect(find).toHaveLastReturnedWith("again/and/again");
+    find.mockRestore();
+  });
+
+  test("a topic name that is written", () => {
+    const find = vi.spyOn(EncodedStrings.prototype, "find");
+    for (let time = 0; time < 2; time++) encodePacket({ type: "publish", topicName: "again/and/again" }, 5);
+    expect(find).toHaveLastReturnedWith(Uint8Array.of(0, 15, ...new TextEncoder().encode("again/and/again")));
+    find.mockRestore();
   });
 });
 

@@ -81,6 +81,27 @@ describe("writing", () => {
     );
   });
 
+  // Table 3-6 of the Unicode standard: the first and last code point of each number of bytes.
+  test.each([
+    ["\u0000", "00"],
+    ["\u007f", "7f"],
+    ["\u0080", "c2 80"],
+    ["\u07ff", "df bf"],
+    ["\u0800", "e0 a0 80"],
+    ["\ud7ff", "ed 9f bf"],
+    ["\ue000", "ee 80 80"],
+    ["\uffff", "ef bf bf"],
+    ["\u{10000}", "f0 90 80 80"],
+    ["\u{10ffff}", "f4 8f bf bf"],
+  ])("writes and reads %j as %s", (one, digits) => {
+    const bytes = hex(digits);
+    const to = new Uint8Array(10);
+    expect(writeUtf8(to, 2, one)).toBe(2 + bytes.length);
+    expect(to.subarray(2, 2 + bytes.length)).toEqual(bytes);
+    expect(utf8Size(one)).toBe(bytes.length);
+    expect(readUtf8(to, 2, 2 + bytes.length)).toBe(one);
+  });
+
   test("refuses half of a surrogate pair, wherever it is [MQTT-1.5.4-1]", () => {
     fc.assert(
       fc.property(anyUnits, (one) => {
