@@ -17,10 +17,15 @@ export async function startBroker(host: string, port: number): Promise<EmbeddedB
     socket.once("close", () => sockets.delete(socket));
     broker.handle(socket);
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
-    server.listen(port, host, resolve);
-  });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(port, host, resolve);
+    });
+  } catch (error) {
+    broker.close(); // its timers would keep the process alive
+    throw listenError(error as NodeJS.ErrnoException, host, port);
+  }
   const actual = (server.address() as AddressInfo).port;
   return {
     url: `mqtt://${host.includes(":") ? `[${host}]` : host}:${actual}`,

@@ -68,7 +68,7 @@ describe("what is longer than any message", () => {
       const source = chunksOf(...chunks.map((chunk) => Buffer.from(chunk)));
       for await (const batch of lineBatches(source, 5)) lines.push(...batch.map(String));
     } catch (error) {
-      return { lines: lines, error };
+      return { lines, error };
     }
     return { lines, error: undefined };
   }

@@ -100,6 +100,8 @@ const BYTES_AHEAD = 8 * 1_048_576;
 
 /** A run of messages, and what became of them. */
 class Publishing {
+  /** Aborted when no more can be published. */
+  readonly stopped: AbortSignal;
   readonly #client: Client<Version>;
   readonly #topic: string;
   readonly #options: PublishOptions<Version>;
@@ -121,17 +123,13 @@ class Publishing {
     this.#topic = topic;
     this.#options = { qos, retain };
     this.#interrupted = interrupted;
+    this.stopped = AbortSignal.any([interrupted, this.#lost.signal]);
     client.on("error", (error) => this.#noteFailure(error));
     client.on("disconnected", ({ cause, willReconnectIn }) => {
       if (cause === undefined || willReconnectIn !== undefined) return;
       this.#loss = cause;
       this.#lost.abort();
     });
-  }
-
-  /** Aborted when no more can be published. */
-  get stopped(): AbortSignal {
-    return AbortSignal.any([this.#interrupted, this.#lost.signal]);
   }
 
   /** Publishes as fast as the client takes it, waits for all acknowledgements, and says goodbye. */
@@ -174,6 +172,7 @@ class Publishing {
   /** False: no more can be published. */
   async #publishBatch(payloads: readonly Payload[]): Promise<boolean> {
     const client = this.#client;
+    if (this.stopped.aborted) return false; // stdin was cut off: what came last may be half a line
     for (const payload of payloads) {
       if (!client.writable && !(await this.#untilWritable())) return false;
       this.#count++;

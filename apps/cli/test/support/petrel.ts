@@ -78,6 +78,15 @@ export class Running implements AsyncDisposable {
     this.#child.stdout.destroy();
   }
 
+  /** Reads nothing of what it prints, until {@link Running.resumeOutput}. */
+  pauseOutput(): void {
+    this.#child.stdout.pause();
+  }
+
+  resumeOutput(): void {
+    this.#child.stdout.resume();
+  }
+
   signal(signal: NodeJS.Signals): this {
     this.#child.kill(signal);
     return this;

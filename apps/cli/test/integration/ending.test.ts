@@ -1,0 +1,162 @@
+import { startAedes } from "@petrel/servers";
+import { describe, expect, test } from "vitest";
+import { numbers, petrel, runPetrel, subscribed } from "../support/petrel.ts";
+import { startSlowServer } from "../support/slow-server.ts";
+
+describe("Ctrl-C", () => {
+  test.each(["SIGINT", "SIGTERM"] as const)("ends sub politely with status 0 (%s)", async (signal) => {
+    await using server = await startAedes();
+    await using sub = await subscribed(["-L", server.url, "-t", "a", "--will-topic", "will", "--will-message", "x"]);
+    const wills: string[] = [];
+    server.broker.on("publish", ({ topic }) => wills.push(topic));
+    const left = new Promise<void>((resolve) => server.broker.once("clientDisconnect", () => resolve()));
+    const { status, stdout, stderr } = await sub.signal(signal).ended;
+    await left;
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: "", stderr: "petrel: subscribed to a\n" });
+    expect(wills).not.toContain("will");
+  });
+
+  test.each([
+    ["--count", ["-C", "5"]],
+    ["--timeout", ["-W", "1000"]],
+  ])("is status 130 for a sub that had %s to do", async (_what, args) => {
+    await using server = await startAedes();
+    await using sub = await subscribed(["-L", server.url, "-t", "a", ...args]);
+    const { status, stderr } = await sub.signal("SIGINT").ended;
+    expect(stderr).toContain("\npetrel: interrupted\n");
+    expect(status).toBe(130);
+  });
+
+  test.each([
+    ["sub", ["sub", "-t", "a"]],
+    ["pub", ["pub", "-t", "a", "-m", "x"]],
+  ])("is status 130 for a %s that is still connecting", async (_what, args) => {
+    let ask: () => void;
+    const asked = new Promise<void>((resolve) => (ask = resolve));
+    await using server = await startAedes({ preConnect: () => ask() }); // never answers
+    await using running = petrel([...args, "-L", server.url]);
+    await asked;
+    const { status, stderr } = await running.signal("SIGINT").ended;
+    expect({ status, stderr }).toEqual({ status: 130, stderr: "petrel: interrupted\n" });
+  });
+
+  test("ends a pub that waits for stdin, after what it has read was acknowledged", async () => {
+    await using server = await startAedes();
+    await using sub = await subscribed(["-L", server.url, "-t", "a", "-q", "1", "-C", "2"]);
+    await using pub = petrel(["pub", "-L", server.url, "-t", "a", "-q", "1", "--lines"]);
+    await pub.write("1\n2\nhalf a line");
+    await sub.ended;
+    const { status, stderr } = await pub.signal("SIGINT").ended;
+    expect({ status, stderr }).toEqual({ status: 130, stderr: "petrel: interrupted\n" });
+  });
+
+  test("ends a pub that waits for the server, and says how many messages it leaves", async () => {
+    let held: (() => void) | undefined;
+    const firstIsHeld = new Promise<void>((resolve) => (held = resolve));
+    await using server = await startAedes({ authorizePublish: () => held?.() }); // never acknowledges
+    await using pub = petrel(["pub", "-L", server.url, "-t", "a", "-q", "1", "--lines"]);
+    pub.endInput("1\n2\n3\n");
+    await firstIsHeld;
+    const { status, stderr } = await pub.signal("SIGINT").ended;
+    expect({ status, stderr }).toEqual({
+      status: 130,
+      stderr: "petrel: interrupted; 3 of 3 messages were not acknowledged\n",
+    });
+  });
+
+  test("ends a pub -s that waits for stdin, before it is connected", async () => {
+    await using pub = petrel(["pub", "-t", "a", "-s"]);
+    await pub.write(Buffer.alloc(1_048_576)); // more than a pipe holds: it reads
+    const { status, stderr } = await pub.signal("SIGINT").ended;
+    expect({ status, stderr }).toEqual({ status: 130, stderr: "petrel: interrupted\n" });
+  });
+});
+
+describe("sub -W", () => {
+  test("is status 27 when the time is over", async () => {
+    await using server = await startAedes();
+    await using sub = petrel(["sub", "-L", server.url, "-t", "a", "-W", "1"]);
+    expect(await sub.ended).toEqual({ status: 27, stdout: "", stderr: "petrel: timed out\n" });
+  });
+
+  test("is status 27 before it is connected, too", async () => {
+    await using server = await startAedes({ preConnect: () => undefined });
+    expect(await runPetrel(["sub", "-L", server.url, "-t", "a", "-W", "0.3"])).toMatchObject({
+      status: 27,
+      stderr: "petrel: timed out\n",
+    });
+  });
+
+  test("does not matter when --count is reached first", async () => {
+    await using server = await startAedes();
+    await using sub = await subscribed(["-L", server.url, "-t", "a", "-C", "2", "-W", "1000"]);
+    await runPetrel(["pub", "-L", server.url, "-t", "a", "--lines"], numbers(2));
+    expect(await sub.ended).toMatchObject({ status: 0, stdout: numbers(2) });
+  });
+});
+
+describe("a reader that goes away", () => {
+  test("ends sub quietly", async () => {
+    await using server = await startAedes();
+    await using sub = await subscribed(["-L", server.url, "-t", "a"]);
+    await using pub = petrel(["pub", "-L", server.url, "-t", "a", "--lines"]);
+    await pub.write("1\n");
+    await sub.hasPrintedLine("1");
+    sub.closeOutput();
+    await pub.write("2\n");
+    expect(await sub.ended).toMatchObject({ status: 0, stderr: "petrel: subscribed to a\n" });
+  });
+
+  test("ends the help quietly", async () => {
+    await using help = petrel(["pub", "--help"]);
+    help.closeOutput();
+    expect(await help.ended).toMatchObject({ status: 0, stderr: "" });
+  });
+
+  test("that only pauses holds up sub, which the end gets through to all the same", async () => {
+    await using server = await startAedes();
+    await using sub = await subscribed(["-L", server.url, "-t", "a", "-q", "1", "--maximum-packet-size", "30000000"]);
+    sub.pauseOutput();
+    await runPetrel(["pub", "-L", server.url, "-t", "a", "-q", "1", "--lines"], `${"x".repeat(5_000_000)}\n`);
+    const left = new Promise<void>((resolve) => server.broker.once("clientDisconnect", () => resolve()));
+    sub.signal("SIGINT");
+    await left; // it has left the server though nobody reads what it prints
+    sub.resumeOutput();
+    expect((await sub.ended).status).toBe(0);
+  });
+});
+
+describe("stdin", () => {
+  test("slower than the keep alive keeps the connection", async () => {
+    await using server = await startAedes();
+    await using sub = await subscribed(["-L", server.url, "-t", "a", "-C", "2"]);
+    const pinged = new Promise<void>((resolve) => server.broker.once("ping", () => resolve()));
+    await using pub = petrel(["pub", "-L", server.url, "-t", "a", "-k", "1", "--lines"]);
+    await pub.write("before\n");
+    await pinged;
+    pub.endInput("after\n");
+    expect(await pub.ended).toMatchObject({ status: 0, stderr: "" });
+    expect((await sub.ended).stdout).toBe("before\nafter\n");
+  });
+
+  test("is read no faster than the server acknowledges", async () => {
+    await using server = await startSlowServer();
+    const options = ["-L", server.url, "-V", "3.1.1", "-t", "a", "-q", "1", "-k", "1"];
+    await using pub = petrel(["pub", ...options, "--lines"]);
+    const chunk = Buffer.from(`${"x".repeat(1_023)}\n`.repeat(1_024)); // 1 MiB
+    let taken = 0;
+    const fed = (async () => {
+      for (let megabyte = 0; megabyte < 32; megabyte++) {
+        await pub.write(chunk);
+        taken++;
+      }
+    })();
+    await server.pinged; // it has sent nothing for a second: it has read what it will
+    expect(taken).toBeLessThan(8);
+    server.acknowledge();
+    await fed;
+    pub.endInput();
+    expect(await pub.ended).toMatchObject({ status: 0, stderr: "" });
+    expect(server.received).toBe(32 * 1_024);
+  });
+});
