@@ -3,95 +3,42 @@
 export { createDecoder, type DecoderOptions, type PacketDecoder } from "./decoder.ts";
 export { describePacket } from "./describe.ts";
 export { createWriter, encodePacket, packetSize, type PacketWriter, type WriterOptions } from "./encoder.ts";
-export {
-  type DecodeErrorDetails,
-  EncodeError,
-  type EncodeErrorDetails,
-  MalformedPacketError,
-  MqttError,
-  ProtocolError,
-} from "./errors.ts";
+export { type DecodeErrorDetails, EncodeError, type EncodeErrorDetails, MalformedPacketError, MqttError, ProtocolError, } from "./errors.ts";
 export { PacketType } from "./packet.ts";
 export type { Packet, PacketInit, PacketTypeName, ProtocolVersion, QoS, UserProperty } from "./packet.ts";
-export type {
-  AcknowledgementPacket,
-  AcknowledgementPacketInit,
-  AcknowledgementProperties,
-  AcknowledgementType,
-} from "./packets/acknowledgement.ts";
+export type { AcknowledgementPacket, AcknowledgementPacketInit, AcknowledgementProperties, AcknowledgementType, } from "./packets/acknowledgement.ts";
 export type { ConnackPacket, ConnackPacketInit, ConnackProperties } from "./packets/connack.ts";
-export type {
-  ConnectPacket,
-  ConnectPacketInit,
-  ConnectProperties,
-  Will,
-  WillInit,
-  WillProperties,
-} from "./packets/connect.ts";
-export type {
-  AuthPacket,
-  AuthPacketInit,
-  AuthProperties,
-  DisconnectPacket,
-  DisconnectPacketInit,
-  DisconnectProperties,
-} from "./packets/disconnect.ts";
+export type { ConnectPacket, ConnectPacketInit, ConnectProperties, Will, WillInit, WillProperties, } from "./packets/connect.ts";
+export type { AuthPacket, AuthPacketInit, AuthProperties, DisconnectPacket, DisconnectPacketInit, DisconnectProperties, } from "./packets/disconnect.ts";
 export type { PingreqPacket, PingrespPacket } from "./packets/ping.ts";
 export type { PublishPacket, PublishPacketInit, PublishProperties } from "./packets/publish.ts";
-export type {
-  RetainHandling,
-  SubackPacket,
-  SubackPacketInit,
-  SubscribePacket,
-  SubscribePacketInit,
-  SubscribeProperties,
-  TopicSubscription,
-  TopicSubscriptionInit,
-} from "./packets/subscribe.ts";
-export type {
-  UnsubackPacket,
-  UnsubackPacketInit,
-  UnsubscribePacket,
-  UnsubscribePacketInit,
-  UnsubscribeProperties,
-} from "./packets/unsubscribe.ts";
-export {
-  type AllProperties,
-  PROPERTIES,
-  type PropertyDefinition,
-  type PropertyKind,
-  type PropertyName,
-} from "./properties.ts";
+export type { RetainHandling, SubackPacket, SubackPacketInit, SubscribePacket, SubscribePacketInit, SubscribeProperties, TopicSubscription, TopicSubscriptionInit, } from "./packets/subscribe.ts";
+export type { UnsubackPacket, UnsubackPacketInit, UnsubscribePacket, UnsubscribePacketInit, UnsubscribeProperties, } from "./packets/unsubscribe.ts";
+export { type AllProperties, PROPERTIES, type PropertyDefinition, type PropertyKind, type PropertyName, } from "./properties.ts";
 export { ReasonCode, type ReasonCodeName, isReasonCodeAllowed, reasonText } from "./reason-codes.ts";
-export {
-  matchTopic,
-  parseSharedSubscription,
-  type SharedSubscription,
-  validateTopicFilter,
-  validateTopicName,
-} from "./topics.ts";
+export { matchTopic, parseSharedSubscription, type SharedSubscription, validateTopicFilter, validateTopicName, } from "./topics.ts";
 export { decodeUtf8, encodeUtf8 } from "./utf8.ts";
 
 // dist/decoder.d.ts
 
 /** Turns chunks of bytes, cut anywhere, into packets. */
 export interface PacketDecoder {
-  /** Gives the decoder a chunk, which it keeps views of: don't touch it again. */
-  push(bytes: Uint8Array): void;
-  /**
-   * The next complete packet, or undefined until more bytes come. Payloads and binary data are views into the chunk.
-   *
-   * @throws MalformedPacketError | ProtocolError, once and again: after a violation the stream has no meaning.
-   */
-  next(): Packet | undefined;
-  /** The version in use; undefined until a CONNECT has told it. Every CONNECT tells it, also if the decoder was given one. */
-  readonly version: ProtocolVersion | undefined;
+    /** Gives the decoder a chunk, which it keeps views of: don't touch it again. */
+    push(bytes: Uint8Array): void;
+    /**
+     * The next complete packet, or undefined until more bytes come. Payloads and binary data are views into the chunk.
+     *
+     * @throws MalformedPacketError | ProtocolError, once and again: after a violation the stream has no meaning.
+     */
+    next(): Packet | undefined;
+    /** The version in use; undefined until a CONNECT has told it. Every CONNECT tells it, also if the decoder was given one. */
+    readonly version: ProtocolVersion | undefined;
 }
 export interface DecoderOptions {
-  /** 3, 4 or 5. Default: learnt from the CONNECT that comes first, as a server does. */
-  readonly version?: ProtocolVersion | undefined;
-  /** Bytes, header included; a larger packet is refused when its header is read. Default: the protocol's 268,435,460. */
-  readonly maximumPacketSize?: number | undefined;
+    /** 3, 4 or 5. Default: learnt from the CONNECT that comes first, as a server does. */
+    readonly version?: ProtocolVersion | undefined;
+    /** Bytes, header included; a larger packet is refused when its header is read. Default: the protocol's 268,435,460. */
+    readonly maximumPacketSize?: number | undefined;
 }
 /** A decoder for one connection. */
 export declare function createDecoder(options?: DecoderOptions): PacketDecoder;
@@ -106,255 +53,231 @@ export type QoS = 0 | 1 | 2;
 export type UserProperty = readonly [name: string, value: string];
 /** The Control Packet types with their wire numbers (section 2.1.2). */
 export declare const PacketType: {
-  readonly connect: 1;
-  readonly connack: 2;
-  readonly publish: 3;
-  readonly puback: 4;
-  readonly pubrec: 5;
-  readonly pubrel: 6;
-  readonly pubcomp: 7;
-  readonly subscribe: 8;
-  readonly suback: 9;
-  readonly unsubscribe: 10;
-  readonly unsuback: 11;
-  readonly pingreq: 12;
-  readonly pingresp: 13;
-  readonly disconnect: 14;
-  readonly auth: 15;
+    readonly connect: 1;
+    readonly connack: 2;
+    readonly publish: 3;
+    readonly puback: 4;
+    readonly pubrec: 5;
+    readonly pubrel: 6;
+    readonly pubcomp: 7;
+    readonly subscribe: 8;
+    readonly suback: 9;
+    readonly unsubscribe: 10;
+    readonly unsuback: 11;
+    readonly pingreq: 12;
+    readonly pingresp: 13;
+    readonly disconnect: 14;
+    readonly auth: 15;
 };
 export type PacketTypeName = keyof typeof PacketType;
 /** What the decoder returns: every field is there. */
-export type Packet =
-  | ConnectPacket
-  | ConnackPacket
-  | PublishPacket
-  | AcknowledgementPacket
-  | SubscribePacket
-  | SubackPacket
-  | UnsubscribePacket
-  | UnsubackPacket
-  | PingreqPacket
-  | PingrespPacket
-  | DisconnectPacket
-  | AuthPacket;
+export type Packet = ConnectPacket | ConnackPacket | PublishPacket | AcknowledgementPacket | SubscribePacket | SubackPacket | UnsubscribePacket | UnsubackPacket | PingreqPacket | PingrespPacket | DisconnectPacket | AuthPacket;
 /** What the encoder accepts: fields with an obvious default may be left out. Every {@link Packet} is one. */
-export type PacketInit =
-  | ConnectPacketInit
-  | ConnackPacketInit
-  | PublishPacketInit
-  | AcknowledgementPacketInit
-  | SubscribePacketInit
-  | SubackPacketInit
-  | UnsubscribePacketInit
-  | UnsubackPacketInit
-  | PingreqPacket
-  | PingrespPacket
-  | DisconnectPacketInit
-  | AuthPacketInit;
+export type PacketInit = ConnectPacketInit | ConnackPacketInit | PublishPacketInit | AcknowledgementPacketInit | SubscribePacketInit | SubackPacketInit | UnsubscribePacketInit | UnsubackPacketInit | PingreqPacket | PingrespPacket | DisconnectPacketInit | AuthPacketInit;
 
 // dist/packets/connack.d.ts
 
 export interface ConnackPacketInit {
-  readonly type: "connack";
-  /** Default false. MQTT 3.1 has no such flag: there it is always false. */
-  readonly sessionPresent?: boolean | undefined;
-  /** Default 0, success. Always a Reason Code of 5.0: return code 5 of 3.x, say, is 0x87. */
-  readonly reasonCode?: number | undefined;
-  readonly properties?: ConnackProperties | undefined;
+    readonly type: "connack";
+    /** Default false. MQTT 3.1 has no such flag: there it is always false. */
+    readonly sessionPresent?: boolean | undefined;
+    /** Default 0, success. Always a Reason Code of 5.0: return code 5 of 3.x, say, is 0x87. */
+    readonly reasonCode?: number | undefined;
+    readonly properties?: ConnackProperties | undefined;
 }
 export interface ConnackPacket extends ConnackPacketInit {
-  readonly sessionPresent: boolean;
-  readonly reasonCode: number;
+    readonly sessionPresent: boolean;
+    readonly reasonCode: number;
 }
 /** Section 3.2.2.3. */
 export interface ConnackProperties {
-  /** Seconds; 0xFFFFFFFF is for ever. */
-  readonly sessionExpiryInterval?: number | undefined;
-  readonly receiveMaximum?: number | undefined;
-  readonly maximumQos?: 0 | 1 | undefined;
-  readonly retainAvailable?: boolean | undefined;
-  /** Bytes. */
-  readonly maximumPacketSize?: number | undefined;
-  readonly assignedClientIdentifier?: string | undefined;
-  readonly topicAliasMaximum?: number | undefined;
-  readonly reasonString?: string | undefined;
-  readonly userProperties?: readonly UserProperty[] | undefined;
-  readonly wildcardSubscriptionAvailable?: boolean | undefined;
-  readonly subscriptionIdentifiersAvailable?: boolean | undefined;
-  readonly sharedSubscriptionAvailable?: boolean | undefined;
-  /** Seconds. */
-  readonly serverKeepAlive?: number | undefined;
-  readonly responseInformation?: string | undefined;
-  readonly serverReference?: string | undefined;
-  readonly authenticationMethod?: string | undefined;
-  readonly authenticationData?: Uint8Array | undefined;
+    /** Seconds; 0xFFFFFFFF is for ever. */
+    readonly sessionExpiryInterval?: number | undefined;
+    readonly receiveMaximum?: number | undefined;
+    readonly maximumQos?: 0 | 1 | undefined;
+    readonly retainAvailable?: boolean | undefined;
+    /** Bytes. */
+    readonly maximumPacketSize?: number | undefined;
+    readonly assignedClientIdentifier?: string | undefined;
+    readonly topicAliasMaximum?: number | undefined;
+    readonly reasonString?: string | undefined;
+    readonly userProperties?: readonly UserProperty[] | undefined;
+    readonly wildcardSubscriptionAvailable?: boolean | undefined;
+    readonly subscriptionIdentifiersAvailable?: boolean | undefined;
+    readonly sharedSubscriptionAvailable?: boolean | undefined;
+    /** Seconds. */
+    readonly serverKeepAlive?: number | undefined;
+    readonly responseInformation?: string | undefined;
+    readonly serverReference?: string | undefined;
+    readonly authenticationMethod?: string | undefined;
+    readonly authenticationData?: Uint8Array | undefined;
 }
 
 // dist/packets/connect.d.ts
 
 export interface ConnectPacketInit {
-  readonly type: "connect";
-  /** Default: the version the encoder was made for. */
-  readonly protocolVersion?: ProtocolVersion | undefined;
-  /** Marks an MQTT 3.x client as a bridge for servers that know it (bit 7 of the level). Default false. */
-  readonly bridge?: boolean | undefined;
-  readonly clientIdentifier: string;
-  /** Clean Start in 5.0, Clean Session in 3.x. Default true. */
-  readonly cleanStart?: boolean | undefined;
-  /** Seconds, 0 to 65,535; 0 is off (the default). */
-  readonly keepAlive?: number | undefined;
-  readonly username?: string | undefined;
-  readonly password?: Uint8Array | undefined;
-  readonly will?: WillInit | undefined;
-  readonly properties?: ConnectProperties | undefined;
+    readonly type: "connect";
+    /** Default: the version the encoder was made for. */
+    readonly protocolVersion?: ProtocolVersion | undefined;
+    /** Marks an MQTT 3.x client as a bridge for servers that know it (bit 7 of the level). Default false. */
+    readonly bridge?: boolean | undefined;
+    readonly clientIdentifier: string;
+    /** Clean Start in 5.0, Clean Session in 3.x. Default true. */
+    readonly cleanStart?: boolean | undefined;
+    /** Seconds, 0 to 65,535; 0 is off (the default). */
+    readonly keepAlive?: number | undefined;
+    readonly username?: string | undefined;
+    readonly password?: Uint8Array | undefined;
+    readonly will?: WillInit | undefined;
+    readonly properties?: ConnectProperties | undefined;
 }
 export interface ConnectPacket extends ConnectPacketInit {
-  readonly protocolVersion: ProtocolVersion;
-  readonly bridge: boolean;
-  readonly cleanStart: boolean;
-  readonly keepAlive: number;
-  readonly will: Will | undefined;
+    readonly protocolVersion: ProtocolVersion;
+    readonly bridge: boolean;
+    readonly cleanStart: boolean;
+    readonly keepAlive: number;
+    readonly will: Will | undefined;
 }
 /** What the server publishes when the connection ends without a DISCONNECT. */
 export interface WillInit {
-  readonly topicName: string;
-  readonly payload: Uint8Array;
-  readonly qos?: QoS | undefined;
-  readonly retain?: boolean | undefined;
-  readonly properties?: WillProperties | undefined;
+    readonly topicName: string;
+    readonly payload: Uint8Array;
+    readonly qos?: QoS | undefined;
+    readonly retain?: boolean | undefined;
+    readonly properties?: WillProperties | undefined;
 }
 export interface Will extends WillInit {
-  readonly qos: QoS;
-  readonly retain: boolean;
+    readonly qos: QoS;
+    readonly retain: boolean;
 }
 /** Section 3.1.2.11. */
 export interface ConnectProperties {
-  /** Seconds; 0xFFFFFFFF is for ever. */
-  readonly sessionExpiryInterval?: number | undefined;
-  readonly receiveMaximum?: number | undefined;
-  /** Bytes. */
-  readonly maximumPacketSize?: number | undefined;
-  readonly topicAliasMaximum?: number | undefined;
-  readonly requestResponseInformation?: boolean | undefined;
-  readonly requestProblemInformation?: boolean | undefined;
-  readonly userProperties?: readonly UserProperty[] | undefined;
-  readonly authenticationMethod?: string | undefined;
-  readonly authenticationData?: Uint8Array | undefined;
+    /** Seconds; 0xFFFFFFFF is for ever. */
+    readonly sessionExpiryInterval?: number | undefined;
+    readonly receiveMaximum?: number | undefined;
+    /** Bytes. */
+    readonly maximumPacketSize?: number | undefined;
+    readonly topicAliasMaximum?: number | undefined;
+    readonly requestResponseInformation?: boolean | undefined;
+    readonly requestProblemInformation?: boolean | undefined;
+    readonly userProperties?: readonly UserProperty[] | undefined;
+    readonly authenticationMethod?: string | undefined;
+    readonly authenticationData?: Uint8Array | undefined;
 }
 /** Section 3.1.3.2. */
 export interface WillProperties {
-  /** Seconds. */
-  readonly willDelayInterval?: number | undefined;
-  readonly payloadFormatIndicator?: 0 | 1 | undefined;
-  /** Seconds. */
-  readonly messageExpiryInterval?: number | undefined;
-  readonly contentType?: string | undefined;
-  readonly responseTopic?: string | undefined;
-  readonly correlationData?: Uint8Array | undefined;
-  readonly userProperties?: readonly UserProperty[] | undefined;
+    /** Seconds. */
+    readonly willDelayInterval?: number | undefined;
+    readonly payloadFormatIndicator?: 0 | 1 | undefined;
+    /** Seconds. */
+    readonly messageExpiryInterval?: number | undefined;
+    readonly contentType?: string | undefined;
+    readonly responseTopic?: string | undefined;
+    readonly correlationData?: Uint8Array | undefined;
+    readonly userProperties?: readonly UserProperty[] | undefined;
 }
 
 // dist/packets/acknowledgement.d.ts
 
 export type AcknowledgementType = "puback" | "pubrec" | "pubrel" | "pubcomp";
 export interface AcknowledgementPacketInit {
-  readonly type: AcknowledgementType;
-  readonly packetIdentifier: number;
-  /** Default 0, success. MQTT 3.x has no other. */
-  readonly reasonCode?: number | undefined;
-  readonly properties?: AcknowledgementProperties | undefined;
+    readonly type: AcknowledgementType;
+    readonly packetIdentifier: number;
+    /** Default 0, success. MQTT 3.x has no other. */
+    readonly reasonCode?: number | undefined;
+    readonly properties?: AcknowledgementProperties | undefined;
 }
 export interface AcknowledgementPacket extends AcknowledgementPacketInit {
-  readonly reasonCode: number;
+    readonly reasonCode: number;
 }
 /** The properties of PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK and UNSUBACK. */
 export interface AcknowledgementProperties {
-  readonly reasonString?: string | undefined;
-  readonly userProperties?: readonly UserProperty[] | undefined;
+    readonly reasonString?: string | undefined;
+    readonly userProperties?: readonly UserProperty[] | undefined;
 }
 
 // dist/packets/disconnect.d.ts
 
 export interface DisconnectPacketInit {
-  readonly type: "disconnect";
-  /** Default 0, normal disconnection. MQTT 3.x has no other. */
-  readonly reasonCode?: number | undefined;
-  readonly properties?: DisconnectProperties | undefined;
+    readonly type: "disconnect";
+    /** Default 0, normal disconnection. MQTT 3.x has no other. */
+    readonly reasonCode?: number | undefined;
+    readonly properties?: DisconnectProperties | undefined;
 }
 export interface DisconnectPacket extends DisconnectPacketInit {
-  readonly reasonCode: number;
+    readonly reasonCode: number;
 }
 export interface DisconnectProperties {
-  /** Seconds; from the client only. */
-  readonly sessionExpiryInterval?: number | undefined;
-  readonly reasonString?: string | undefined;
-  readonly userProperties?: readonly UserProperty[] | undefined;
-  /** From the server only. */
-  readonly serverReference?: string | undefined;
+    /** Seconds; from the client only. */
+    readonly sessionExpiryInterval?: number | undefined;
+    readonly reasonString?: string | undefined;
+    readonly userProperties?: readonly UserProperty[] | undefined;
+    /** From the server only. */
+    readonly serverReference?: string | undefined;
 }
 export interface AuthPacketInit {
-  readonly type: "auth";
-  /** Default 0, success. */
-  readonly reasonCode?: number | undefined;
-  readonly properties?: AuthProperties | undefined;
+    readonly type: "auth";
+    /** Default 0, success. */
+    readonly reasonCode?: number | undefined;
+    readonly properties?: AuthProperties | undefined;
 }
 export interface AuthPacket extends AuthPacketInit {
-  readonly reasonCode: number;
+    readonly reasonCode: number;
 }
 export interface AuthProperties {
-  readonly authenticationMethod?: string | undefined;
-  readonly authenticationData?: Uint8Array | undefined;
-  readonly reasonString?: string | undefined;
-  readonly userProperties?: readonly UserProperty[] | undefined;
+    readonly authenticationMethod?: string | undefined;
+    readonly authenticationData?: Uint8Array | undefined;
+    readonly reasonString?: string | undefined;
+    readonly userProperties?: readonly UserProperty[] | undefined;
 }
 
 // dist/packets/ping.d.ts
 
 export interface PingreqPacket {
-  readonly type: "pingreq";
+    readonly type: "pingreq";
 }
 export interface PingrespPacket {
-  readonly type: "pingresp";
+    readonly type: "pingresp";
 }
 
 // dist/packets/publish.d.ts
 
 export interface PublishPacketInit {
-  readonly type: "publish";
-  /** May be empty in 5.0 when a Topic Alias stands for it. */
-  readonly topicName: string;
-  /** Text is written as UTF-8. Default: empty. A large array is referenced, not copied, until its bytes are taken. */
-  readonly payload?: Uint8Array | string | undefined;
-  /** Default 0. */
-  readonly qos?: QoS | undefined;
-  /** Default false. */
-  readonly retain?: boolean | undefined;
-  /** Set on a repeated delivery. Default false. */
-  readonly dup?: boolean | undefined;
-  /** Needed when qos > 0, and only then. */
-  readonly packetIdentifier?: number | undefined;
-  readonly properties?: PublishProperties | undefined;
+    readonly type: "publish";
+    /** May be empty in 5.0 when a Topic Alias stands for it. */
+    readonly topicName: string;
+    /** Text is written as UTF-8. Default: empty. A large array is referenced, not copied, until its bytes are taken. */
+    readonly payload?: Uint8Array | string | undefined;
+    /** Default 0. */
+    readonly qos?: QoS | undefined;
+    /** Default false. */
+    readonly retain?: boolean | undefined;
+    /** Set on a repeated delivery. Default false. */
+    readonly dup?: boolean | undefined;
+    /** Needed when qos > 0, and only then. */
+    readonly packetIdentifier?: number | undefined;
+    readonly properties?: PublishProperties | undefined;
 }
 export interface PublishPacket extends PublishPacketInit {
-  /** A view into the received chunk: `slice()` it to keep it without keeping the chunk. */
-  readonly payload: Uint8Array;
-  readonly qos: QoS;
-  readonly retain: boolean;
-  readonly dup: boolean;
+    /** A view into the received chunk: `slice()` it to keep it without keeping the chunk. */
+    readonly payload: Uint8Array;
+    readonly qos: QoS;
+    readonly retain: boolean;
+    readonly dup: boolean;
 }
 /** Section 3.3.2.3. */
 export interface PublishProperties {
-  /** 1: the payload is UTF-8 text. */
-  readonly payloadFormatIndicator?: 0 | 1 | undefined;
-  /** Seconds. */
-  readonly messageExpiryInterval?: number | undefined;
-  readonly topicAlias?: number | undefined;
-  readonly responseTopic?: string | undefined;
-  readonly correlationData?: Uint8Array | undefined;
-  readonly userProperties?: readonly UserProperty[] | undefined;
-  /** From the server only: the identifiers of the subscriptions that matched. */
-  readonly subscriptionIdentifiers?: readonly number[] | undefined;
-  readonly contentType?: string | undefined;
+    /** 1: the payload is UTF-8 text. */
+    readonly payloadFormatIndicator?: 0 | 1 | undefined;
+    /** Seconds. */
+    readonly messageExpiryInterval?: number | undefined;
+    readonly topicAlias?: number | undefined;
+    readonly responseTopic?: string | undefined;
+    readonly correlationData?: Uint8Array | undefined;
+    readonly userProperties?: readonly UserProperty[] | undefined;
+    /** From the server only: the identifiers of the subscriptions that matched. */
+    readonly subscriptionIdentifiers?: readonly number[] | undefined;
+    readonly contentType?: string | undefined;
 }
 
 // dist/packets/subscribe.d.ts
@@ -363,63 +286,63 @@ export interface PublishProperties {
 export type RetainHandling = 0 | 1 | 2;
 /** A Topic Filter with its Subscription Options (section 3.8.3.1). All but `qos` need MQTT 5.0. */
 export interface TopicSubscriptionInit {
-  readonly topicFilter: string;
-  /** The highest QoS that the server may send with. Default 0. */
-  readonly qos?: QoS | undefined;
-  /** Don't send me my own messages. Default false. */
-  readonly noLocal?: boolean | undefined;
-  /** Keep the RETAIN flag as published. Default false. */
-  readonly retainAsPublished?: boolean | undefined;
-  /** Default 0. */
-  readonly retainHandling?: RetainHandling | undefined;
+    readonly topicFilter: string;
+    /** The highest QoS that the server may send with. Default 0. */
+    readonly qos?: QoS | undefined;
+    /** Don't send me my own messages. Default false. */
+    readonly noLocal?: boolean | undefined;
+    /** Keep the RETAIN flag as published. Default false. */
+    readonly retainAsPublished?: boolean | undefined;
+    /** Default 0. */
+    readonly retainHandling?: RetainHandling | undefined;
 }
 export interface TopicSubscription extends TopicSubscriptionInit {
-  readonly qos: QoS;
-  readonly noLocal: boolean;
-  readonly retainAsPublished: boolean;
-  readonly retainHandling: RetainHandling;
+    readonly qos: QoS;
+    readonly noLocal: boolean;
+    readonly retainAsPublished: boolean;
+    readonly retainHandling: RetainHandling;
 }
 export interface SubscribePacketInit {
-  readonly type: "subscribe";
-  readonly packetIdentifier: number;
-  readonly subscriptions: readonly TopicSubscriptionInit[];
-  readonly properties?: SubscribeProperties | undefined;
+    readonly type: "subscribe";
+    readonly packetIdentifier: number;
+    readonly subscriptions: readonly TopicSubscriptionInit[];
+    readonly properties?: SubscribeProperties | undefined;
 }
 export interface SubscribePacket extends SubscribePacketInit {
-  readonly subscriptions: readonly TopicSubscription[];
+    readonly subscriptions: readonly TopicSubscription[];
 }
 export interface SubscribeProperties {
-  /** 1 to 268,435,455. */
-  readonly subscriptionIdentifier?: number | undefined;
-  readonly userProperties?: readonly UserProperty[] | undefined;
+    /** 1 to 268,435,455. */
+    readonly subscriptionIdentifier?: number | undefined;
+    readonly userProperties?: readonly UserProperty[] | undefined;
 }
 export interface SubackPacketInit {
-  readonly type: "suback";
-  readonly packetIdentifier: number;
-  /** One for each filter of the SUBSCRIBE, in its order: the granted QoS, or 0x80 and above. */
-  readonly reasonCodes: readonly number[];
-  readonly properties?: AcknowledgementProperties | undefined;
+    readonly type: "suback";
+    readonly packetIdentifier: number;
+    /** One for each filter of the SUBSCRIBE, in its order: the granted QoS, or 0x80 and above. */
+    readonly reasonCodes: readonly number[];
+    readonly properties?: AcknowledgementProperties | undefined;
 }
 export type SubackPacket = SubackPacketInit;
 
 // dist/packets/unsubscribe.d.ts
 
 export interface UnsubscribePacketInit {
-  readonly type: "unsubscribe";
-  readonly packetIdentifier: number;
-  readonly topicFilters: readonly string[];
-  readonly properties?: UnsubscribeProperties | undefined;
+    readonly type: "unsubscribe";
+    readonly packetIdentifier: number;
+    readonly topicFilters: readonly string[];
+    readonly properties?: UnsubscribeProperties | undefined;
 }
 export type UnsubscribePacket = UnsubscribePacketInit;
 export interface UnsubscribeProperties {
-  readonly userProperties?: readonly UserProperty[] | undefined;
+    readonly userProperties?: readonly UserProperty[] | undefined;
 }
 export interface UnsubackPacketInit {
-  readonly type: "unsuback";
-  readonly packetIdentifier: number;
-  /** 5.0: one for each filter of the UNSUBSCRIBE, in its order. 3.x: empty, its UNSUBACK says nothing. */
-  readonly reasonCodes: readonly number[];
-  readonly properties?: AcknowledgementProperties | undefined;
+    readonly type: "unsuback";
+    readonly packetIdentifier: number;
+    /** 5.0: one for each filter of the UNSUBSCRIBE, in its order. 3.x: empty, its UNSUBACK says nothing. */
+    readonly reasonCodes: readonly number[];
+    readonly properties?: AcknowledgementProperties | undefined;
 }
 export type UnsubackPacket = UnsubackPacketInit;
 
@@ -436,24 +359,24 @@ export declare function describePacket(packet: Packet | PacketInit): string;
 
 /** Encodes packets one after another and hands over what was written, as few chunks as possible. */
 export interface PacketWriter {
-  /**
-   * Appends a packet and returns its size in bytes. A payload of 4 KiB or more is referenced, not copied: leave it
-   * alone until its chunk is on the wire.
-   *
-   * @throws EncodeError if the version cannot express the packet; nothing of it was written then.
-   */
-  write(packet: PacketInit): number;
-  /**
-   * Hands over the next chunk of what was written; undefined when there is none. It is yours and is never written
-   * again, but it is a view: other chunks share its `buffer`, so copy it before you transfer that.
-   */
-  take(): Uint8Array | undefined;
-  /** Bytes written and not yet taken. */
-  readonly pendingBytes: number;
+    /**
+     * Appends a packet and returns its size in bytes. A payload of 4 KiB or more is referenced, not copied: leave it
+     * alone until its chunk is on the wire.
+     *
+     * @throws EncodeError if the version cannot express the packet; nothing of it was written then.
+     */
+    write(packet: PacketInit): number;
+    /**
+     * Hands over the next chunk of what was written; undefined when there is none. It is yours and is never written
+     * again, but it is a view: other chunks share its `buffer`, so copy it before you transfer that.
+     */
+    take(): Uint8Array | undefined;
+    /** Bytes written and not yet taken. */
+    readonly pendingBytes: number;
 }
 export interface WriterOptions {
-  /** 3, 4 or 5; default 5. */
-  readonly version?: ProtocolVersion | undefined;
+    /** 3, 4 or 5; default 5. */
+    readonly version?: ProtocolVersion | undefined;
 }
 /** A writer for one connection: `write` many packets, then `take` their bytes. */
 export declare function createWriter({ version }?: WriterOptions): PacketWriter;
@@ -475,117 +398,106 @@ export declare function packetSize(packet: PacketInit, version?: ProtocolVersion
 
 /** What every error of the toolkit is. */
 export declare abstract class MqttError extends Error {
-  /** A stable literal, `PETREL_…`, for programs to switch on. */
-  abstract readonly code: string;
+    /** A stable literal, `PETREL_…`, for programs to switch on. */
+    abstract readonly code: string;
 }
 /** What was wrong with a value that should have been encoded. */
 export interface EncodeErrorDetails {
-  /** The path of the field, as in `properties.receiveMaximum`. */
-  readonly field?: string | undefined;
-  /** The value that was refused. */
-  readonly value?: unknown;
-  /** The normative statement of MQTT 5.0 it would break, as in `MQTT-3.3.2-2`; one that only 3.1.1 has says so. */
-  readonly clause?: string | undefined;
+    /** The path of the field, as in `properties.receiveMaximum`. */
+    readonly field?: string | undefined;
+    /** The value that was refused. */
+    readonly value?: unknown;
+    /** The normative statement of MQTT 5.0 it would break, as in `MQTT-3.3.2-2`; one that only 3.1.1 has says so. */
+    readonly clause?: string | undefined;
 }
 /** The caller's fault: the packet cannot be expressed in the given protocol version. Nothing was written. */
 export declare class EncodeError extends MqttError {
-  readonly name = "EncodeError";
-  readonly code = "PETREL_ENCODE";
-  readonly field: string | undefined;
-  readonly value: unknown;
-  readonly clause: string | undefined;
-  constructor(message: string, details?: EncodeErrorDetails);
+    readonly name = "EncodeError";
+    readonly code = "PETREL_ENCODE";
+    readonly field: string | undefined;
+    readonly value: unknown;
+    readonly clause: string | undefined;
+    constructor(message: string, details?: EncodeErrorDetails);
 }
 /** Where in the received bytes something was wrong. */
 export interface DecodeErrorDetails {
-  readonly packetType?: PacketTypeName | undefined;
-  /** Where the field begins that is wrong: bytes from the first byte of the packet. */
-  readonly offset?: number | undefined;
-  /** The normative statement of MQTT 5.0 that was broken, as in `MQTT-1.5.4-1`; one that only 3.1.1 has says so. */
-  readonly clause?: string | undefined;
+    readonly packetType?: PacketTypeName | undefined;
+    /** Where the field begins that is wrong: bytes from the first byte of the packet. */
+    readonly offset?: number | undefined;
+    /** The normative statement of MQTT 5.0 that was broken, as in `MQTT-1.5.4-1`; one that only 3.1.1 has says so. */
+    readonly clause?: string | undefined;
 }
 /** The sender's fault: the bytes cannot be parsed (specification section 1.2, "Malformed Packet"). */
 export declare class MalformedPacketError extends MqttError {
-  readonly name = "MalformedPacketError";
-  readonly code = "PETREL_MALFORMED_PACKET";
-  /** What a DISCONNECT about it says: 0x81. */
-  readonly reasonCode: number;
-  readonly packetType: PacketTypeName | undefined;
-  readonly offset: number | undefined;
-  readonly clause: string | undefined;
-  constructor(message: string, details?: DecodeErrorDetails);
+    readonly name = "MalformedPacketError";
+    readonly code = "PETREL_MALFORMED_PACKET";
+    /** What a DISCONNECT about it says: 0x81. */
+    readonly reasonCode: number;
+    readonly packetType: PacketTypeName | undefined;
+    readonly offset: number | undefined;
+    readonly clause: string | undefined;
+    constructor(message: string, details?: DecodeErrorDetails);
 }
 /** The sender's fault: a well-formed packet that the protocol does not allow here (section 4.13). */
 export declare class ProtocolError extends MqttError {
-  readonly name = "ProtocolError";
-  readonly code = "PETREL_PROTOCOL_ERROR";
-  /** What a DISCONNECT about it says: 0x82 or a more specific code. */
-  readonly reasonCode: number;
-  readonly packetType: PacketTypeName | undefined;
-  readonly offset: number | undefined;
-  readonly clause: string | undefined;
-  constructor(
-    message: string,
-    details?: DecodeErrorDetails & {
-      readonly reasonCode?: number;
-    },
-  );
+    readonly name = "ProtocolError";
+    readonly code = "PETREL_PROTOCOL_ERROR";
+    /** What a DISCONNECT about it says: 0x82 or a more specific code. */
+    readonly reasonCode: number;
+    readonly packetType: PacketTypeName | undefined;
+    readonly offset: number | undefined;
+    readonly clause: string | undefined;
+    constructor(message: string, details?: DecodeErrorDetails & {
+        readonly reasonCode?: number;
+    });
 }
 
 // dist/properties.d.ts
 
 /** How a property's value is written (section 2.2.2.2). `boolean` is a byte that may only be 0 or 1. */
-export type PropertyKind =
-  | "byte"
-  | "boolean"
-  | "twoByteInteger"
-  | "fourByteInteger"
-  | "variableByteInteger"
-  | "utf8String"
-  | "binaryData"
-  | "utf8StringPair";
+export type PropertyKind = "byte" | "boolean" | "twoByteInteger" | "fourByteInteger" | "variableByteInteger" | "utf8String" | "binaryData" | "utf8StringPair";
 export interface PropertyDefinition {
-  readonly name: PropertyName;
-  readonly identifier: number;
-  readonly kind: PropertyKind;
-  /** May appear more than once; its value is then a list. */
-  readonly repeatable: boolean;
-  /** The packets that may carry it, as bits: 1 << packet type, and 1 for the will in CONNECT. */
-  readonly packets: number;
-  /** Smallest and largest value of the integer kinds. */
-  readonly minimum: number;
-  readonly maximum: number;
+    readonly name: PropertyName;
+    readonly identifier: number;
+    readonly kind: PropertyKind;
+    /** May appear more than once; its value is then a list. */
+    readonly repeatable: boolean;
+    /** The packets that may carry it, as bits: 1 << packet type, and 1 for the will in CONNECT. */
+    readonly packets: number;
+    /** Smallest and largest value of the integer kinds. */
+    readonly minimum: number;
+    readonly maximum: number;
 }
 /** Every property in every packet, for tables and loops; each packet's own interface says which it has. */
 export interface AllProperties {
-  readonly payloadFormatIndicator?: 0 | 1 | undefined;
-  readonly messageExpiryInterval?: number | undefined;
-  readonly contentType?: string | undefined;
-  readonly responseTopic?: string | undefined;
-  readonly correlationData?: Uint8Array | undefined;
-  readonly subscriptionIdentifier?: number | undefined;
-  readonly subscriptionIdentifiers?: readonly number[] | undefined;
-  readonly sessionExpiryInterval?: number | undefined;
-  readonly assignedClientIdentifier?: string | undefined;
-  readonly serverKeepAlive?: number | undefined;
-  readonly authenticationMethod?: string | undefined;
-  readonly authenticationData?: Uint8Array | undefined;
-  readonly requestProblemInformation?: boolean | undefined;
-  readonly willDelayInterval?: number | undefined;
-  readonly requestResponseInformation?: boolean | undefined;
-  readonly responseInformation?: string | undefined;
-  readonly serverReference?: string | undefined;
-  readonly reasonString?: string | undefined;
-  readonly receiveMaximum?: number | undefined;
-  readonly topicAliasMaximum?: number | undefined;
-  readonly topicAlias?: number | undefined;
-  readonly maximumQos?: 0 | 1 | undefined;
-  readonly retainAvailable?: boolean | undefined;
-  readonly userProperties?: readonly UserProperty[] | undefined;
-  readonly maximumPacketSize?: number | undefined;
-  readonly wildcardSubscriptionAvailable?: boolean | undefined;
-  readonly subscriptionIdentifiersAvailable?: boolean | undefined;
-  readonly sharedSubscriptionAvailable?: boolean | undefined;
+    readonly payloadFormatIndicator?: 0 | 1 | undefined;
+    readonly messageExpiryInterval?: number | undefined;
+    readonly contentType?: string | undefined;
+    readonly responseTopic?: string | undefined;
+    readonly correlationData?: Uint8Array | undefined;
+    readonly subscriptionIdentifier?: number | undefined;
+    readonly subscriptionIdentifiers?: readonly number[] | undefined;
+    readonly sessionExpiryInterval?: number | undefined;
+    readonly assignedClientIdentifier?: string | undefined;
+    readonly serverKeepAlive?: number | undefined;
+    readonly authenticationMethod?: string | undefined;
+    readonly authenticationData?: Uint8Array | undefined;
+    readonly requestProblemInformation?: boolean | undefined;
+    readonly willDelayInterval?: number | undefined;
+    readonly requestResponseInformation?: boolean | undefined;
+    readonly responseInformation?: string | undefined;
+    readonly serverReference?: string | undefined;
+    readonly reasonString?: string | undefined;
+    readonly receiveMaximum?: number | undefined;
+    readonly topicAliasMaximum?: number | undefined;
+    readonly topicAlias?: number | undefined;
+    readonly maximumQos?: 0 | 1 | undefined;
+    readonly retainAvailable?: boolean | undefined;
+    readonly userProperties?: readonly UserProperty[] | undefined;
+    readonly maximumPacketSize?: number | undefined;
+    readonly wildcardSubscriptionAvailable?: boolean | undefined;
+    readonly subscriptionIdentifiersAvailable?: boolean | undefined;
+    readonly sharedSubscriptionAvailable?: boolean | undefined;
 }
 export type PropertyName = keyof AllProperties;
 /** The properties by the name they have in packets. */
@@ -595,51 +507,51 @@ export declare const PROPERTIES: Readonly<Record<PropertyName, PropertyDefinitio
 
 /** Reason Codes by name (section 2.4). MQTT 3.x return codes are presented as these. */
 export declare const ReasonCode: {
-  readonly success: 0;
-  readonly normalDisconnection: 0;
-  readonly grantedQos0: 0;
-  readonly grantedQos1: 1;
-  readonly grantedQos2: 2;
-  readonly disconnectWithWillMessage: 4;
-  readonly noMatchingSubscribers: 16;
-  readonly noSubscriptionExisted: 17;
-  readonly continueAuthentication: 24;
-  readonly reAuthenticate: 25;
-  readonly unspecifiedError: 128;
-  readonly malformedPacket: 129;
-  readonly protocolError: 130;
-  readonly implementationSpecificError: 131;
-  readonly unsupportedProtocolVersion: 132;
-  readonly clientIdentifierNotValid: 133;
-  readonly badUserNameOrPassword: 134;
-  readonly notAuthorized: 135;
-  readonly serverUnavailable: 136;
-  readonly serverBusy: 137;
-  readonly banned: 138;
-  readonly serverShuttingDown: 139;
-  readonly badAuthenticationMethod: 140;
-  readonly keepAliveTimeout: 141;
-  readonly sessionTakenOver: 142;
-  readonly topicFilterInvalid: 143;
-  readonly topicNameInvalid: 144;
-  readonly packetIdentifierInUse: 145;
-  readonly packetIdentifierNotFound: 146;
-  readonly receiveMaximumExceeded: 147;
-  readonly topicAliasInvalid: 148;
-  readonly packetTooLarge: 149;
-  readonly messageRateTooHigh: 150;
-  readonly quotaExceeded: 151;
-  readonly administrativeAction: 152;
-  readonly payloadFormatInvalid: 153;
-  readonly retainNotSupported: 154;
-  readonly qosNotSupported: 155;
-  readonly useAnotherServer: 156;
-  readonly serverMoved: 157;
-  readonly sharedSubscriptionsNotSupported: 158;
-  readonly connectionRateExceeded: 159;
-  readonly maximumConnectTime: 160;
-  readonly subscriptionIdentifiersNotSupported: 161;
-  readonly wildcardSubscriptionsNotSupported: 162;
+    readonly success: 0;
+    readonly normalDisconnection: 0;
+    readonly grantedQos0: 0;
+    readonly grantedQos1: 1;
+    readonly grantedQos2: 2;
+    readonly disconnectWithWillMessage: 4;
+    readonly noMatchingSubscribers: 16;
+    readonly noSubscriptionExisted: 17;
+    readonly continueAuthentication: 24;
+    readonly reAuthenticate: 25;
+    readonly unspecifiedError: 128;
+    readonly malformedPacket: 129;
+    readonly protocolError: 130;
+    readonly implementationSpecificError: 131;
+    readonly unsupportedProtocolVersion: 132;
+    readonly clientIdentifierNotValid: 133;
+    readonly badUserNameOrPassword: 134;
+    readonly notAuthorized: 135;
+    readonly serverUnavailable: 136;
+    readonly serverBusy: 137;
+    readonly banned: 138;
+    readonly serverShuttingDown: 139;
+    readonly badAuthenticationMethod: 140;
+    readonly keepAliveTimeout: 141;
+    readonly sessionTakenOver: 142;
+    readonly topicFilterInvalid: 143;
+    readonly topicNameInvalid: 144;
+    readonly packetIdentifierInUse: 145;
+    readonly packetIdentifierNotFound: 146;
+    readonly receiveMaximumExceeded: 147;
+    readonly topicAliasInvalid: 148;
+    readonly packetTooLarge: 149;
+    readonly messageRateTooHigh: 150;
+    readonly quotaExceeded: 151;
+    readonly administrativeAction: 152;
+    readonly payloadFormatInvalid: 153;
+    readonly retainNotSupported: 154;
+    readonly qosNotSupported: 155;
+    readonly useAnotherServer: 156;
+    readonly serverMoved: 157;
+    readonly sharedSubscriptionsNotSupported: 158;
+    readonly connectionRateExceeded: 159;
+    readonly maximumConnectTime: 160;
+    readonly subscriptionIdentifiersNotSupported: 161;
+    readonly wildcardSubscriptionsNotSupported: 162;
 };
 export type ReasonCodeName = keyof typeof ReasonCode;
 /** Whether a packet of this type may carry this Reason Code in MQTT 5.0. */
@@ -663,8 +575,8 @@ export declare function validateTopicName(topicName: string): string | undefined
 export declare function validateTopicFilter(topicFilter: string): string | undefined;
 /** A Shared Subscription taken apart (section 4.8.2). */
 export interface SharedSubscription {
-  readonly shareName: string;
-  readonly topicFilter: string;
+    readonly shareName: string;
+    readonly topicFilter: string;
 }
 /** Takes `$share/name/filter` apart; undefined for a filter that is not shared. */
 export declare function parseSharedSubscription(topicFilter: string): SharedSubscription | undefined;
