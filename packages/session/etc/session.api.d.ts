@@ -308,7 +308,7 @@ export declare class MqttSession<Context = unknown> {
     get queuedBytes(): number;
     /** False: publish no more until the "writable" event. Ignoring it ends in SendQueueFullError. */
     get writable(): boolean;
-    /** What CONNACK settled; undefined unless online. */
+    /** What CONNACK settled, until the connection is closed; undefined before. */
     get negotiated(): Negotiated | undefined;
     /** A network connection is open: CONNECT goes out. One that was open before counts as lost. */
     handleOpen(now: Milliseconds): void;

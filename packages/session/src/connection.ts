@@ -31,9 +31,8 @@ export class Connection<Context> {
   /** Whether the CONNECT asked for a clean start. */
   readonly cleanStart: boolean;
 
-  /** How many more QoS 1 and 2 messages may be sent now (section 4.9), and the most there can be. */
+  /** How many more QoS 1 and 2 messages may be sent now (section 4.9). */
   sendQuota = 0;
-  sendQuotaMaximum = 0;
   /** Messages of the resumed session that were sent before and wait for their turn to be sent again, in order. */
   readonly resend: Fifo<OutgoingEntry<Context>> = new Fifo();
   /** QoS 0 messages in the output that nobody has taken yet, in order. */

@@ -102,7 +102,7 @@ export class MqttSession<Context = unknown> {
     return this.#publisher.writable;
   }
 
-  /** What CONNACK settled; undefined unless online. */
+  /** What CONNACK settled, until the connection is closed; undefined before. */
   get negotiated(): Negotiated | undefined {
     return this.#connection?.negotiated;
   }
@@ -360,7 +360,7 @@ export class MqttSession<Context = unknown> {
     connection.negotiated = negotiated;
     connection.phase = "online";
     connection.aliases = new InboundTopicAliases(negotiated.receive.topicAliasMaximum);
-    connection.sendQuota = connection.sendQuotaMaximum = negotiated.send.receiveMaximum;
+    connection.sendQuota = negotiated.send.receiveMaximum;
     connection.keepAlive = new KeepAlive(negotiated.keepAlive, config.timeouts.pingResponse, this.#now);
     this.#timers.clear("connack");
     this.#armKeepAlive(connection);
