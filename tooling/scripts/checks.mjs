@@ -5,8 +5,15 @@ import { step, StepError, turbo } from "./bootstrap.mjs";
 const QUIET = ["--output-logs=errors-only", "--continue=dependencies-successful"];
 
 const CHECKS = {
-  format: () => step("format", "oxfmt", ["--config", "tooling/lint/oxfmtrc.json", "--check", "**/*.{ts,js,mjs}"]),
-  lint: () => step("lint", "oxlint", ["--config", "tooling/lint/oxlintrc.json", "--type-aware"]),
+  format: () =>
+    step("format", "oxfmt", ["--config", "tooling/lint/oxfmtrc.json", "--check", "**/*.{ts,js,mjs}", "!**/*.api.d.ts"]),
+  lint: () =>
+    step("lint", "oxlint", [
+      "--config",
+      "tooling/lint/oxlintrc.json",
+      "--type-aware",
+      "--ignore-pattern=**/*.api.d.ts",
+    ]),
   boundaries: () => step("boundaries", ...turbo("boundaries")),
   build: () => step("build", ...turbo("run", "build", ...QUIET)),
   packages: () => step("packages", ...turbo("run", "typecheck", "check:package", ...QUIET)),
