@@ -4,7 +4,7 @@ import { expandShortOptions } from "./argv.ts";
 import { errorLine, ExitCode, exitCodeOf, UsageError } from "./exit-codes.ts";
 
 /** Fills in a command's options and its action, which rejects unless the command succeeds. */
-export type DefineCommand = (command: Command) => void;
+type DefineCommand = (command: Command) => void;
 
 interface CommandEntry {
   readonly description: string;

@@ -16,6 +16,13 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
+/**
+ * When more than that wait for their PUBCOMP, Mosquitto 2.0.11 saves them all, but after the
+ * restart it takes those beyond the limit (20 by default) for new, and sends again what it has released already. No
+ * receiver can tell those from new messages.
+ */
+const INFLIGHT = "max_inflight_messages 20000";
+
 describeServer("mosquitto", () => {
   test.each([
     ["5.0", "1"],
@@ -25,7 +32,7 @@ describeServer("mosquitto", () => {
   ])(`restarts ${RESTARTS} times in the middle, over %s at QoS %s, and nothing is lost`, async (version, qos) => {
     await using server = await startMosquitto({
       persistence: directory,
-      config: ["max_queued_messages 0", "max_queued_bytes 0"],
+      config: ["max_queued_messages 0", "max_queued_bytes 0", INFLIGHT],
     });
     const session = ["-L", server.url, "-V", version, "-t", "numbers", "-q", qos, "--no-clean", "-rp", "50"];
     if (version === "5.0") session.push("-se", "300");
