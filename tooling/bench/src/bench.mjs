@@ -8,6 +8,7 @@ import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { CASES } from "./cases.mjs";
+import { COUNTS_PROCESSOR_TIME } from "./clock.mjs";
 import { machine, printCase, printNotes, printSummary } from "./report.mjs";
 
 const WORKER = fileURLToPath(new URL("worker.mjs", import.meta.url));
@@ -20,8 +21,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     json: { type: "string" },
-    rounds: { type: "string", default: "7" },
-    milliseconds: { type: "string", default: "60" },
+    rounds: { type: "string", default: "9" },
+    milliseconds: { type: "string", default: "40" },
     only: { type: "string", default: "" },
   },
 });
@@ -44,7 +45,8 @@ async function codec() {
   }
 
   console.log(`${environment.node}, V8 ${environment.v8}, ${environment.cpu} (${environment.cores} cores)`);
-  console.log(`medians of ${settings.rounds} interleaved rounds of at least ${settings.milliseconds} ms each\n`);
+  console.log(`medians of ${settings.rounds} interleaved rounds of at least ${settings.milliseconds} ms each`);
+  console.log(`a second is one ${COUNTS_PROCESSOR_TIME ? "of processor time" : "of wall clock"}\n`);
   const results = [];
   for (const { name } of CASES.filter((each) => each.name.includes(values.only))) {
     const timed = await work({ mode: "time", name, excluded, ...settings });
@@ -56,7 +58,7 @@ async function codec() {
   printSummary(results);
   printNotes(excluded);
   if (values.json !== undefined) {
-    const report = { ...environment, ...settings, excluded, cases: results };
+    const report = { ...environment, ...settings, processorTime: COUNTS_PROCESSOR_TIME, excluded, cases: results };
     writeFileSync(values.json, `${JSON.stringify(report, undefined, 2)}\n`);
   }
 }

@@ -14,7 +14,7 @@ export function machine() {
 }
 
 /** The encoders that leave joining to the end: many packets, then their bytes. */
-const MANY = new Set(["writer", "writeToStream", "slab"]);
+const MANY = new Set(["writer", "writeToStream", "slab", "slab, topics looked up"]);
 
 /** What a row is compared with: mqtt-packet's `generate` or parser, and the fastest minimum of the same kind. */
 function rows({ measurements, bytesPerPacket }) {
@@ -68,8 +68,8 @@ export function printSummary(results) {
 
 export function printNotes(excluded) {
   console.log(`mqtt-packet is its generate and its parser. Its writeToStream makes a chunk of each field and leaves joining them to
-the socket. writer and writeToStream are compared with the minimum's slab, other encoders with its view per packet,
-decoders with the faster of its two. opifex is left out: it is on JSR, for Deno and Node 24, not in npm's registry.`);
+the socket. writer and writeToStream are compared with the faster of the minimum's slabs, other encoders with its view
+per packet, decoders with the faster of its two. opifex is left out: it is on JSR, for Deno and Node 24, not in npm's registry.`);
   for (const { name, direction, who, how, problem } of excluded) {
     console.log(`Not measured: ${who}, ${how}: cannot ${direction} ${name}: ${problem}.`);
   }

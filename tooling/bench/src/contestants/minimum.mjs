@@ -1,6 +1,7 @@
 // The limit: the least code that encodes and decodes the shapes of the cases. It validates nothing, knows no errors, and
 // may use what only Node has. The slab, the carry and the form of packets are Petrel's. Decoding comes in two ways,
-// because neither is the limit everywhere: every string made anew, and the strings that were seen before looked up.
+// because neither is the limit everywhere: every string made anew, and the strings that were seen before looked up. The
+// same goes for topics in encoding.
 
 import { BATCH } from "../sink.mjs";
 
@@ -47,6 +48,8 @@ const NAMES = Object.entries(IDENTIFIERS).reduce(
 
 let bytes = new Uint8Array(SLAB_SIZE);
 let at = 0;
+/** Which of the two ways it is. */
+let lookUp = false;
 
 function two(value) {
   bytes[at++] = value >>> 8;
@@ -83,6 +86,19 @@ function text(value) {
   const size = at - start - 2;
   bytes[start] = size >>> 8;
   bytes[start + 1] = size;
+}
+
+const topics = new Map();
+
+function topic(value) {
+  const encoded = topics.get(value);
+  if (encoded !== undefined) {
+    raw(encoded);
+    return;
+  }
+  const start = at;
+  text(value);
+  if (topics.size < 256) topics.set(value, bytes.slice(start, at));
 }
 
 function sizeOf(value) {
@@ -138,7 +154,8 @@ function encode(packet, version) {
       reserved = sizeOf(topicName.length + payload.length + 4);
       at = from + 1 + reserved;
       bytes[from] = 0x30 | (qos << 1);
-      text(topicName);
+      if (lookUp) topic(topicName);
+      else text(topicName);
       if (qos > 0) two(packet.packetIdentifier);
       writeProperties(packet.properties, version);
       if (payload.length < REFERENCE_FROM) raw(payload);
@@ -189,7 +206,8 @@ function newSlab() {
   at = 0;
 }
 
-function writeAll(packets, sink, version) {
+function writeAll(packets, sink, version, how) {
+  lookUp = how;
   for (let from = 0; from < packets.length; from += BATCH) {
     const end = Math.min(from + BATCH, packets.length);
     let start = at;
@@ -212,6 +230,7 @@ function writeAll(packets, sink, version) {
 }
 
 function encodeAll(packets, sink, version) {
+  lookUp = false;
   for (const packet of packets) {
     if (SLAB_SIZE - at < ROOM) newSlab();
     const start = at;
@@ -257,7 +276,6 @@ const LONGEST = 48;
 const texts = Array.from({ length: 1_024 }, () => "");
 const sizes = new Uint8Array(1_024);
 const known = new Int32Array(12 * 1_024);
-let lookUp = false;
 let words = new DataView(bytes.buffer);
 
 function remembered(start, length) {
@@ -479,7 +497,8 @@ export function create(version) {
   return {
     input: (packet) => packet,
     encoders: {
-      slab: (packets, sink) => writeAll(packets, sink, version),
+      slab: (packets, sink) => writeAll(packets, sink, version, false),
+      "slab, topics looked up": (packets, sink) => writeAll(packets, sink, version, true),
       "view per packet": (packets, sink) => encodeAll(packets, sink, version),
     },
     decoders: {
