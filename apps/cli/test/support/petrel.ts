@@ -1,9 +1,16 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { afterEach } from "vitest";
 
 const BIN = fileURLToPath(new URL("../../bin/petrel.js", import.meta.url));
 const BUILT = fileURLToPath(new URL("../../dist/bin.js", import.meta.url));
+
+/** A test that ran out of time leaves before it disposes of what it started. */
+const running = new Set<ChildProcessWithoutNullStreams>();
+afterEach(() => {
+  for (const child of running) child.kill("SIGKILL");
+});
 
 export interface Ending {
   /** The exit status, or the signal that ended it. */
@@ -24,8 +31,7 @@ export class Running implements AsyncDisposable {
   constructor(program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
     const child = spawn(program, args, { env: { ...process.env, PETREL_PASSWORD: "", ...env } });
     this.#child = child;
-    const kill = (): void => void child.kill("SIGKILL");
-    process.once("exit", kill);
+    running.add(child);
     child.stdout.on("data", (bytes: Buffer) => {
       this.#stdout = Buffer.concat([this.#stdout, bytes]);
       this.#look();
@@ -38,7 +44,7 @@ export class Running implements AsyncDisposable {
     this.ended = new Promise((resolve, reject) => {
       child.once("error", reject);
       child.once("close", (code, signal) => {
-        process.off("exit", kill);
+        running.delete(child);
         this.#isOver = true;
         this.#look();
         resolve({ status: code ?? signal, stdout: this.stdout, stderr: this.#stderr });
