@@ -57,6 +57,8 @@ export class MqttClient implements AsyncDisposable {
   /** Calls that end the client so far: a `connect()` that waits for one end must not outlive the next. */
   #ends = 0;
   #lastConnection: Negotiated | undefined;
+  /** Whether it was told, on this connection, that messages come which nobody takes. */
+  #unclaimedReported = false;
 
   constructor(connector: Connector, options: ClientOptions) {
     const { clock = systemClock, random = Math.random, logger = consoleLogger } = options;
@@ -146,6 +148,7 @@ export class MqttClient implements AsyncDisposable {
     this.#supervisor.handleConnected();
     const connection = this.#session.negotiated!;
     this.#lastConnection = connection;
+    this.#unclaimedReported = false;
     this.#events.emit("connected", { sessionPresent: connack.sessionPresent, connection, packet: connack });
     this.#connecting?.resolve();
     this.#connecting = undefined;
@@ -319,7 +322,15 @@ export class MqttClient implements AsyncDisposable {
   #deliver({ packet, delivery }: Extract<SessionEvent<Context>, { type: "message" }>): void {
     const unclaimed = this.#subscriber.deliver(packet, delivery);
     if (unclaimed === undefined) return;
-    if (this.#state !== "closed") this.#events.emit("message", unclaimed);
+    if (this.#events.has("message")) {
+      if (this.#state !== "closed") this.#events.emit("message", unclaimed);
+    } else if (!this.#unclaimedReported) {
+      this.#unclaimedReported = true;
+      this.#logger.warn(
+        `petrel: a message to "${unclaimed.topic}" came that nothing in this client asked for; it and others like it are ` +
+          'dropped. If it belongs to a resumed session, subscribe before connect(), or listen for "message"',
+      );
+    }
     unclaimed.acknowledge();
   }
 

@@ -486,3 +486,25 @@ async function collect(subscription: Subscription): Promise<readonly Message[]> 
   for await (const message of subscription) messages.push(message);
   return messages;
 }
+
+test("warns once for each connection of messages that nothing takes, and acknowledges them", async () => {
+  const warnings: string[] = [];
+  const logger = { warn: (message: string) => warnings.push(message), error: () => {} };
+  const world = await World.online({ listenForMessages: false, logger });
+  await world.publish("from/an/earlier/life", "1", 1, 1);
+  await world.publish("from/an/earlier/life", "2", 1, 2);
+  expect(world.received()).toEqual(["puback #1", "puback #2"]);
+  expect(warnings).toEqual([expect.stringContaining('a message to "from/an/earlier/life"')]);
+});
+
+test("a process that resumes a session subscribes before it connects, and gets what comes with CONNACK", async () => {
+  const world = new World({ clientId: "a", cleanStart: false, server: { automatic: false } });
+  const subscribing = world.client.subscribe("from/#", { qos: 1 });
+  const connecting = world.client.connect();
+  await world.settle();
+  world.server.accept({ sessionPresent: true });
+  await world.publish("from/an/earlier/life", "1", 1, 7);
+  await world.send({ type: "suback", packetIdentifier: 1, reasonCodes: [1] });
+  await connecting;
+  expect((await (await subscribing).next())?.text()).toBe("1");
+});

@@ -10,7 +10,11 @@ export class TestClock extends ManualClock {
   }
 }
 
-type WorldOptions = Omit<OptionsV5, "clock"> & { readonly server?: ScriptedServerOptions };
+type WorldOptions = Omit<OptionsV5, "clock"> & {
+  readonly server?: ScriptedServerOptions;
+  /** Default true. */
+  readonly listenForMessages?: boolean;
+};
 
 /** A client, a server that does as the test says, and the time between them. */
 export class World {
@@ -20,11 +24,13 @@ export class World {
   /** Everything the client told its listeners, in order. */
   readonly events: (readonly [name: keyof ClientEvents, event: ClientEvents[keyof ClientEvents]])[] = [];
 
-  constructor({ server, ...options }: WorldOptions = {}) {
+  constructor({ server, listenForMessages = true, ...options }: WorldOptions = {}) {
     this.server = new ScriptedServer({ automatic: true, ...server });
     const { connector = this.server.connector } = options;
     this.client = createClient({ random: () => 0.5, ...options, connector, clock: this.clock });
-    for (const name of EVENTS) this.client.on(name, (event) => this.events.push([name, event]));
+    for (const name of EVENTS) {
+      if (name !== "message" || listenForMessages) this.client.on(name, (event) => this.events.push([name, event]));
+    }
   }
 
   /** A world whose client is connected. */
