@@ -1,10 +1,15 @@
 import { describe, test } from "vitest";
+import { findProgram } from "./find-program.ts";
 import { mosquittoAvailable } from "./mosquitto.ts";
 
-const AVAILABLE = { mosquitto: mosquittoAvailable };
+/** By the names of Debian's packages. */
+const AVAILABLE = {
+  mosquitto: mosquittoAvailable,
+  "mosquitto-clients": () => ["mosquitto_pub", "mosquitto_sub"].every((program) => findProgram(program) !== undefined),
+};
 
 /**
- * A `describe` for tests against a real server. Where the program is not installed they are skipped,
+ * A `describe` for tests against a real server, or beside its own tools. Where it is not installed they are skipped,
  * unless PETREL_REQUIRE_SERVERS=1 asks for a failure instead.
  */
 export function describeServer(server: keyof typeof AVAILABLE, tests: () => void): void {

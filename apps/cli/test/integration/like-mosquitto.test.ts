@@ -1,12 +1,6 @@
 import { describeServer, startMosquitto } from "@petrel/servers";
-import { spawnSync } from "node:child_process";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { petrel, Running } from "../support/petrel.ts";
-
-/** The clients come in a package of their own, which is not needed for anything else. */
-const HAS_CLIENTS = ["mosquitto_pub", "mosquitto_sub"].every(
-  (program) => spawnSync(program, ["--help"]).error === undefined,
-);
 
 const LINES = Buffer.from("one\n\n two \r\n\xff\xfe\nlast, without a line feed", "latin1");
 
@@ -32,8 +26,8 @@ async function exchange(
   return subscriber.bytes.toString("latin1");
 }
 
-describe.runIf(HAS_CLIENTS)("like mosquitto_pub and mosquitto_sub", () => {
-  describeServer("mosquitto", () => {
+describeServer("mosquitto", () => {
+  describeServer("mosquitto-clients", () => {
     test.each([
       ["payloads", []],
       ["-v", ["-v"]],
