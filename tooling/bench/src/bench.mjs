@@ -1,7 +1,8 @@
-// bench codec [--json FILE] [--rounds N] [--milliseconds N] [--only TEXT]
+// bench codec [--json FILE] [--processes N] [--rounds N] [--milliseconds N] [--only TEXT]
 //
-// Each case runs in a process of its own, one after the other: once to time it, with the young generation that Node
-// comes with, and once to count what it allocates, with one so large that nothing is collected in between.
+// Each case runs in processes of its own, one after the other: some to time it, with the young generation that Node
+// comes with, because compilers don't decide alike in each; and one to count what it allocates, with a young generation
+// so large that nothing is collected in between.
 
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -9,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { CASES } from "./cases.mjs";
 import { COUNTS_PROCESSOR_TIME } from "./clock.mjs";
+import { median } from "./measure.mjs";
 import { machine, printCase, printNotes, printSummary } from "./report.mjs";
 
 const WORKER = fileURLToPath(new URL("worker.mjs", import.meta.url));
@@ -21,7 +23,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     json: { type: "string" },
-    rounds: { type: "string", default: "9" },
+    processes: { type: "string", default: "3" },
+    rounds: { type: "string", default: "3" },
     milliseconds: { type: "string", default: "40" },
     only: { type: "string", default: "" },
   },
@@ -31,11 +34,12 @@ const topic = positionals.filter((word) => word !== "--")[0];
 if (topic === "codec") {
   await codec();
 } else {
-  console.error("usage: bench codec [--json FILE] [--rounds N] [--milliseconds N] [--only TEXT]");
+  console.error("usage: bench codec [--json FILE] [--processes N] [--rounds N] [--milliseconds N] [--only TEXT]");
   process.exitCode = 2;
 }
 
 async function codec() {
+  const processes = Number(values.processes);
   const settings = { rounds: Number(values.rounds), milliseconds: Number(values.milliseconds) };
   const environment = machine();
   const excluded = await work({ mode: "check" });
@@ -45,20 +49,34 @@ async function codec() {
   }
 
   console.log(`${environment.node}, V8 ${environment.v8}, ${environment.cpu} (${environment.cores} cores)`);
-  console.log(`medians of ${settings.rounds} interleaved rounds of at least ${settings.milliseconds} ms each`);
+  console.log(
+    `medians of ${processes * settings.rounds} interleaved rounds of ${settings.milliseconds} ms, in ${processes} processes`,
+  );
   console.log(`a second is one ${COUNTS_PROCESSOR_TIME ? "of processor time" : "of wall clock"}\n`);
   const results = [];
   for (const { name } of CASES.filter((each) => each.name.includes(values.only))) {
-    const timed = await work({ mode: "time", name, excluded, ...settings });
+    const timed = [];
+    for (let index = 0; index < processes; index++)
+      timed.push(await work({ mode: "time", name, excluded, ...settings }));
     const counted = await work({ mode: "allocations", name, excluded, ...settings });
-    const measurements = timed.measurements.map((each, index) => ({ ...each, ...counted.measurements[index] }));
-    results.push({ ...timed, measurements });
+    const measurements = counted.measurements.map((each, index) => {
+      const rounds = timed.flatMap((one) => one.measurements[index].rounds);
+      return { ...each, operationsPerSecond: median(rounds), rounds };
+    });
+    results.push({ ...counted, measurements });
     printCase(results.at(-1));
   }
   printSummary(results);
   printNotes(excluded);
   if (values.json !== undefined) {
-    const report = { ...environment, ...settings, processorTime: COUNTS_PROCESSOR_TIME, excluded, cases: results };
+    const report = {
+      ...environment,
+      processes,
+      ...settings,
+      processorTime: COUNTS_PROCESSOR_TIME,
+      excluded,
+      cases: results,
+    };
     writeFileSync(values.json, `${JSON.stringify(report, undefined, 2)}\n`);
   }
 }

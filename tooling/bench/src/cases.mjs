@@ -5,7 +5,7 @@ import { Random } from "./random.mjs";
 
 const QUANTITIES = ["temperature", "humidity", "pressure", "voltage", "state", "rpm"];
 
-/** 200 names of 23 to 39 bytes, as a plant with a few hundred sensors has them; a message draws one of them. */
+/** 200 names of 30 to 38 bytes, as a plant with a few hundred sensors has them; a message draws one of them. */
 const TOPIC_NAMES = Array.from({ length: 200 }, (_, index) => {
   const random = new Random(1_000 + index);
   return `plant-${random.integer(4)}/line-${random.integer(9)}/sensor-${1_000 + index}/${random.pick(QUANTITIES)}`;
