@@ -1,0 +1,104 @@
+// What has to hold for a packet that is written and for bytes that are read.
+
+import { isDeepStrictEqual } from "node:util";
+import { createWriter, decodeUtf8, describePacket, EncodeError, encodePacket, packetSize } from "@petrel/codec";
+import { Finding } from "./finding.mjs";
+import { cutsOf, outcome } from "./subject.mjs";
+
+/** A valid packet: comes back equal, has the size that was promised, is the same bytes again, for any chunks. */
+export function checkValid(random, packet, version, modes) {
+  const bytes = encodePacket(packet, version);
+  if (packetSize(packet, version) !== bytes.length) throw new Finding("packetSize is not the packet's size");
+  const readAs = packet.type === "connect" && random.boolean() ? undefined : version;
+  for (const mode of modes) {
+    const { packets, error } = outcome(bytes, readAs, cutsOf(random, bytes.length), mode);
+    if (error !== undefined) throw new Finding("a valid packet was refused", error).at({ bytes, version });
+    const [one] = packets.map((each) => packetIn(each, mode));
+    if (packets.length !== 1 || !isDeepStrictEqual(one, packet)) {
+      throw new Finding(`a valid packet came back different from ${mode}`).at({ bytes, version });
+    }
+  }
+  const writer = createWriter({ version });
+  writer.write(packet);
+  if (!isDeepStrictEqual(Buffer.from(taken(writer)), Buffer.from(bytes))) {
+    throw new Finding("a writer wrote other bytes than encodePacket").at({ bytes, version });
+  }
+  return bytes;
+}
+
+function taken(writer) {
+  const chunks = [];
+  for (let chunk = writer.take(); chunk !== undefined; chunk = writer.take()) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** Any bytes: an outcome that chunks don't change; what was accepted can be described, written and read again. */
+export function checkBytes(random, bytes, version, modes) {
+  const whole = outcome(bytes, version, []);
+  if (whole.packets.length > bytes.length / 2) throw new Finding("there are more packets than bytes for them");
+  if (!isSame(whole, outcome(bytes, version, cutsOf(random, bytes.length)))) {
+    throw new Finding("other chunks gave another outcome");
+  }
+  for (const [index, packet] of whole.packets.entries()) checkAccepted(packet, whole.versions[index]);
+  if (modes.includes("lenient")) checkLenient(random, bytes, version, whole);
+  return whole;
+}
+
+function isSame(one, other) {
+  return isDeepStrictEqual(one.packets, other.packets) && one.error?.message === other.error?.message;
+}
+
+function checkAccepted(packet, version) {
+  if (/\p{Cc}/u.test(describePacket(packet))) throw new Finding("the description is not one line");
+  if (!canBeWritten(packet, version)) return;
+  let bytes;
+  try {
+    bytes = encodePacket(packet, version);
+  } catch (error) {
+    if (error instanceof EncodeError) throw new Finding("what was accepted can't be written", error);
+    throw new Finding("the encoder threw an error that isn't its own", error);
+  }
+  const { packets, error } = outcome(bytes, version, []);
+  if (error !== undefined) throw new Finding("what was accepted and written again is refused", error);
+  if (!isDeepStrictEqual(packets, [packet])) throw new Finding("what was accepted and written again is different");
+}
+
+/**
+ * What a decoder takes from others although nobody may send it: refusals of other versions, clients without a name,
+ * payloads that are no text although they say so.
+ */
+function canBeWritten(packet, version) {
+  if (packet.type === "publish" && !isAsPromised(packet)) return false;
+  if (packet.type === "connect" && packet.will !== undefined && !isAsPromised(packet.will)) return false;
+  if (packet.type === "connack" && version !== 5) {
+    return packet.reasonCode < 0x89 && packet.reasonCode !== 0x80 && packet.properties === undefined;
+  }
+  return packet.type !== "connect" || version === 5 || packet.clientIdentifier !== "";
+}
+
+function isAsPromised({ payload, properties }) {
+  if (properties?.payloadFormatIndicator !== 1) return true;
+  try {
+    decodeUtf8(payload);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Never throws, doesn't depend on chunks, and agrees with strict where strict has nothing to complain about. */
+function checkLenient(random, bytes, version, strict) {
+  const whole = outcome(bytes, version, [], "lenient");
+  if (!isDeepStrictEqual(whole, outcome(bytes, version, cutsOf(random, bytes.length), "lenient"))) {
+    throw new Finding("other chunks gave lenient another outcome");
+  }
+  const packets = whole.packets.map((each) => packetIn(each, "lenient"));
+  if (!isDeepStrictEqual(packets.slice(0, strict.packets.length), strict.packets)) {
+    throw new Finding("lenient reads other packets than strict accepts");
+  }
+}
+
+/** Lenient may hand out the packet beside its violations. */
+function packetIn(result, mode) {
+  return mode === "lenient" && "packet" in result ? result.packet : result;
+}
