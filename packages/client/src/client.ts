@@ -1,5 +1,6 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { ConnackPacket } from "@petrel/codec";
-import { MqttSession, type Negotiated, type SessionEvent, TimeoutError } from "@petrel/session";
+import { ConnectionLostError, MqttSession, type Negotiated, type SessionEvent, TimeoutError } from "@petrel/session";
 import type { Connector } from "@petrel/transport";
 import { onAbort } from "./cancellation.ts";
 import { type Clock, systemClock } from "./clock.ts";
@@ -76,6 +77,10 @@ export class MqttClient implements AsyncDisposable {
     this.#driver = new Driver(this.#session, clock, {
       onEvent: (event) => this.#handleEvent(event),
       wantsData: () => this.#wantsData(),
+      onBytesLost: (bytes, afterMs) => {
+        const what = `the last ${bytes} bytes, and the QoS 0 messages in them, are lost`;
+        this.#reportError(new ConnectionLostError(`${what}: the network took none of them within ${afterMs} ms`));
+      },
     });
     this.#supervisor = new Supervisor(
       connector,

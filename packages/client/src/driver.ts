@@ -7,14 +7,18 @@ import { Deferred } from "./deferred.ts";
 /** Rounds of output and events in one turn; what is left then waits for the next, so that input and timers get theirs. */
 const ROUNDS_PER_TURN = 16;
 
-/** How long a polite end waits for the server to close its side. */
+/** How long a polite end waits for the server to close its side, once it has everything. */
 const LINGER_MS = 2_000;
+/** How long it waits for a network that takes none of the last bytes. One that takes some, however slowly, gets its time. */
+const STUCK_MS = 30_000;
 
 export interface DriverHandler<Context> {
   /** In order, and never from inside a call to the session. Must not throw. */
   onEvent(event: SessionEvent<Context>): void;
   /** Whether to read from the network: false while consumers are slower than it. */
   wantsData(): boolean;
+  /** A polite end was cut short: the network did not take the last bytes in this time. */
+  onBytesLost(bytes: number, afterMs: number): void;
 }
 
 /**
@@ -175,12 +179,27 @@ export class Driver<Context> {
     this.#session.handleClose(now);
     transport.resume(); // a paused transport does not see the peer's end
     transport.close();
-    const timer = this.#clock.timer(now + LINGER_MS, () => {
-      transport.destroy();
-      this.#links.delete(link);
-      link.closed.resolve();
+    void link.closed.promise.then(() => link.lingering?.clear());
+    this.#linger(link, transport.bufferedBytes, now);
+  }
+
+  /** Waits for the transport to end, as long as it still sends. `waiting` bytes were left when the last of them went out. */
+  #linger(link: Link<Context>, waiting: number, progressAt: number): void {
+    link.lingering = this.#clock.timer(this.#clock.now() + LINGER_MS, () => {
+      const transport = link.transport!;
+      const left = transport.bufferedBytes;
+      const now = this.#clock.now();
+      if (left < waiting) {
+        this.#linger(link, left, now);
+      } else if (left > 0 && now - progressAt < STUCK_MS) {
+        this.#linger(link, waiting, progressAt);
+      } else {
+        if (left > 0) this.#handler.onBytesLost(left, STUCK_MS);
+        transport.destroy();
+        this.#links.delete(link);
+        link.closed.resolve();
+      }
     });
-    void link.closed.promise.then(() => timer.clear());
   }
 
   #tellPumped(): void {
@@ -226,6 +245,8 @@ class Link<Context> implements TransportHandler {
   writable = true;
   reading = true;
   readonly closed: Deferred<void> = new Deferred();
+  /** Runs while the transport is given time to end by itself. */
+  lingering: Timer | undefined = undefined;
   readonly #driver: Driver<Context>;
 
   constructor(driver: Driver<Context>) {

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { Backlog } from "./backlog.ts";
 import { ClientClosedError } from "./errors.ts";
 import { Iteration } from "./iteration.ts";

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** The client as its users see it: one class, a view for each protocol version. */
 
 import type { PublishProperties, QoS, RetainHandling, UserProperty } from "@petrel/codec";
@@ -134,7 +135,11 @@ export interface Client<V extends Version = "5.0"> extends AsyncDisposable {
    */
   unsubscribe(filters: string | readonly string[]): Promise<readonly number[]>;
 
-  /** Ends the connection politely. Always resolves, within `drain` and a moment; safe at any time, and twice. */
+  /**
+   * Ends the connection politely. Always resolves: within `drain`, and 2 s for the server to close. Bytes that are still
+   * on their way get longer, until the network has taken none for 30 s; then they are lost, which is an "error" event.
+   * Safe at any time, and twice.
+   */
   disconnect(options?: DisconnectOptions<V>): Promise<void>;
   /** Drops the connection now: the server sends the will. */
   destroy(cause?: Error): void;

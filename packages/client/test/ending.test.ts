@@ -1,5 +1,6 @@
-import { FaultLink } from "@petrel/testing";
-import { expect, test } from "vitest";
+import { FaultLink, ScriptedServer } from "@petrel/testing";
+import type { Connector } from "@petrel/transport";
+import { describe, expect, test } from "vitest";
 import { ClientClosedError } from "../src/core.ts";
 import { watch, World } from "./support/world.ts";
 
@@ -307,3 +308,69 @@ async function silentWorld(): Promise<World> {
   link.silence();
   return world;
 }
+
+describe("a slow network at the end", () => {
+  /** A client whose transport says that `waiting.bytes` are not sent yet, and never hears that the server has closed. */
+  async function lingering(): Promise<{ world: World; waiting: { bytes: number }; destroyed: () => boolean }> {
+    const waiting = { bytes: 0 };
+    let destroyed = false;
+    const server = new ScriptedServer({ automatic: true });
+    const connector: Connector = async (handler, signal) => {
+      const deaf = {
+        onData: (bytes: Uint8Array) => handler.onData(bytes),
+        onDrain: () => handler.onDrain(),
+        onClose: () => {},
+      };
+      const transport = await server.connector(deaf, signal);
+      return {
+        write: (bytes) => transport.write(bytes),
+        pause: () => transport.pause(),
+        resume: () => transport.resume(),
+        close: () => {}, // goes through only when everything is sent
+        destroy: (cause) => {
+          destroyed = true;
+          transport.destroy(cause);
+        },
+        get bufferedBytes() {
+          return waiting.bytes;
+        },
+      };
+    };
+    const world = await World.online({ connector });
+    return { world, waiting, destroyed: () => destroyed };
+  }
+
+  test("waits 2 s for a server that has everything and does not close", async () => {
+    const { world, destroyed } = await lingering();
+    const ended = watch(world.client.disconnect());
+    await world.elapse(1_999);
+    expect(destroyed()).toBe(false);
+    await world.elapse(1);
+    expect(destroyed()).toBe(true);
+    expect(ended.state).toBe("resolved");
+  });
+
+  test("gives bytes their time as long as the network takes some", async () => {
+    const { world, waiting, destroyed } = await lingering();
+    waiting.bytes = 100;
+    const ended = watch(world.client.disconnect());
+    for (; waiting.bytes > 0; waiting.bytes -= 1) await world.elapse(1_000);
+    expect(destroyed()).toBe(false);
+    await world.elapse(4_000);
+    expect(destroyed()).toBe(true);
+    expect(ended.state).toBe("resolved");
+    expect(world.eventsOf("error")).toEqual([]);
+  });
+
+  test("gives up when the network has taken nothing for 30 s, and says what is lost", async () => {
+    const { world, waiting, destroyed } = await lingering();
+    waiting.bytes = 100;
+    const ended = watch(world.client.disconnect());
+    await world.elapse(29_000);
+    expect(destroyed()).toBe(false);
+    await world.elapse(3_000);
+    expect(destroyed()).toBe(true);
+    expect(ended.state).toBe("resolved");
+    expect(world.eventsOf("error")).toMatchObject([{ code: "PETREL_CONNECTION_LOST" }]);
+  });
+});

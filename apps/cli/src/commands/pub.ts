@@ -134,7 +134,14 @@ class Publishing {
 
   /** Publishes as fast as the client takes it, waits for all acknowledgements, and says goodbye. */
   async publishAll(batches: AsyncIterable<readonly Payload[]> | Iterable<readonly Payload[]>): Promise<void> {
-    const leave = (): void => void this.#client.disconnect();
+    const leave = (): void => {
+      if (this.#client.state === "closed") {
+        this.#complete = false; // all was handed over, but the network has not taken it
+        this.#client.destroy();
+      } else {
+        void this.#client.disconnect();
+      }
+    };
     this.#interrupted.addEventListener("abort", leave, { once: true });
     try {
       for await (const payloads of batches) if (!(await this.#publishBatch(payloads))) break;
