@@ -1,6 +1,15 @@
 import { isUint8Array } from "./bytes.ts";
-import { MalformedPacketError, type MqttError, ProtocolError } from "./errors.ts";
-import { isFirstByteAllowed, refuseFirstByte } from "./fixed-header.ts";
+import type { MqttError } from "./errors.ts";
+import {
+  firstByteViolation,
+  headerSizeOf,
+  isFirstByteAllowed,
+  LARGEST_HEADER,
+  packetTooLarge,
+  remainingLengthOf,
+  requireMinimalLength,
+} from "./fixed-header.ts";
+import { LenientDecoder, type LenientPacketDecoder } from "./lenient-decoder.ts";
 import { PACKET_TYPE_NAMES, type Packet, PacketType, type ProtocolVersion, requireVersion } from "./packet.ts";
 import { decodeAcknowledgement } from "./packets/acknowledgement.ts";
 import { decodeConnack } from "./packets/connack.ts";
@@ -11,8 +20,7 @@ import { decodePublish } from "./packets/publish.ts";
 import { decodeSuback, decodeSubscribe } from "./packets/subscribe.ts";
 import { decodeUnsuback, decodeUnsubscribe } from "./packets/unsubscribe.ts";
 import { PacketReader } from "./reader.ts";
-import { ReasonCode } from "./reason-codes.ts";
-import { VARIABLE_BYTE_INTEGER_MAXIMUM, variableByteIntegerSize } from "./variable-byte-integer.ts";
+import { VARIABLE_BYTE_INTEGER_MAXIMUM } from "./variable-byte-integer.ts";
 
 /** Turns chunks of bytes, cut anywhere, into packets. */
 export interface PacketDecoder {
@@ -28,20 +36,47 @@ export interface PacketDecoder {
   readonly version: ProtocolVersion | undefined;
 }
 
+/** What {@link createDecoder} takes; `mode` chooses which decoder it makes. */
 export interface DecoderOptions {
+  /** Default "strict": the first violation of the specification is thrown. */
+  readonly mode?: "strict" | undefined;
   /** 3, 4 or 5. Default: learnt from the CONNECT that comes first, as a server does. */
   readonly version?: ProtocolVersion | undefined;
   /** Bytes, header included; a larger packet is refused when its header is read. Default: the protocol's 268,435,460. */
   readonly maximumPacketSize?: number | undefined;
+  /** Whether a payload has to be UTF-8 if its payloadFormatIndicator says so; else it is a violation (0x99). Default false. */
+  readonly validatePayloadFormat?: boolean | undefined;
 }
 
-/** A decoder for one connection. */
-export function createDecoder(options: DecoderOptions = {}): PacketDecoder {
-  return new Decoder(options);
+/** For a sniffer, which wants to see also what no one may send. */
+export interface LenientDecoderOptions extends Omit<DecoderOptions, "mode"> {
+  /** Violations come beside the packets instead of being thrown. */
+  readonly mode: "lenient";
 }
 
-/** The longest fixed header: one byte and four of Remaining Length. */
-const LARGEST_HEADER = 5;
+/**
+ * A decoder for one connection: strict, or one that decodes what can be decoded and lists the violations.
+ *
+ * @example createDecoder({ mode: "lenient" }).next()?.violations
+ */
+export function createDecoder(options: LenientDecoderOptions): LenientPacketDecoder;
+export function createDecoder(options?: DecoderOptions): PacketDecoder;
+export function createDecoder(
+  options: DecoderOptions | LenientDecoderOptions = {},
+): PacketDecoder | LenientPacketDecoder {
+  const { mode = "strict", version, validatePayloadFormat = false } = options;
+  const { maximumPacketSize = VARIABLE_BYTE_INTEGER_MAXIMUM + LARGEST_HEADER } = options;
+  if (!(maximumPacketSize >= 1)) {
+    throw new RangeError(`maximumPacketSize is ${maximumPacketSize}; it must be a number of bytes from 1`);
+  }
+  if (mode !== "strict" && mode !== "lenient") {
+    throw new RangeError(`mode is ${String(mode)}; it must be "strict" or "lenient"`);
+  }
+  const known = version === undefined ? undefined : requireVersion(version);
+  const Kind = mode === "lenient" ? LenientDecoder : Decoder;
+  return new Kind(known, maximumPacketSize, validatePayloadFormat);
+}
+
 /** A packet cut by chunks gets this much room at first and grows as its bytes arrive, so a header alone reserves little. */
 const FIRST_ROOM = 65_536;
 /** Chunks that were read are dropped from the queue so many at a time. */
@@ -66,12 +101,10 @@ class Decoder implements PacketDecoder {
 
   #failure: MqttError | undefined;
 
-  constructor({ version, maximumPacketSize = VARIABLE_BYTE_INTEGER_MAXIMUM + LARGEST_HEADER }: DecoderOptions) {
-    if (!(maximumPacketSize >= 1)) {
-      throw new RangeError(`maximumPacketSize is ${maximumPacketSize}; it must be a number of bytes from 1`);
-    }
-    this.version = version === undefined ? undefined : requireVersion(version);
+  constructor(version: ProtocolVersion | undefined, maximumPacketSize: number, validatePayloadFormat: boolean) {
+    this.version = version;
     this.#maximumPacketSize = maximumPacketSize;
+    this.#reader.validatePayloadFormat = validatePayloadFormat;
   }
 
   push(bytes: Uint8Array): void {
@@ -205,23 +238,15 @@ class Decoder implements PacketDecoder {
   }
 
   #checkFirstByte(firstByte: number): void {
-    if (!isFirstByteAllowed(firstByte, this.version)) refuseFirstByte(firstByte, this.version);
+    if (!isFirstByteAllowed(firstByte, this.version)) throw firstByteViolation(firstByte, this.version);
   }
 
   /** The Remaining Length of a complete fixed header, refused when the packet would be too large. */
   #remainingLength(bytes: Uint8Array, start: number, headerSize: number): number {
-    let value = bytes[start + 1]!;
-    if (headerSize > 2) {
-      value &= 0x7f;
-      for (let index = 2; index < headerSize; index++) value |= (bytes[start + index]! & 0x7f) << (7 * (index - 1));
-    }
+    const value = remainingLengthOf(bytes, start, headerSize);
     const size = headerSize + value;
     if (size > this.#maximumPacketSize) {
-      throw new ProtocolError(`the packet has ${size} bytes; at most ${this.#maximumPacketSize} are accepted`, {
-        packetType: PACKET_TYPE_NAMES[bytes[start]! >> 4],
-        reasonCode: ReasonCode.packetTooLarge,
-        offset: 1,
-      });
+      throw packetTooLarge(bytes[start]!, size, this.#maximumPacketSize);
     }
     return value;
   }
@@ -271,31 +296,5 @@ class Decoder implements PacketDecoder {
       default:
         return decodeAuth(reader); // type 0 was refused with its first byte
     }
-  }
-}
-
-/** Bytes of the fixed header at `start`, or 0 if it is not complete before `end`. */
-function headerSizeOf(bytes: Uint8Array, start: number, end: number): number {
-  for (let size = 2; size <= LARGEST_HEADER; size++) {
-    if (start + size > end) return 0;
-    if (bytes[start + size - 1]! < 0x80) return size;
-  }
-  throw new MalformedPacketError("the remaining length is longer than four bytes", {
-    packetType: PACKET_TYPE_NAMES[bytes[start]! >> 4],
-    offset: 1,
-  });
-}
-
-/** "The encoded value MUST use the minimum number of bytes necessary to represent the value" [MQTT-1.5.5-1], in 5.0 only. */
-function requireMinimalLength(
-  reader: PacketReader,
-  start: number,
-  headerSize: number,
-  end: number,
-  version: ProtocolVersion,
-): void {
-  if (headerSize === 2 || version !== 5) return;
-  if (headerSize - 1 > variableByteIntegerSize(end - start - headerSize)) {
-    reader.malformed(start + 1, "the remaining length is longer than it needs to be", "MQTT-1.5.5-1");
   }
 }

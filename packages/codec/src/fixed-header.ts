@@ -2,7 +2,9 @@
 
 import { MalformedPacketError, ProtocolError } from "./errors.ts";
 import { PACKET_TYPE_NAMES, type PacketTypeName, type ProtocolVersion } from "./packet.ts";
+import type { PacketReader } from "./reader.ts";
 import { ReasonCode } from "./reason-codes.ts";
+import { variableByteIntegerSize } from "./variable-byte-integer.ts";
 
 const DUP = 0b1000;
 const QOS_SHIFT = 1;
@@ -75,10 +77,62 @@ export function isFirstByteAllowed(firstByte: number, version: ProtocolVersion |
   return (ALLOWED_BY[firstByte]! & (1 << (version ?? 0))) !== 0;
 }
 
-/** Says why {@link isFirstByteAllowed} is false. */
-export function refuseFirstByte(firstByte: number, version: ProtocolVersion | undefined): never {
+/** Why {@link isFirstByteAllowed} is false. */
+export function firstByteViolation(
+  firstByte: number,
+  version: ProtocolVersion | undefined,
+): MalformedPacketError | ProtocolError {
   const { message, clause, protocolError } = problemOf(firstByte, version)!;
   const details = { packetType: PACKET_TYPE_NAMES[firstByte >> 4], offset: 0, clause };
-  if (protocolError) throw new ProtocolError(message, { ...details, reasonCode: ReasonCode.protocolError });
-  throw new MalformedPacketError(message, details);
+  return protocolError
+    ? new ProtocolError(message, { ...details, reasonCode: ReasonCode.protocolError })
+    : new MalformedPacketError(message, details);
+}
+
+/** The longest fixed header: one byte and four of Remaining Length. */
+export const LARGEST_HEADER = 5;
+
+/** Bytes of the fixed header at `start`, or 0 if it is not complete before `end`. */
+export function headerSizeOf(bytes: Uint8Array, start: number, end: number): number {
+  for (let size = 2; size <= LARGEST_HEADER; size++) {
+    if (start + size > end) return 0;
+    if (bytes[start + size - 1]! < 0x80) return size;
+  }
+  throw new MalformedPacketError("the remaining length is longer than four bytes", {
+    packetType: PACKET_TYPE_NAMES[bytes[start]! >> 4],
+    offset: 1,
+  });
+}
+
+/** The Remaining Length of a complete fixed header. */
+export function remainingLengthOf(bytes: Uint8Array, start: number, headerSize: number): number {
+  let value = bytes[start + 1]!;
+  if (headerSize > 2) {
+    value &= 0x7f;
+    for (let index = 2; index < headerSize; index++) value |= (bytes[start + index]! & 0x7f) << (7 * (index - 1));
+  }
+  return value;
+}
+
+/** The error for a packet that is larger than the receiver wants. */
+export function packetTooLarge(firstByte: number, size: number, maximumPacketSize: number): ProtocolError {
+  return new ProtocolError(`the packet has ${size} bytes; at most ${maximumPacketSize} are accepted`, {
+    packetType: PACKET_TYPE_NAMES[firstByte >> 4],
+    reasonCode: ReasonCode.packetTooLarge,
+    offset: 1,
+  });
+}
+
+/** "The encoded value MUST use the minimum number of bytes necessary to represent the value" [MQTT-1.5.5-1], in 5.0 only. */
+export function requireMinimalLength(
+  reader: PacketReader,
+  start: number,
+  headerSize: number,
+  end: number,
+  version: ProtocolVersion,
+): void {
+  if (headerSize === 2 || version !== 5) return;
+  if (headerSize - 1 > variableByteIntegerSize(end - start - headerSize)) {
+    reader.malformed(start + 1, "the remaining length is longer than it needs to be", "MQTT-1.5.5-1");
+  }
 }

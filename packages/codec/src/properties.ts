@@ -180,7 +180,7 @@ export const UNSUBSCRIBE_PROPERTIES: PropertySection = /* @__PURE__ */ section(U
 export const DISCONNECT_PROPERTIES: PropertySection = /* @__PURE__ */ section(DISCONNECT, "DISCONNECT");
 export const AUTH_PROPERTIES: PropertySection = /* @__PURE__ */ section(AUTH, "AUTH");
 
-/** Whether a property identifier exists at all, in any packet. */
-export function isPropertyIdentifier(identifier: number): boolean {
-  return TABLE.some((definition) => definition.identifier === identifier);
+/** The property that has this identifier in some packet, if any. */
+export function propertyOfIdentifier(identifier: number): PropertyDefinition | undefined {
+  return TABLE.find((definition) => definition.identifier === identifier);
 }

@@ -4,9 +4,10 @@ import { EncodeError } from "./errors.ts";
 import type { ProtocolVersion, UserProperty } from "./packet.ts";
 import {
   type AllProperties,
-  isPropertyIdentifier,
   PROPERTIES,
+  type PropertyDefinition,
   type PropertyName,
+  propertyOfIdentifier,
   type PropertySection,
   type SectionProperty,
 } from "./properties.ts";
@@ -34,7 +35,11 @@ export function decodeProperties(reader: PacketReader, section: PropertySection)
   while (at < end) {
     const identifier = reader.variableByteInteger();
     const definition = section.byIdentifier[identifier];
-    if (definition === undefined) return rejectIdentifier(reader, at, identifier, section);
+    if (definition === undefined) {
+      skipProperty(reader, at, identifier, section, end);
+      at = reader.position;
+      continue;
+    }
     const { name } = definition;
     const earlier = properties[name];
     if (earlier === undefined) {
@@ -45,25 +50,41 @@ export function decodeProperties(reader: PacketReader, section: PropertySection)
     } else {
       // Each property but User Property, and Subscription Identifier in PUBLISH, says: "It is a Protocol Error to include … more than once."
       reader.violation(at, `${name} appears more than once`, ReasonCode.protocolError);
+      decodeValue(reader, definition); // the first one stays
     }
     at = reader.position;
   }
-  if (at !== end) reader.malformed(end, "the last property is longer than the Property Length says");
+  if (at !== end) {
+    reader.malformed(end, "the last property is longer than the Property Length says");
+    reader.position = end;
+  }
   return properties as AllProperties;
 }
 
-/** "A Control Packet which contains an Identifier which is not valid for its packet type … is a Malformed Packet." (§2.2.2.2) */
-function rejectIdentifier(reader: PacketReader, at: number, identifier: number, section: PropertySection): never {
+/**
+ * "A Control Packet which contains an Identifier which is not valid for its packet type … is a Malformed Packet." (§2.2.2.2)
+ * Where that is collected, a property of other packets is passed over; nobody knows how long one is that doesn't
+ * exist, so the whole rest of the section is.
+ */
+function skipProperty(
+  reader: PacketReader,
+  at: number,
+  identifier: number,
+  section: PropertySection,
+  end: number,
+): void {
   const hexadecimal = `0x${identifier.toString(16).padStart(2, "0")}`;
-  return reader.malformed(
-    at,
-    isPropertyIdentifier(identifier)
-      ? `property ${hexadecimal} is not allowed in ${section.title}`
-      : `property ${hexadecimal} does not exist`,
-  );
+  const definition = propertyOfIdentifier(identifier);
+  if (definition === undefined) {
+    reader.malformed(at, `property ${hexadecimal} does not exist`);
+    reader.position = end;
+  } else {
+    reader.malformed(at, `property ${hexadecimal} is not allowed in ${section.title}`);
+    decodeValue(reader, definition);
+  }
 }
 
-function decodeValue(reader: PacketReader, definition: SectionProperty): unknown {
+function decodeValue(reader: PacketReader, definition: PropertyDefinition): unknown {
   const at = reader.position;
   switch (definition.kind) {
     case "byte":
@@ -73,7 +94,7 @@ function decodeValue(reader: PacketReader, definition: SectionProperty): unknown
       if (value > 1) {
         reader.violation(at, `${definition.name} is ${value}; it must be 0 or 1`, ReasonCode.protocolError);
       }
-      return value === 1;
+      return value !== 0;
     }
     case "twoByteInteger":
       return checkedRange(reader, at, definition, reader.twoByteInteger());
@@ -90,13 +111,14 @@ function decodeValue(reader: PacketReader, definition: SectionProperty): unknown
   }
 }
 
-function checkedRange(reader: PacketReader, at: number, definition: SectionProperty, value: number): number {
+/** The value; where that is collected and the value's type has no room for it, the nearest that it has. */
+function checkedRange(reader: PacketReader, at: number, definition: PropertyDefinition, value: number): number {
   const { name, minimum, maximum } = definition;
   if (value >= minimum && value <= maximum) return value;
   const message = `${name} is ${value}; it must be ${minimum} to ${maximum}`;
-  return name === "topicAlias"
-    ? reader.violation(at, message, ReasonCode.topicAliasInvalid, TOPIC_ALIAS_CLAUSE)
-    : reader.violation(at, message, ReasonCode.protocolError);
+  if (name === "topicAlias") reader.violation(at, message, ReasonCode.topicAliasInvalid, TOPIC_ALIAS_CLAUSE);
+  else reader.violation(at, message, ReasonCode.protocolError);
+  return Math.min(value, maximum);
 }
 
 function decodeResponseTopic(reader: PacketReader, at: number): string {

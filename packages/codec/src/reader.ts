@@ -3,7 +3,7 @@ import { KnownStrings } from "./known-strings.ts";
 import type { PacketTypeName, ProtocolVersion } from "./packet.ts";
 import { quoted } from "./quoted.ts";
 import { hasWildcard, topicFilterProblem } from "./topics.ts";
-import { readUtf8 } from "./utf8.ts";
+import { readUtf8, readUtf8Leniently } from "./utf8.ts";
 
 const EMPTY = new Uint8Array(0);
 
@@ -20,6 +20,10 @@ export class PacketReader {
   /** The low four bits of the first byte. */
   flags = 0;
   position = 0;
+  /** Whether payloads that say they are UTF-8 have to be. */
+  validatePayloadFormat = false;
+  /** Where violations are collected, if the packet is to be read in spite of them; otherwise the first one is thrown. */
+  violations: (MalformedPacketError | ProtocolError)[] | undefined = undefined;
   #bytes: Uint8Array = EMPTY;
   /** The same bytes, made when the first string is looked up in them. */
   #words: DataView | undefined;
@@ -83,7 +87,7 @@ export class PacketReader {
       if (byte === 0) this.malformed(at, "a variable byte integer is longer than it needs to be", "MQTT-1.5.5-1");
       return value;
     }
-    return this.malformed(at, "a variable byte integer is longer than four bytes");
+    throw this.malformedPacket(at, "a variable byte integer is longer than four bytes");
   }
 
   utf8String(): string {
@@ -101,7 +105,8 @@ export class PacketReader {
     const known = knownTexts.find(words, at + 2, length);
     if (known !== undefined) return known;
     const text = this.#text(at, length);
-    knownTexts.add(words, at + 2, length, text);
+    // What is known is known to be valid, so nothing that was read leniently is.
+    if (this.violations === undefined) knownTexts.add(words, at + 2, length, text);
     return text;
   }
 
@@ -117,7 +122,7 @@ export class PacketReader {
     const known = knownTopicNames.find(words, at + 2, length);
     if (known !== undefined) return known;
     const topicName = this.#plainText(at, length, clause);
-    knownTopicNames.add(words, at + 2, length, topicName);
+    if (this.violations === undefined) knownTopicNames.add(words, at + 2, length, topicName);
     return topicName;
   }
 
@@ -157,19 +162,30 @@ export class PacketReader {
       this.malformed(this.position, `${left} ${left === 1 ? "byte is" : "bytes are"} left after the last field`);
   }
 
-  /** A Malformed Packet; `at` is where the field begins that makes it one. */
-  malformed(at: number, message: string, clause?: string): never {
-    throw new MalformedPacketError(message, { packetType: this.packetType, offset: at - this.#packetStart, clause });
+  /** Reports a Malformed Packet; `at` is where the field begins that makes it one. Returns if violations are collected. */
+  malformed(at: number, message: string, clause?: string): void {
+    this.#report(this.malformedPacket(at, message, clause));
   }
 
-  /** A Protocol Error; `at` is where the field begins that makes it one. */
-  violation(at: number, message: string, reasonCode: number, clause?: string): never {
-    throw new ProtocolError(message, {
-      packetType: this.packetType,
-      offset: at - this.#packetStart,
-      reasonCode,
-      clause,
-    });
+  /** Reports a Protocol Error; `at` is where the field begins that makes it one. Returns if violations are collected. */
+  violation(at: number, message: string, reasonCode: number, clause?: string): void {
+    this.#report(this.protocolError(at, message, reasonCode, clause));
+  }
+
+  /** The error to throw when the rest of the packet has no meaning. */
+  malformedPacket(at: number, message: string, clause?: string): MalformedPacketError {
+    return new MalformedPacketError(message, { packetType: this.packetType, offset: at - this.#packetStart, clause });
+  }
+
+  /** {@link PacketReader.malformedPacket} for a Protocol Error. */
+  protocolError(at: number, message: string, reasonCode: number, clause?: string): ProtocolError {
+    const offset = at - this.#packetStart;
+    return new ProtocolError(message, { packetType: this.packetType, offset, reasonCode, clause });
+  }
+
+  #report(error: MalformedPacketError | ProtocolError): void {
+    if (this.violations === undefined) throw error;
+    this.violations.push(error);
   }
 
   /** Reads a two-byte length and moves over as many bytes as it says. */
@@ -192,7 +208,8 @@ export class PacketReader {
     try {
       text = readUtf8(this.#bytes, start, start + length);
     } catch {
-      return this.malformed(at, "a string is not well-formed UTF-8", "MQTT-1.5.4-1");
+      this.malformed(at, "a string is not well-formed UTF-8", "MQTT-1.5.4-1");
+      text = readUtf8Leniently(this.#bytes, start, start + length);
     }
     // "A UTF-8 Encoded String MUST NOT include an encoding of the null character U+0000" [MQTT-1.5.4-2]
     if (text.includes("\0")) this.malformed(at, "a string contains the null character U+0000", "MQTT-1.5.4-2");
@@ -214,6 +231,6 @@ export class PacketReader {
 
   #truncated(needed: number): never {
     const left = this.#end - this.position;
-    return this.malformed(this.position, `the packet ends inside a field: ${needed} bytes needed, ${left} left`);
+    throw this.malformedPacket(this.position, `the packet ends inside a field: ${needed} bytes needed, ${left} left`);
   }
 }

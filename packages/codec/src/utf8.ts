@@ -16,6 +16,8 @@ const encoder = /* @__PURE__ */ new TextEncoder();
 // fatal: "… the character data MUST be well-formed UTF-8" [MQTT-1.5.4-1]; surrogates and overlong forms are ill-formed.
 // ignoreBOM: "0xEF 0xBB 0xBF … MUST NOT be skipped over or stripped off by a packet receiver" [MQTT-1.5.4-3].
 const decoder = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+// Replaces what is ill-formed by U+FFFD.
+const lenientDecoder = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
 /** A surrogate that has no partner; the `u` flag makes well-formed pairs one code point. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
@@ -24,6 +26,8 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 const WRITE_LOOP_LIMIT = 48;
 /** The same for reading: below this a loop beats a view and a call. */
 const READ_LOOP_LIMIT = 8;
+/** So much ASCII is passed over without a call. */
+const CHECK_LOOP_LIMIT = 256;
 
 /** Throws a TypeError if `bytes` is not well-formed UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string {
@@ -43,6 +47,25 @@ export function readUtf8(bytes: Uint8Array, start: number, end: number): string 
     if (at === end) return text;
   }
   return decoder.decode(bytes.subarray(start, end));
+}
+
+/** The text in `bytes[start..end)`, with U+FFFD for what is not well-formed UTF-8. */
+export function readUtf8Leniently(bytes: Uint8Array, start: number, end: number): string {
+  return lenientDecoder.decode(bytes.subarray(start, end));
+}
+
+/** Whether bytes are well-formed UTF-8. */
+export function isUtf8(bytes: Uint8Array): boolean {
+  const limit = Math.min(bytes.length, CHECK_LOOP_LIMIT);
+  let at = 0;
+  while (at < limit && bytes[at]! < 0x80) at++;
+  if (at === bytes.length) return true;
+  try {
+    decoder.decode(bytes.subarray(at));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** `text` as new bytes. A lone surrogate becomes U+FFFD: check with {@link hasLoneSurrogate} first. */

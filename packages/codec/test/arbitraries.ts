@@ -177,10 +177,18 @@ function connect(version: ProtocolVersion): fc.Arbitrary<PacketInit> {
     "correlationData",
     "userProperties",
   ]);
-  const will = fc.record(
-    { topicName: topicName(), payload: binaryData(200), qos: qos(), retain: fc.boolean(), properties: willProperties },
-    { requiredKeys: ["topicName", "payload"] },
-  );
+  const will = fc
+    .record(
+      {
+        topicName: topicName(),
+        payload: binaryData(200),
+        qos: qos(),
+        retain: fc.boolean(),
+        properties: willProperties,
+      },
+      { requiredKeys: ["topicName", "payload"] },
+    )
+    .map(honest);
   const all = packet(
     {
       type: fc.constant("connect"),
@@ -252,6 +260,19 @@ function connack(version: ProtocolVersion): fc.Arbitrary<PacketInit> {
   );
 }
 
+/** Says that a payload is UTF-8 only where it is, as the encoder demands. */
+function honest<Message>(message: Message): Message {
+  const { payload, properties } = message as { payload?: Uint8Array; properties?: AllProperties };
+  if (properties?.payloadFormatIndicator !== 1 || payload === undefined || isUtf8(payload)) return message;
+  return { ...message, properties: { ...properties, payloadFormatIndicator: 0 } };
+}
+
+export function isUtf8(bytes: Uint8Array): boolean {
+  return (
+    Buffer.compare(new TextEncoder().encode(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)), bytes) === 0
+  );
+}
+
 function publish(version: ProtocolVersion): fc.Arbitrary<PacketInit> {
   const common = {
     type: fc.constant("publish"),
@@ -278,7 +299,8 @@ function publish(version: ProtocolVersion): fc.Arbitrary<PacketInit> {
     { ...common, topicName: fc.constant(""), properties: fc.record({ topicAlias: twoBytes(1) }) },
     ["type", "topicName", "properties"],
   );
-  return version === 5 ? fc.oneof(acknowledged, atMostOnce, aliased) : fc.oneof(acknowledged, atMostOnce);
+  const all = version === 5 ? fc.oneof(acknowledged, atMostOnce, aliased) : fc.oneof(acknowledged, atMostOnce);
+  return all.map(honest);
 }
 
 function acknowledgement(

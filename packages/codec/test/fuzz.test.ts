@@ -3,12 +3,13 @@ import { describe, expect, test } from "vitest";
 import {
   createDecoder,
   encodePacket,
+  type LenientResult,
   MalformedPacketError,
   type Packet,
   ProtocolError,
   type ProtocolVersion,
 } from "../src/index.ts";
-import { anyPacket } from "./arbitraries.ts";
+import { anyPacket, isUtf8 } from "./arbitraries.ts";
 import { VERSIONS } from "./support.ts";
 
 /** What a decoder makes of bytes: packets, and an error if there is one in them. Anything but its own errors is ours. */
@@ -39,10 +40,46 @@ function outcome(
   return { packets, error: undefined };
 }
 
-/** The same outcome in one chunk and in several. */
+/** What a lenient decoder makes of bytes. Whatever it throws is ours. */
+function lenientOutcome(bytes: Uint8Array, version: ProtocolVersion | undefined, cuts: readonly number[]) {
+  const decoder = createDecoder({ mode: "lenient", version });
+  const results: LenientResult[] = [];
+  let start = 0;
+  for (const end of [...cuts, bytes.length]) {
+    decoder.push(bytes.slice(start, end));
+    start = end;
+    for (let result = decoder.next(); result !== undefined; result = decoder.next()) results.push(result);
+    expect(results.length).toBeLessThanOrEqual(end / 2);
+  }
+  return { results, pendingBytes: decoder.pendingBytes };
+}
+
+/** A lenient decoder is a strict one up to the first violation, which is the same, and loses no byte. */
+function lenientAgrees(bytes: Uint8Array, version: ProtocolVersion | undefined, cuts: readonly number[]): void {
+  const strict = outcome(bytes, version, []);
+  const { results, pendingBytes } = lenientOutcome(bytes, version, cuts);
+  const wrong = results.findIndex(({ violations }) => violations.length > 0);
+  const valid = wrong === -1 ? results : results.slice(0, wrong);
+  expect(valid.map(({ packet }) => packet)).toEqual(strict.packets);
+  if (wrong === -1) {
+    // What is not complete has no result yet, but the strict decoder may know already.
+    if (strict.error !== undefined) expect(pendingBytes).toBeGreaterThan(0);
+  } else {
+    const { reasonCode, offset, message } = results[wrong]!.violations[0]!;
+    expect({ reasonCode, offset, message }).toEqual(strict.error);
+  }
+  const read = results.reduce((sum, result) => sum + result.bytes.length, 0);
+  const lost = results.at(-1)?.violations.at(-1)?.message.includes("remaining length is longer than four") ?? false;
+  if (!lost) expect(read + pendingBytes).toBe(bytes.length);
+  for (const { packet, violations } of results) if (packet === undefined) expect(violations).not.toEqual([]);
+}
+
+/** The same outcome in one chunk and in several, strict and lenient. */
 function sameInChunks(bytes: Uint8Array, version: ProtocolVersion | undefined, places: readonly number[]): void {
   const cuts = places.map((at) => at % (bytes.length + 1)).sort((one, other) => one - other);
   expect(outcome(bytes, version, cuts)).toEqual(outcome(bytes, version, []));
+  lenientAgrees(bytes, version, []);
+  lenientAgrees(bytes, version, cuts);
 }
 
 const places = fc.array(fc.nat(), { maxLength: 8 });
@@ -156,10 +193,15 @@ describe("a decoder throws only its own errors, ends, and does the same for any 
   );
 });
 
-/** What a decoder takes from others although nobody may send it: refusals of other versions, and clients without a name. */
+/**
+ * What a decoder takes from others although nobody may send it: refusals of other versions, clients without a name, and
+ * payloads that are not the UTF-8 that they say they are.
+ */
 function canBeWritten(packet: Packet, version: ProtocolVersion): boolean {
   if (packet.type === "connack" && version !== 5)
     return packet.reasonCode < 0x89 && packet.properties === undefined && packet.reasonCode !== 0x80;
+  const message = packet.type === "connect" ? packet.will : packet.type === "publish" ? packet : undefined;
+  if (message?.properties?.payloadFormatIndicator === 1 && !isUtf8(message.payload)) return false;
   if (packet.type === "connect")
     return packet.protocolVersion === version && (version === 5 || packet.clientIdentifier !== "");
   return true;

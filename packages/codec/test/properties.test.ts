@@ -21,7 +21,7 @@ import {
   CONNACK_PROPERTIES,
   CONNECT_PROPERTIES,
   DISCONNECT_PROPERTIES,
-  isPropertyIdentifier,
+  propertyOfIdentifier,
   type PropertySection,
   PUBLISH_PROPERTIES,
   SUBSCRIBE_PROPERTIES,
@@ -88,7 +88,7 @@ describe("the property table", () => {
     expect(new Set(NAMES.map((name) => PROPERTIES[name].identifier)).size).toBe(27);
     const identifiers = new Set(NAMES.map((name) => TABLE[name][0]));
     for (let identifier = 0; identifier < 256; identifier++) {
-      expect(isPropertyIdentifier(identifier)).toBe(identifiers.has(identifier));
+      expect(propertyOfIdentifier(identifier)?.identifier).toBe(identifiers.has(identifier) ? identifier : undefined);
     }
   });
 

@@ -63,6 +63,9 @@ export function testVectors(vectors: readonly Vector[]): void {
   for (const { title, version, bytes, packet } of perVersion(vectors)) {
     test(`${title} is decoded in MQTT ${NAMES[version]}`, () => {
       expect(decodeAll(bytes, version)).toEqual([packet]);
+      const lenient = createDecoder({ mode: "lenient", version });
+      lenient.push(bytes);
+      expect(lenient.next()).toEqual({ packet, violations: [], bytes });
     });
   }
   for (const { title, version, bytes, packet } of perVersion(
@@ -85,6 +88,20 @@ export function testVectors(vectors: readonly Vector[]): void {
 
 /** Each violation throws its error, with everything in it, and goes on throwing it. */
 export function testViolations(violations: readonly Violation[]): void {
+  for (const { title, version, bytes } of perVersion(violations)) {
+    test(`${title} is the first violation that a lenient decoder lists in MQTT ${NAMES[version]}`, () => {
+      const known = bytes[0]! >> 4 === 1 ? undefined : version;
+      const strict = createDecoder({ version: known });
+      strict.push(bytes);
+      const { constructor, message } = errorOf(() => strict.next()) as Error;
+      const lenient = createDecoder({ version: known, mode: "lenient" });
+      lenient.push(bytes);
+      lenient.push(new Uint8Array(300)); // of some only the beginning is given
+      const first = lenient.next()?.violations[0];
+      // The message has the type, the offset and the clause in it.
+      expect([first?.constructor, first?.message]).toEqual([constructor, message]);
+    });
+  }
   for (const { title, version, bytes, error, reasonCode, clause, offset } of perVersion(violations)) {
     test(`${title} is refused in MQTT ${NAMES[version]}${clause === undefined ? "" : ` [${clause}]`}`, () => {
       const isConnect = bytes[0]! >> 4 === 1;

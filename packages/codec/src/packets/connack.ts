@@ -87,15 +87,16 @@ export function decodeConnack(reader: PacketReader, version: ProtocolVersion): C
   if (flags > 1 && form !== 3) {
     reader.malformed(start, `the connect acknowledge flags are ${flags}; they must be 0 or 1`, "MQTT-3.2.2-1");
   }
-  const reasonCode = form === 5 ? code : reasonCodeOfReturnCode(code);
+  let reasonCode = form === 5 ? code : reasonCodeOfReturnCode(code);
   if (reasonCode === undefined) {
-    return reader.violation(start + 1, `return code ${code} is reserved`, ReasonCode.protocolError);
+    reader.violation(start + 1, `return code ${code} is reserved`, ReasonCode.protocolError);
+    reasonCode = code; // there is no other name for it
   }
   if (form === 5 && !isReasonCodeAllowed(reasonCode, "connack")) {
     const message = `${reasonText(code)} is not a reason code of this packet`;
     reader.violation(start + 1, message, ReasonCode.protocolError, REASON_CODE_CLAUSE);
   }
-  const sessionPresent = form !== 3 && flags === 1;
+  const sessionPresent = form !== 3 && (flags & 1) !== 0;
   if (sessionPresent && reasonCode !== ReasonCode.success) {
     reader.violation(
       start,

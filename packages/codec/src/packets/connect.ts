@@ -9,6 +9,7 @@ import type { PacketReader } from "../reader.ts";
 import { ReasonCode } from "../reason-codes.ts";
 import { refuseValue } from "../refusal.ts";
 import type { SlabWriter } from "../writer.ts";
+import { checkPayloadFormat, requirePayloadFormat } from "./payload-format.ts";
 
 export interface ConnectPacketInit {
   readonly type: "connect";
@@ -131,6 +132,7 @@ export function encodeConnect(writer: SlabWriter, packet: ConnectPacketInit, ver
     encodeProperties(writer, will.properties, WILL_PROPERTIES, version); //         §3.1.3.2
     writer.topicName(nonEmpty(will.topicName), "will.topicName", "MQTT-4.7.0-1"); // §3.1.3.3
     writer.binaryData(will.payload, "will.payload"); //                             §3.1.3.4
+    if (will.properties?.payloadFormatIndicator === 1) requirePayloadFormat(will.payload, "will.payload");
   }
   if (username !== undefined) writer.utf8String(username, "username"); //           §3.1.3.5
   if (password !== undefined) writer.binaryData(password, "password"); //           §3.1.3.6
@@ -163,9 +165,12 @@ export function decodeConnect(reader: PacketReader): ConnectPacket {
   const flags = reader.byte();
   if (protocolVersion !== 3) checkFlags(reader, flagsAt, flags);
   const hasWill = (flags & WILL_FLAG) !== 0;
-  const willQos = (flags >> WILL_QOS_SHIFT) & 3;
+  let willQos = (flags >> WILL_QOS_SHIFT) & 3;
   // "If the Will Flag is set to 1, the value of Will QoS can be 0, 1, or 2. A value of 3 is a Malformed Packet" [MQTT-3.1.2-12]
-  if (hasWill && willQos === 3) reader.malformed(flagsAt, "the will QoS is 3", "MQTT-3.1.2-12");
+  if (hasWill && willQos === 3) {
+    reader.malformed(flagsAt, "the will QoS is 3", "MQTT-3.1.2-12");
+    willQos = 2;
+  }
   const hasUsername = (flags & USER_NAME_FLAG) !== 0;
   const hasPassword = (flags & PASSWORD_FLAG) !== 0;
   if (protocolVersion !== 5 && hasPassword && !hasUsername) {
@@ -213,7 +218,8 @@ function checkFlags(reader: PacketReader, at: number, flags: number): void {
   if ((flags & WILL_RETAIN) !== 0) reader.malformed(at, "will retain is set without a will", "MQTT-3.1.2-13");
 }
 
-function decodeProtocol(reader: PacketReader): { protocolVersion: ProtocolVersion; bridge: boolean } {
+/** Protocol Name and Protocol Level; they say how to read what follows. */
+export function decodeProtocol(reader: PacketReader): { protocolVersion: ProtocolVersion; bridge: boolean } {
   const nameAt = reader.position;
   const name = reader.utf8String();
   const levelAt = reader.position;
@@ -224,7 +230,7 @@ function decodeProtocol(reader: PacketReader): { protocolVersion: ProtocolVersio
   if (name === "MQTT" && version === 4) return { protocolVersion: 4, bridge };
   if (name === "MQIsdp" && version === 3) return { protocolVersion: 3, bridge };
   const known = name === "MQTT" || name === "MQIsdp";
-  return reader.violation(
+  throw reader.protocolError(
     known ? levelAt : nameAt,
     `protocol ${quoted(name)} with level ${level} is not MQTT 3.1, 3.1.1 or 5.0`,
     ReasonCode.unsupportedProtocolVersion,
@@ -237,6 +243,8 @@ function decodeWill(reader: PacketReader, version: ProtocolVersion, qos: QoS, re
   const at = reader.position;
   const topicName = reader.topicName("MQTT-4.7.0-1");
   if (topicName === "") reader.malformed(at, "the will topic is empty", "MQTT-4.7.3-1");
+  const payloadAt = reader.position;
   const payload = reader.binaryData();
+  if (properties !== undefined) checkPayloadFormat(reader, payloadAt, payload, properties.payloadFormatIndicator);
   return { topicName, payload, qos, retain, properties };
 }

@@ -8,6 +8,7 @@ import { ReasonCode } from "../reason-codes.ts";
 import { refuseValue } from "../refusal.ts";
 import { requireBytes, type SlabWriter } from "../writer.ts";
 import { decodePacketIdentifier, encodablePacketIdentifier } from "./packet-identifier-field.ts";
+import { checkPayloadFormat, requirePayloadFormat } from "./payload-format.ts";
 
 export interface PublishPacketInit {
   readonly type: "publish";
@@ -63,7 +64,10 @@ export function encodePublish(writer: SlabWriter, packet: PublishPacketInit, ver
   if (topicName === "" && (version !== 5 || properties?.topicAlias === undefined)) {
     refuseValue("topicName", "", "only a topic alias may stand for it", "MQTT-4.7.3-1");
   }
-  if (payload !== undefined && typeof payload !== "string") requireBytes(payload, "payload");
+  if (payload !== undefined && typeof payload !== "string") {
+    requireBytes(payload, "payload");
+    if (properties?.payloadFormatIndicator === 1) requirePayloadFormat(payload, "payload");
+  }
 
   const flags = (dup ? DUP : 0) | (qos << 1) | (packet.retain === true ? RETAIN : 0);
   const payloadLength = payload === undefined ? 0 : payload.length;
@@ -83,10 +87,10 @@ function checkQosZero({ dup, packetIdentifier }: PublishPacketInit): void {
   }
 }
 
-/** The flags were judged with the fixed header. */
+/** The flags were judged with the fixed header; the nearest to a QoS of 3 is 2. */
 export function decodePublish(reader: PacketReader, version: ProtocolVersion): PublishPacket {
   const { flags, position: start } = reader;
-  const qos = ((flags >> 1) & 3) as QoS;
+  const qos = Math.min((flags >> 1) & 3, 2) as QoS;
   const topicName = reader.topicName("MQTT-3.3.2-2");
   const packetIdentifier = qos === 0 ? undefined : decodePacketIdentifier(reader);
   const properties: PublishProperties | undefined =
@@ -100,7 +104,9 @@ export function decodePublish(reader: PacketReader, version: ProtocolVersion): P
       "MQTT-4.7.3-1",
     );
   }
+  const payloadAt = reader.position;
   const payload = reader.rest();
+  if (properties !== undefined) checkPayloadFormat(reader, payloadAt, payload, properties.payloadFormatIndicator);
   // Always these keys in this order, so that every reader of a PUBLISH stays monomorphic.
   return {
     type: "publish",

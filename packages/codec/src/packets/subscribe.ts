@@ -133,11 +133,12 @@ function decodeSubscription(reader: PacketReader, version: ProtocolVersion): Top
   const topicFilter = reader.topicFilter(version);
   const at = reader.position;
   const options = reader.byte();
-  const qos = options & 3;
+  let qos = options & 3;
   if (qos === 3) {
     // "It is a Protocol Error if the Maximum QoS field has the value 3." (§3.8.3.1); malformed before 5.0.
     if (version === 5) reader.violation(at, "the QoS is 3", ReasonCode.protocolError);
-    reader.malformed(at, "the QoS is 3", "MQTT-3.8.3-4 of 3.1.1");
+    else reader.malformed(at, "the QoS is 3", "MQTT-3.8.3-4 of 3.1.1");
+    qos = 2;
   }
   if (version !== 5) {
     // MQTT 3.1 doesn't use these bits; 3.1.1 has them 0.
@@ -147,10 +148,13 @@ function decodeSubscription(reader: PacketReader, version: ProtocolVersion): Top
   }
   // "The Server MUST treat a SUBSCRIBE packet as malformed if any of Reserved bits in the Payload are non-zero" [MQTT-3.8.3-5]
   if (options > 0x3f) reader.malformed(at, "reserved subscription option bits are set", "MQTT-3.8.3-5");
-  const retainHandling = options >> RETAIN_HANDLING_SHIFT;
+  let retainHandling = (options >> RETAIN_HANDLING_SHIFT) & 3;
   const noLocal = (options & NO_LOCAL) !== 0;
   // "It is a Protocol Error to send a Retain Handling value of 3." (§3.8.3.1)
-  if (retainHandling === 3) reader.violation(at, "the retain handling is 3", ReasonCode.protocolError);
+  if (retainHandling === 3) {
+    reader.violation(at, "the retain handling is 3", ReasonCode.protocolError);
+    retainHandling = 2;
+  }
   if (noLocal && topicFilter.startsWith("$share/")) {
     reader.violation(at, "no local is set on a shared subscription", ReasonCode.protocolError, "MQTT-3.8.3-4");
   }
