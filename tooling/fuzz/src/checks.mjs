@@ -3,6 +3,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { createWriter, decodeUtf8, describePacket, EncodeError, encodePacket, packetSize } from "@petrel/codec";
 import { Finding } from "./finding.mjs";
+import { RETURN_CODES } from "./generate.mjs";
 import { cutsOf, outcome } from "./subject.mjs";
 
 /** A valid packet: comes back equal, has the size that was promised, is the same bytes again, for any chunks. */
@@ -71,7 +72,7 @@ function canBeWritten(packet, version) {
   if (packet.type === "publish" && !isAsPromised(packet)) return false;
   if (packet.type === "connect" && packet.will !== undefined && !isAsPromised(packet.will)) return false;
   if (packet.type === "connack" && version !== 5) {
-    return packet.reasonCode < 0x89 && packet.reasonCode !== 0x80 && packet.properties === undefined;
+    return RETURN_CODES.has(packet.reasonCode) && packet.properties === undefined;
   }
   return packet.type !== "connect" || version === 5 || packet.clientIdentifier !== "";
 }
@@ -86,7 +87,7 @@ function isAsPromised({ payload, properties }) {
   }
 }
 
-/** Never throws, doesn't depend on chunks, and agrees with strict where strict has nothing to complain about. */
+/** Never throws, doesn't depend on chunks, and agrees with strict on packets and on the first violation. */
 function checkLenient(random, bytes, version, strict) {
   const whole = outcome(bytes, version, [], "lenient");
   if (!isDeepStrictEqual(whole, outcome(bytes, version, cutsOf(random, bytes.length), "lenient"))) {
@@ -95,6 +96,15 @@ function checkLenient(random, bytes, version, strict) {
   const packets = whole.packets.map((each) => packetIn(each, "lenient"));
   if (!isDeepStrictEqual(packets.slice(0, strict.packets.length), strict.packets)) {
     throw new Finding("lenient reads other packets than strict accepts");
+  }
+  const violations = whole.packets.map((each) => each.violations);
+  if (violations.slice(0, strict.packets.length).some((some) => some.length > 0)) {
+    throw new Finding("lenient sees a violation where strict sees none");
+  }
+  // What strict refuses before it is complete may never become complete.
+  const next = violations[strict.packets.length];
+  if (next !== undefined && next[0]?.message !== strict.error?.message) {
+    throw new Finding("the first violation is not what strict throws", next[0]);
   }
 }
 
