@@ -1,0 +1,48 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, expect, test } from "vitest";
+import { statementProblems, statementRows } from "../src/statements.ts";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+});
+
+function folderWith(name: string, text: string): string {
+  const folder = mkdtempSync(join(tmpdir(), "petrel-statements-"));
+  folders.push(folder);
+  writeFileSync(join(folder, name), text);
+  return folder;
+}
+
+test("each statement that the codec answers for has its tests, or says that it has none", () => {
+  const rows = statementRows(readFileSync(join(root, "docs/mqtt-statements-codec.md"), "utf8"));
+  const codec = join(root, "packages/codec");
+  expect(rows.length).toBeGreaterThan(80);
+  expect(statementProblems(rows, join(codec, "test"), join(codec, "src"))).toEqual([]);
+});
+
+test("a test that doesn't exist, a statement without a proof and one that is missing are found", () => {
+  const tests = folderWith("a.test.ts", 'test("is there", () => {});\n// "is a comment"\n');
+  const sources = folderWith("a.ts", "// [MQTT-1.5.4-1] [MQTT-9.9.9-9] [MQTT-3.1.2-22 of 3.1.1]\n");
+  const rows = statementRows(
+    [
+      "| MQTT-1.5.4-1 | short | `a.test.ts` “is there” |",
+      "| MQTT-1.5.4-2 | short | `a.test.ts` “is a comment”<br>`b.test.ts` “is there” |",
+      "| MQTT-1.5.4-3 | short | |",
+      "| MQTT-1.5.4-4 | short | **open:** nobody looked |",
+      "| MQTT-1.5.4-4 | short | **open:** nobody looked |",
+    ].join("\n"),
+  );
+  expect(statementProblems(rows, tests, sources)).toEqual([
+    "MQTT-1.5.4-2: there is no test “is a comment” in a.test.ts",
+    "MQTT-1.5.4-2: there is no test “is there” in b.test.ts",
+    "MQTT-1.5.4-3 has neither a test nor an open point",
+    "MQTT-1.5.4-4 is listed twice",
+    "MQTT-9.9.9-9 is quoted in a.ts and missing in the table",
+    "MQTT-3.1.2-22 of 3.1.1 is quoted in a.ts and missing in the table",
+  ]);
+});
