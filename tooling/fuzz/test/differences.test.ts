@@ -17,7 +17,7 @@ test("mqtt-packet disagrees only where a row says why, in some thousand cases th
   const { counts } = differential;
   expect(counts.get("agreed: valid packet read")).toBeGreaterThan(1_000);
   expect(counts.get("agreed: their packet read")).toBeGreaterThan(1_000);
-});
+}, 60_000);
 
 test("a disagreement that no row explains has no name", () => {
   expect(differenceOf({ what: "we accept, mqtt-packet refuses", type: "pingreq", version: 5 })).toBeUndefined();

@@ -22,11 +22,11 @@ test("every input of the corpus is accepted or refused as it was when it was kep
 test("nothing is found in the corpus, and in a few thousand cases that are the same each time", () => {
   const fuzzer = createFuzzer({ seed: 20_260_704, corpus });
   fuzzer.replay();
-  for (let index = 0; index < 5_000; index++) fuzzer.step(index);
+  for (let index = 0; index < 4_600; index++) fuzzer.step(index);
   const { valid, accepted, refused } = fuzzer.counts;
   // The run says something: all types and versions, and inputs of both kinds.
   expect(valid.size).toBe(VERSIONS.reduce((sum, version) => sum + packetTypes(version).length, 0));
   expect(Math.min(...valid.values())).toBeGreaterThan(100);
   expect(accepted).toBeGreaterThan(500);
   expect(refused).toBeGreaterThan(500);
-});
+}, 60_000);
