@@ -45,9 +45,14 @@ export interface DecoderOptions {
     readonly maximumPacketSize?: number | undefined;
     /** Whether a payload has to be UTF-8 if its payloadFormatIndicator says so; else it is a violation (0x99). Default false. */
     readonly validatePayloadFormat?: boolean | undefined;
+    /**
+     * Whether a Reason Code of 0x80 and above is taken although the packet's own list lacks it, as the 0x95 in a PUBACK
+     * of Mosquitto 2.0: for a client, a refusal that was answered beats a connection that is ended over it. Default false.
+     */
+    readonly acceptUnlistedRefusals?: boolean | undefined;
 }
 /** For a sniffer, which wants to see also what no one may send. */
-export interface LenientDecoderOptions extends Omit<DecoderOptions, "mode"> {
+export interface LenientDecoderOptions extends Omit<DecoderOptions, "mode" | "acceptUnlistedRefusals"> {
     /** Violations come beside the packets instead of being thrown. */
     readonly mode: "lenient";
 }

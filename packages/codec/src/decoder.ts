@@ -46,10 +46,15 @@ export interface DecoderOptions {
   readonly maximumPacketSize?: number | undefined;
   /** Whether a payload has to be UTF-8 if its payloadFormatIndicator says so; else it is a violation (0x99). Default false. */
   readonly validatePayloadFormat?: boolean | undefined;
+  /**
+   * Whether a Reason Code of 0x80 and above is taken although the packet's own list lacks it, as the 0x95 in a PUBACK
+   * of Mosquitto 2.0: for a client, a refusal that was answered beats a connection that is ended over it. Default false.
+   */
+  readonly acceptUnlistedRefusals?: boolean | undefined;
 }
 
 /** For a sniffer, which wants to see also what no one may send. */
-export interface LenientDecoderOptions extends Omit<DecoderOptions, "mode"> {
+export interface LenientDecoderOptions extends Omit<DecoderOptions, "mode" | "acceptUnlistedRefusals"> {
   /** Violations come beside the packets instead of being thrown. */
   readonly mode: "lenient";
 }
@@ -73,8 +78,9 @@ export function createDecoder(
     throw new RangeError(`mode is ${String(mode)}; it must be "strict" or "lenient"`);
   }
   const known = version === undefined ? undefined : requireVersion(version);
-  const Kind = mode === "lenient" ? LenientDecoder : Decoder;
-  return new Kind(known, maximumPacketSize, validatePayloadFormat);
+  if (options.mode === "lenient") return new LenientDecoder(known, maximumPacketSize, validatePayloadFormat);
+  const { acceptUnlistedRefusals = false } = options;
+  return new Decoder(known, maximumPacketSize, validatePayloadFormat, acceptUnlistedRefusals);
 }
 
 /** A packet cut by chunks gets this much room at first and grows as its bytes arrive, so a header alone reserves little. */
@@ -101,10 +107,16 @@ class Decoder implements PacketDecoder {
 
   #failure: MqttError | undefined;
 
-  constructor(version: ProtocolVersion | undefined, maximumPacketSize: number, validatePayloadFormat: boolean) {
+  constructor(
+    version: ProtocolVersion | undefined,
+    maximumPacketSize: number,
+    validatePayloadFormat: boolean,
+    acceptUnlistedRefusals: boolean,
+  ) {
     this.version = version;
     this.#maximumPacketSize = maximumPacketSize;
     this.#reader.validatePayloadFormat = validatePayloadFormat;
+    this.#reader.acceptUnlistedRefusals = acceptUnlistedRefusals;
   }
 
   push(bytes: Uint8Array): void {

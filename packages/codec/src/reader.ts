@@ -22,6 +22,8 @@ export class PacketReader {
   position = 0;
   /** Whether payloads that say they are UTF-8 have to be. */
   validatePayloadFormat = false;
+  /** Whether a refusal is taken with a Reason Code that its packet's list lacks. */
+  acceptUnlistedRefusals = false;
   /** Where violations are collected, if the packet is to be read in spite of them; otherwise the first one is thrown. */
   violations: (MalformedPacketError | ProtocolError)[] | undefined = undefined;
   #bytes: Uint8Array = EMPTY;

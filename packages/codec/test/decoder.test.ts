@@ -284,3 +284,25 @@ describe("packets", () => {
     expect(Object.isFrozen(first)).toBe(true);
   });
 });
+
+describe("a refusal whose reason code its packet does not list", () => {
+  const puback = hex("40 03 00 01 95");
+
+  test("breaks the protocol", () => {
+    const decoder = createDecoder({ version: 5 });
+    decoder.push(puback);
+    expect(errorOf(() => decoder.next())).toMatchObject({ code: "PETREL_PROTOCOL_ERROR", clause: "MQTT-3.4.2-1" });
+  });
+
+  test("is a refusal all the same, for a client that would rather know", () => {
+    const decoder = createDecoder({ version: 5, acceptUnlistedRefusals: true });
+    decoder.push(puback);
+    expect(decoder.next()).toMatchObject({ type: "puback", packetIdentifier: 1, reasonCode: 0x95 });
+  });
+
+  test("but a success that is not listed is none", () => {
+    const decoder = createDecoder({ version: 5, acceptUnlistedRefusals: true });
+    decoder.push(hex("40 03 00 01 02"));
+    expect(errorOf(() => decoder.next())).toMatchObject({ code: "PETREL_PROTOCOL_ERROR", clause: "MQTT-3.4.2-1" });
+  });
+});

@@ -193,13 +193,16 @@ describe("a decoder throws only its own errors, ends, and does the same for any 
   );
 });
 
+/** The reason codes that a return code of 3.x stands for. */
+const IN_THREE = [0x00, 0x84, 0x85, 0x86, 0x87, 0x88];
+
 /**
  * What a decoder takes from others although nobody may send it: refusals of other versions, clients without a name, and
  * payloads that are not the UTF-8 that they say they are.
  */
 function canBeWritten(packet: Packet, version: ProtocolVersion): boolean {
   if (packet.type === "connack" && version !== 5)
-    return packet.reasonCode < 0x89 && packet.properties === undefined && packet.reasonCode !== 0x80;
+    return IN_THREE.includes(packet.reasonCode) && packet.properties === undefined;
   const message = packet.type === "connect" ? packet.will : packet.type === "publish" ? packet : undefined;
   if (message?.properties?.payloadFormatIndicator === 1 && !isUtf8(message.payload)) return false;
   if (packet.type === "connect")

@@ -95,6 +95,15 @@ describe("the exchanges", () => {
     expect(bench.server.takeReceived()).toEqual([connect()]);
   });
 
+  test("a refusal with a reason code that PUBACK does not list is a refusal: Mosquitto 2.0 says 0x95, packet too large", () => {
+    const bench = online();
+    send(bench, 1, 1);
+    bench.session.handleBytes(new Uint8Array([0x40, 3, 0, 1, 0x95]), bench.clock.now());
+    expect(told(bench)).toEqual(["failed m1"]);
+    bench.server.send(puback(2));
+    expect(told(bench)).toEqual(["published m2"]);
+  });
+
   test("PUBCOMP 0x92 is not an error during recovery (section 3.7.2.1)", () => {
     const bench = online(resumable);
     send(bench, 2);

@@ -16,6 +16,7 @@ export function decodeReasonCode(reader: PacketReader, packetType: PacketTypeNam
   const at = reader.position;
   const reasonCode = reader.byte();
   if (!isReasonCodeAllowed(reasonCode, packetType)) {
+    if (reader.acceptUnlistedRefusals && reasonCode >= ReasonCode.unspecifiedError) return reasonCode;
     reader.violation(
       at,
       `${reasonText(reasonCode)} is not a reason code of this packet`,
