@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { numbers, petrel, runPetrel } from "../support/petrel.ts";
+import { numbers, petrel, runPetrel, subscribed } from "../support/petrel.ts";
 
 /** Runs it, and checks what every error has to be: nothing on stdout, one line on stderr, no stack. */
 async function failureOf(args: readonly string[], input = ""): Promise<{ status: unknown; line: string }> {
@@ -187,6 +187,18 @@ describeServer("mosquitto", () => {
       await using withEnvironment = petrel(["pub", ...known, "-L", server.url], { PETREL_PASSWORD: "right" });
       expect(await withEnvironment.endInput().ended).toMatchObject({ status: 0, stderr: "" });
     }
+  });
+
+  test("a message larger than the server takes is refused, and the others are published", async () => {
+    await using server = await startMosquitto({ config: ["message_size_limit 1000"] });
+    await using sub = await subscribed(["-L", server.url, "-t", "sizes", "-q", "1", "-C", "2"]);
+    const lines = `small\n${"x".repeat(5_000)}\nsmall too\n`;
+    const { status, line } = await failureOf(["pub", "-L", server.url, "-t", "sizes", "-q", "1", "--lines"], lines);
+    expect(line).toMatch(
+      /^1 of 3 messages failed; the first: the server refused the message to "sizes": packet too large/,
+    );
+    expect(status).toBe(5);
+    expect(await sub.ended).toMatchObject({ status: 0, stdout: "small\nsmall too\n" });
   });
 
   test("messages that the server refuses are counted, the others are published, and the status is 5", async () => {
