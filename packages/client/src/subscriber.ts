@@ -136,7 +136,7 @@ export class Subscriber {
     if (topicFilters.length > 0) await this.#unsubscribe(topicFilters);
   }
 
-  /** Unsubscribes where nobody waits for the answer. */
+  /** Unsubscribes where nobody waits for the answer. If it fails, what the server still sends is told as unclaimed messages. */
   #forget(topicFilters: readonly string[]): void {
     this.#unsubscribe(topicFilters).catch(() => undefined);
   }
