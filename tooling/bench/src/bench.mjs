@@ -1,6 +1,7 @@
 // bench codec [--json FILE] [--processes N] [--rounds N] [--milliseconds N] [--only TEXT]
+// bench client [--json FILE] [--rounds N] [--only TEXT]
 //
-// Each case runs in processes of its own, one after the other: some to time it, with the young generation that Node
+// Codec: each case runs in processes of its own, one after the other: some to time it, with the young generation that Node
 // comes with, because compilers don't decide alike in each; and one to count what it allocates, with a young generation
 // so large that nothing is collected in between.
 
@@ -8,6 +9,7 @@ import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { benchClient } from "./client/bench.mjs";
 import { CASES } from "./cases.mjs";
 import { COUNTS_PROCESSOR_TIME } from "./clock.mjs";
 import { median } from "./measure.mjs";
@@ -33,8 +35,11 @@ const topic = positionals.filter((word) => word !== "--")[0];
 
 if (topic === "codec") {
   await codec();
+} else if (topic === "client") {
+  await benchClient({ rounds: Number(values.rounds), only: values.only, json: values.json });
 } else {
-  console.error("usage: bench codec [--json FILE] [--processes N] [--rounds N] [--milliseconds N] [--only TEXT]");
+  console.error(`usage: bench codec [--json FILE] [--processes N] [--rounds N] [--milliseconds N] [--only TEXT]
+       bench client [--json FILE] [--rounds N] [--only TEXT]`);
   process.exitCode = 2;
 }
 

@@ -75,7 +75,7 @@ per packet, decoders with the faster of its two. opifex is left out: it is on JS
   }
 }
 
-function printTable(lines) {
+export function printTable(lines) {
   const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));
   const texts = lines[0].map((_, column) => column < lines[0].findIndex((title) => title !== ""));
   for (const line of lines) {
@@ -87,12 +87,12 @@ function printTable(lines) {
   console.log();
 }
 
-function quantity(value) {
+export function quantity(value) {
   if (value >= 1e6) return `${(value / 1e6).toFixed(2)} M`;
   if (value >= 1e4) return `${(value / 1e3).toFixed(0)} k`;
   return value.toFixed(0);
 }
 
-function ratio(value) {
+export function ratio(value) {
   return value >= 10 ? value.toFixed(0) : value.toFixed(1);
 }

@@ -1,0 +1,98 @@
+// The client beside MQTT.js, against the same cheap server in a process of its own. Who goes first changes with each
+// round; each turn is a new process, because compilers don't decide alike in each.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { median } from "../measure.mjs";
+import { machine, printTable, quantity, ratio } from "../report.mjs";
+import { CASES } from "./cases.mjs";
+import { CONTESTANTS } from "./contestants.mjs";
+
+const WORKER = fileURLToPath(new URL("worker.mjs", import.meta.url));
+const IDLE = fileURLToPath(new URL("idle.mjs", import.meta.url));
+const SERVER = fileURLToPath(new URL("server.mjs", import.meta.url));
+const IDLE_CLIENTS = 1_000;
+/** MQTT.js gets fewer messages: it takes longer for each, and its rate does not depend on how many there are. */
+const SHARE = { petrel: 1, "MQTT.js": 0.25 };
+
+export async function benchClient({ rounds, only, json }) {
+  const environment = machine();
+  console.log(
+    `${environment.node}, ${environment.cpu} (${environment.cores} cores); medians of ${rounds} interleaved rounds`,
+  );
+  console.log("messages per second of wall clock, and per second of the client's processor time\n");
+  const server = spawn(process.execPath, [SERVER], { stdio: ["pipe", "pipe", "inherit"] });
+  try {
+    const [port] = await once(createInterface(server.stdout), "line");
+    const url = `mqtt://127.0.0.1:${port}`;
+    const results = [];
+    for (const { name, ...task } of CASES.filter((each) => each.name.includes(only))) {
+      const run = (who) => work(WORKER, { ...task, who, url, count: task.count * SHARE[who] });
+      results.push({ name, results: await interleaved(rounds, run) });
+    }
+    print(results);
+    const idle = await interleaved(rounds, (who) => work(IDLE, { who, url, count: IDLE_CLIENTS }));
+    printIdle(idle);
+    if (json !== undefined)
+      writeFileSync(json, `${JSON.stringify({ ...environment, rounds, results, idle }, undefined, 2)}\n`);
+  } finally {
+    server.stdin.end();
+  }
+}
+
+/** What `run` finds out about each contestant, who goes first changing with the round. */
+async function interleaved(rounds, run) {
+  const names = Object.keys(CONTESTANTS);
+  const results = Object.fromEntries(names.map((who) => [who, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (let turn = 0; turn < names.length; turn++) {
+      const who = names[(round + turn) % names.length];
+      results[who].push(await run(who));
+    }
+  }
+  return results;
+}
+
+function print(results) {
+  const lines = results.map(({ name, results: by }) => {
+    const figure = (who, unit) => median(by[who].map((each) => each[unit]));
+    const [petrel, other] = ["petrel", "MQTT.js"].map((who) => [
+      figure(who, "perSecond"),
+      figure(who, "perProcessorSecond"),
+    ]);
+    return [
+      name,
+      quantity(petrel[0]),
+      quantity(other[0]),
+      `${ratio(petrel[0] / other[0])}x`,
+      quantity(petrel[1]),
+      quantity(other[1]),
+      `${ratio(petrel[1] / other[1])}x`,
+    ];
+  });
+  printTable([["", "Petrel /s", "MQTT.js /s", "x", "Petrel /CPU s", "MQTT.js /CPU s", "x"], ...lines]);
+}
+
+function printIdle(by) {
+  const kilobytes = (who, unit) => (median(by[who].map((each) => each[unit])) / 1_024).toFixed(1);
+  const lines = Object.keys(by).map((who) => [who, kilobytes(who, "resident"), kilobytes(who, "heap")]);
+  printTable([[`${IDLE_CLIENTS} idle clients: KiB of each`, "resident", "heap"], ...lines]);
+}
+
+function work(program, task) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ["--expose-gc", program, JSON.stringify(task)], {
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
+    let result;
+    child.on("message", (message) => (result = message));
+    child.on("error", reject);
+    child.on("close", (code) => {
+      if (code === 0 && result !== undefined) resolve(result);
+      else reject(new Error(`${task.who} ended with exit code ${code} in ${JSON.stringify(task)}`));
+    });
+  });
+}

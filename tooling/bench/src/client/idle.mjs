@@ -1,0 +1,25 @@
+// idle '{ who, url, count }': connects so many clients in one process, and sends the resident memory that each takes
+// once all are idle and the garbage is collected. Run with --expose-gc.
+
+import { setTimeout } from "node:timers/promises";
+import { CONTESTANTS } from "./contestants.mjs";
+
+const { who, url, count } = JSON.parse(process.argv[2]);
+const connect = CONTESTANTS[who];
+await connect(url); // the code is loaded before the count begins
+await settle();
+const before = process.memoryUsage();
+for (let connected = 0; connected < count; connected += 50) {
+  await Promise.all(Array.from({ length: 50 }, () => connect(url)));
+}
+await settle();
+const after = process.memoryUsage();
+const grown = (key) => (after[key] - before[key]) / count;
+process.send({ resident: grown("rss"), heap: grown("heapUsed") }, () => process.exit());
+
+async function settle() {
+  for (let index = 0; index < 3; index++) {
+    await setTimeout(100);
+    globalThis.gc();
+  }
+}
