@@ -1,7 +1,7 @@
 // dist/index.d.ts
 
 export { parseAddress, type Address, type AddressCredentials, type AddressScheme, type SrvAddress, type TcpAddress, type UnixAddress, type WebSocketAddress, } from "./address.ts";
-export { InvalidAddressError, TransportError, type AddressPart, type TransportErrorCode, type TransportErrorDetails, type TransportStage, } from "./errors.ts";
+export { InvalidAddressError, InvalidOptionError, TransportError, type AddressPart, type TransportErrorCode, type TransportErrorDetails, type TransportStage, } from "./errors.ts";
 export { createMemoryPair, type MemoryPair, type MemoryPairOptions } from "./memory.ts";
 export type { Connector, Signal, Transport, TransportHandler } from "./transport.ts";
 
@@ -108,6 +108,16 @@ export declare class InvalidAddressError extends Error {
     readonly code = "PETREL_INVALID_ADDRESS";
     readonly part: AddressPart;
     constructor(part: AddressPart, message: string);
+}
+/** An option of a transport can not be used. Nothing was opened. The message never shows a key or a passphrase. */
+export declare class InvalidOptionError extends RangeError {
+    readonly code = "PETREL_INVALID_OPTION";
+    /** The option's name. */
+    readonly option: string;
+    readonly value: unknown;
+    /** What is wrong with it, or what it has to be. */
+    readonly reason: string;
+    constructor(option: string, value: unknown, reason: string);
 }
 
 // dist/transport.d.ts
@@ -265,8 +275,8 @@ export type TcpOptions = DialTarget & DialOptions & {
  * const connector = tcp({ host: "localhost", port: 1883, connectTimeoutMs: 5_000 });
  * ```
  *
- * Throws `InvalidAddressError` for an impossible target and `RangeError` for an option out of range. The connector
- * rejects with a `TransportError` of stage `"dns"` or `"connect"`.
+ * Throws `InvalidAddressError` for an impossible target and `InvalidOptionError` for an option out of range. The
+ * connector rejects with a `TransportError` of stage `"dns"` or `"connect"`.
  */
 export declare function tcp(options: TcpOptions): Connector;
 
@@ -303,7 +313,7 @@ export interface DialOptions {
     /** Milliseconds of idleness before the first probe of {@link keepAlive}. Default: the system's. */
     readonly keepAliveInitialDelayMs?: number;
 }
-/** Makes a {@link Dialer} that opens TCP and Unix sockets. Throws `RangeError` for an option out of range. */
+/** Makes a {@link Dialer} that opens TCP and Unix sockets. Throws `InvalidOptionError` for an option out of range. */
 export declare function createDialer(options?: DialOptions): Dialer;
 
 // dist/node/target.d.ts
@@ -337,6 +347,93 @@ export type DialTarget = {
  * @param place what the socket leads to, for error messages, such as `127.0.0.1:1883`; default: `the other end`
  */
 export declare function createSocketTransport(socket: Duplex, handler: TransportHandler, place?: string): Transport;
+
+// dist/node/tls.d.ts
+
+import { type TLSSocket } from "node:tls";
+import type { Connector, Signal } from "../transport.ts";
+import { type Dialer, type DialOptions } from "./dial.ts";
+import { type DialTarget } from "./target.ts";
+import { type Fresh, type TlsBytes, type TlsOptions } from "./tls-options.ts";
+export type { Fresh, TlsBytes, TlsOptions };
+/** How {@link createTlsDialer} opens connections: {@link DialOptions} are for the one below TLS. */
+export interface TlsDialOptions extends DialOptions, TlsOptions {
+    /** Opens the stream that TLS runs on, such as one through a proxy. Default: a direct connection. */
+    readonly dial?: Dialer | undefined;
+    /** Milliseconds for the TLS handshake; 0 leaves it to the server. Default: 10,000. */
+    readonly tlsTimeoutMs?: number | undefined;
+}
+/** Where {@link tls} connects to, and how. */
+export type TlsConnectorOptions = DialTarget & TlsDialOptions;
+/**
+ * Makes a {@link Connector} for `{ host, port }` over TLS.
+ *
+ * ```ts
+ * const connector = tls({ host: "example.net", port: 8883, caFile: "ca.pem" });
+ * ```
+ *
+ * Throws `InvalidAddressError` for an impossible target and `InvalidOptionError` for options that can not work. The
+ * connector rejects with a `TransportError` of stage `"dns"`, `"connect"` or `"tls"`.
+ */
+export declare function tls(options: TlsConnectorOptions): Connector;
+/**
+ * Makes a {@link Dialer} that opens TLS connections: a `Duplex` whose handshake is done and whose peer is the one that
+ * was asked for. It serves what runs inside TLS, such as a secure WebSocket, or a proxy that is spoken to over TLS.
+ *
+ * One dialer resumes its own TLS sessions: make one for all connections to a server, not one for each.
+ */
+export declare function createTlsDialer(options?: TlsDialOptions): (target: DialTarget, signal?: Signal) => Promise<TLSSocket>;
+
+// dist/node/tls-options.d.ts
+
+/** A value, or a function that is asked for it anew for each connection. */
+export type Fresh<Value> = Value | (() => Value | Promise<Value>);
+/** PEM text, or the bytes of a PEM or DER file. */
+export type TlsBytes = string | Uint8Array;
+/**
+ * How a TLS connection is made. Files are read anew for each connection, and functions called, so that a certificate
+ * that was renewed meanwhile is used by the next attempt.
+ */
+export interface TlsOptions {
+    /** Certificates of the authorities to trust, instead of Node's own list. PEM may hold several. */
+    readonly ca?: Fresh<TlsBytes | readonly TlsBytes[]> | undefined;
+    /** A file with the certificates of authorities, as {@link ca}. */
+    readonly caFile?: string | undefined;
+    /** A folder whose files hold the certificates of authorities, as {@link ca}. */
+    readonly caPath?: string | undefined;
+    /** The client's own certificate, followed by those of its intermediate authorities. */
+    readonly cert?: Fresh<TlsBytes> | undefined;
+    readonly certFile?: string | undefined;
+    /** The private key of {@link cert}. */
+    readonly key?: Fresh<TlsBytes> | undefined;
+    readonly keyFile?: string | undefined;
+    /** Opens {@link key} or {@link pfx} when it is encrypted. */
+    readonly passphrase?: Fresh<string> | undefined;
+    /** The client's certificate and key in one, as PKCS#12. */
+    readonly pfx?: Fresh<Uint8Array> | undefined;
+    readonly pfxFile?: string | undefined;
+    /** Lists of certificates that their authorities have revoked. With one, every authority in the chain needs its own. */
+    readonly crl?: Fresh<TlsBytes | readonly TlsBytes[]> | undefined;
+    readonly crlFile?: string | undefined;
+    /** Protocols to offer to the server (ALPN), such as `["mqtt"]`; it has to choose one. */
+    readonly alpnProtocols?: readonly string[] | undefined;
+    /** Cipher suites in OpenSSL's notation. Default: Node's. */
+    readonly ciphers?: string | undefined;
+    /** The oldest version to accept. Default: `"TLSv1.2"`. */
+    readonly minVersion?: SecureVersion | undefined;
+    /** The newest version to use. Default: Node's, `"TLSv1.3"`. */
+    readonly maxVersion?: SecureVersion | undefined;
+    /** The name to ask the server for (SNI), and to find in its certificate. Default: the target's host. */
+    readonly servername?: string | undefined;
+    /** `false` takes any certificate, of anybody: then nobody knows who reads along. Default: true. */
+    readonly rejectUnauthorized?: boolean | undefined;
+    /** `false` takes a certificate of another host if an authority has signed it. Default: true. */
+    readonly checkHostname?: boolean | undefined;
+    /** A context of `tls.createSecureContext()`, instead of the certificates, keys, ciphers and versions above. */
+    readonly secureContext?: Fresh<SecureContext> | undefined;
+    /** Whether a further connection resumes the TLS session of the last one, which is faster. Default: true. */
+    readonly resumeSession?: boolean | undefined;
+}
 
 // dist/testing/index.d.ts
 

@@ -87,3 +87,24 @@ export class InvalidAddressError extends Error {
     this.part = part;
   }
 }
+
+/** An option of a transport can not be used. Nothing was opened. The message never shows a key or a passphrase. */
+export class InvalidOptionError extends RangeError {
+  readonly code = "PETREL_INVALID_OPTION";
+  /** The option's name. */
+  readonly option: string;
+  readonly value: unknown;
+  /** What is wrong with it, or what it has to be. */
+  readonly reason: string;
+
+  static {
+    this.prototype.name = "InvalidOptionError";
+  }
+
+  constructor(option: string, value: unknown, reason: string) {
+    super(`${option} is ${String(value)}; ${reason}`);
+    this.option = option;
+    this.value = value;
+    this.reason = reason;
+  }
+}

@@ -10,6 +10,7 @@ export {
 } from "./address.ts";
 export {
   InvalidAddressError,
+  InvalidOptionError,
   TransportError,
   type AddressPart,
   type TransportErrorCode,

@@ -1,6 +1,6 @@
 import { connect, isIP, type NetConnectOpts, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { abortedError, TransportError, type TransportStage } from "../errors.ts";
+import { abortedError, InvalidOptionError, TransportError, type TransportStage } from "../errors.ts";
 import type { Signal } from "../transport.ts";
 import { connectError } from "./system-error.ts";
 import { checkTarget, formatTarget, type DialTarget } from "./target.ts";
@@ -38,7 +38,7 @@ export interface DialOptions {
   readonly keepAliveInitialDelayMs?: number;
 }
 
-/** Makes a {@link Dialer} that opens TCP and Unix sockets. Throws `RangeError` for an option out of range. */
+/** Makes a {@link Dialer} that opens TCP and Unix sockets. Throws `InvalidOptionError` for an option out of range. */
 export function createDialer(options: DialOptions = {}): Dialer {
   checkOptions(options);
   return (target, signal) => dialSocket(target, options, signal);
@@ -123,16 +123,20 @@ function timeoutError(target: DialTarget, stage: TransportStage, timeoutMs: numb
 }
 
 function checkOptions(options: DialOptions): void {
-  checkRange("connectTimeoutMs", options.connectTimeoutMs, 0, 2_147_483_647);
-  checkRange("attemptTimeoutMs", options.attemptTimeoutMs, 10, 2_147_483_647);
-  checkRange("keepAliveInitialDelayMs", options.keepAliveInitialDelayMs, 0, 2_147_483_647);
+  checkRange("connectTimeoutMs", options.connectTimeoutMs, 0, LONGEST_TIMER);
+  checkRange("attemptTimeoutMs", options.attemptTimeoutMs, 10, LONGEST_TIMER);
+  checkRange("keepAliveInitialDelayMs", options.keepAliveInitialDelayMs, 0, LONGEST_TIMER);
   checkRange("localPort", options.localPort, 0, 65_535);
   if (options.localAddress !== undefined && isIP(options.localAddress) === 0) {
-    throw new RangeError(`localAddress is ${options.localAddress}; it is an IP address of this machine`);
+    throw new InvalidOptionError("localAddress", options.localAddress, "it is an IP address of this machine");
   }
 }
 
-function checkRange(option: string, value: number | undefined, from: number, to: number): void {
+/** Throws {@link InvalidOptionError} unless `value` is a whole number in the range. */
+export function checkRange(option: string, value: number | undefined, from: number, to: number): void {
   if (value === undefined || (Number.isInteger(value) && value >= from && value <= to)) return;
-  throw new RangeError(`${option} is ${value}; it is a whole number from ${from} to ${to}`);
+  throw new InvalidOptionError(option, value, `it is a whole number from ${from} to ${to}`);
 }
+
+/** The longest time that a timer of Node can be set to, in milliseconds. */
+export const LONGEST_TIMER = 2_147_483_647;

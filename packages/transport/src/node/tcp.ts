@@ -19,8 +19,8 @@ export type TcpOptions = DialTarget &
  * const connector = tcp({ host: "localhost", port: 1883, connectTimeoutMs: 5_000 });
  * ```
  *
- * Throws `InvalidAddressError` for an impossible target and `RangeError` for an option out of range. The connector
- * rejects with a `TransportError` of stage `"dns"` or `"connect"`.
+ * Throws `InvalidAddressError` for an impossible target and `InvalidOptionError` for an option out of range. The
+ * connector rejects with a `TransportError` of stage `"dns"` or `"connect"`.
  */
 export function tcp(options: TcpOptions): Connector {
   const target: DialTarget =
