@@ -5,10 +5,10 @@
 //
 // The argument is the version: 3, 4 or 5. Without one it is learnt from the CONNECT.
 
-import { createDecoder } from "@petrel/codec";
+import { createLenientDecoder } from "@petrel/codec";
 
 const version = process.argv[2] === undefined ? undefined : Number(process.argv[2]);
-const decoder = createDecoder({ mode: "lenient", version, validatePayloadFormat: true });
+const decoder = createLenientDecoder({ version, validatePayloadFormat: true });
 
 /** A digit that waits for the second one of its byte. */
 let digits = "";

@@ -1,10 +1,10 @@
 // dist/index.d.ts
 
-export { createDecoder, type DecoderOptions, type LenientDecoderOptions, type PacketDecoder } from "./decoder.ts";
+export { createDecoder, type DecoderOptions, type PacketDecoder } from "./decoder.ts";
 export { describePacket } from "./describe.ts";
 export { createWriter, encodePacket, packetSize, type PacketWriter, type WriterOptions } from "./encoder.ts";
 export { type DecodeErrorDetails, EncodeError, type EncodeErrorDetails, MalformedPacketError, MqttError, ProtocolError, } from "./errors.ts";
-export type { LenientPacketDecoder, LenientResult } from "./lenient-decoder.ts";
+export { createLenientDecoder, type LenientDecoderOptions, type LenientPacketDecoder, type LenientResult, } from "./lenient-decoder.ts";
 export { PacketType } from "./packet.ts";
 export type { Packet, PacketInit, PacketTypeName, ProtocolVersion, QoS, UserProperty } from "./packet.ts";
 export type { AcknowledgementPacket, AcknowledgementPacketInit, AcknowledgementProperties, AcknowledgementType, } from "./packets/acknowledgement.ts";
@@ -35,121 +35,25 @@ export interface PacketDecoder {
     /** The version in use; undefined until a CONNECT has told it. Every CONNECT tells it, also if the decoder was given one. */
     readonly version: ProtocolVersion | undefined;
 }
-/** What {@link createDecoder} takes; `mode` chooses which decoder it makes. */
-export interface DecoderOptions {
-    /** Default "strict": the first violation of the specification is thrown. */
-    readonly mode?: "strict" | undefined;
-    /** 3, 4 or 5. Default: learnt from the CONNECT that comes first, as a server does. */
-    readonly version?: ProtocolVersion | undefined;
-    /** Bytes, header included; a larger packet is refused when its header is read. Default: the protocol's 268,435,460. */
-    readonly maximumPacketSize?: number | undefined;
-    /** Whether a payload has to be UTF-8 if its payloadFormatIndicator says so; else it is a violation (0x99). Default false. */
-    readonly validatePayloadFormat?: boolean | undefined;
+export interface DecoderOptions extends CommonDecoderOptions {
     /**
      * Whether a Reason Code of 0x80 and above is taken although the packet's own list lacks it, as the 0x95 in a PUBACK
      * of Mosquitto 2.0: for a client, a refusal that was answered beats a connection that is ended over it. Default false.
      */
     readonly acceptUnlistedRefusals?: boolean | undefined;
 }
-/** For a sniffer, which wants to see also what no one may send. */
-export interface LenientDecoderOptions extends Omit<DecoderOptions, "mode" | "acceptUnlistedRefusals"> {
-    /** Violations come beside the packets instead of being thrown. */
-    readonly mode: "lenient";
-}
-/**
- * A decoder for one connection: strict, or one that decodes what can be decoded and lists the violations.
- *
- * @example createDecoder({ mode: "lenient" }).next()?.violations
- */
-export declare function createDecoder(options: LenientDecoderOptions): LenientPacketDecoder;
+/** A decoder for one connection; the first violation of the specification is thrown. */
 export declare function createDecoder(options?: DecoderOptions): PacketDecoder;
 
-// dist/lenient-decoder.d.ts
+// dist/decoder-options.d.ts
 
-/** A packet as it was received, however wrong it is. */
-export interface LenientResult {
-    /**
-     * Undefined if nothing can be made of the bytes. Where a type has no room for a value, it is the nearest that it has
-     * (QoS 3 is read as 2, and so is retain handling 3); ill-formed UTF-8 is U+FFFD; of a property that is repeated the
-     * first one counts; a property that is not allowed is left out.
-     */
-    readonly packet: Packet | undefined;
-    /** In the order in which they were found; the first is what the strict decoder throws. Empty for a valid packet. */
-    readonly violations: readonly (MalformedPacketError | ProtocolError)[];
-    /** The packet as it came, a view; only its fixed header if it is too large, or if its length is not one. */
-    readonly bytes: Uint8Array;
-}
-/** Turns chunks of bytes, cut anywhere, into packets and what is wrong with them. No bytes make it throw. */
-export interface LenientPacketDecoder {
-    /** Gives the decoder a chunk, which it keeps views of: don't touch it again. */
-    push(bytes: Uint8Array): void;
-    /**
-     * The next packet, or undefined until it is complete. After a Remaining Length that is longer than four bytes nobody
-     * knows where the next packet begins: that is the last result.
-     */
-    next(): LenientResult | undefined;
-    /** The version in use; undefined until a CONNECT has told it. Every CONNECT tells it, also if the decoder was given one. */
-    readonly version: ProtocolVersion | undefined;
-    /** Bytes of a packet that is not complete. */
-    readonly pendingBytes: number;
-}
-
-// dist/errors.d.ts
-
-/** What every error of the toolkit is. */
-export declare abstract class MqttError extends Error {
-    /** A stable literal, `PETREL_…`, for programs to switch on. */
-    abstract readonly code: string;
-}
-/** What was wrong with a value that should have been encoded. */
-export interface EncodeErrorDetails {
-    /** The path of the field, as in `properties.receiveMaximum`. */
-    readonly field?: string | undefined;
-    /** The value that was refused. */
-    readonly value?: unknown;
-    /** The normative statement of MQTT 5.0 it would break, as in `MQTT-3.3.2-2`; one that only 3.1.1 has says so. */
-    readonly clause?: string | undefined;
-}
-/** The caller's fault: the packet cannot be expressed in the given protocol version. Nothing was written. */
-export declare class EncodeError extends MqttError {
-    readonly name = "EncodeError";
-    readonly code = "PETREL_ENCODE";
-    readonly field: string | undefined;
-    readonly value: unknown;
-    readonly clause: string | undefined;
-    constructor(message: string, details?: EncodeErrorDetails);
-}
-/** Where in the received bytes something was wrong. */
-export interface DecodeErrorDetails {
-    readonly packetType?: PacketTypeName | undefined;
-    /** Where the field begins that is wrong: bytes from the first byte of the packet. */
-    readonly offset?: number | undefined;
-    /** The normative statement of MQTT 5.0 that was broken, as in `MQTT-1.5.4-1`; one that only 3.1.1 has says so. */
-    readonly clause?: string | undefined;
-}
-/** The sender's fault: the bytes cannot be parsed (specification section 1.2, "Malformed Packet"). */
-export declare class MalformedPacketError extends MqttError {
-    readonly name = "MalformedPacketError";
-    readonly code = "PETREL_MALFORMED_PACKET";
-    /** What a DISCONNECT about it says: 0x81. */
-    readonly reasonCode: number;
-    readonly packetType: PacketTypeName | undefined;
-    readonly offset: number | undefined;
-    readonly clause: string | undefined;
-    constructor(message: string, details?: DecodeErrorDetails);
-}
-/** The sender's fault: a well-formed packet that the protocol does not allow here (section 4.13). */
-export declare class ProtocolError extends MqttError {
-    readonly name = "ProtocolError";
-    readonly code = "PETREL_PROTOCOL_ERROR";
-    /** What a DISCONNECT about it says: 0x82 or a more specific code. */
-    readonly reasonCode: number;
-    readonly packetType: PacketTypeName | undefined;
-    readonly offset: number | undefined;
-    readonly clause: string | undefined;
-    constructor(message: string, details?: DecodeErrorDetails & {
-        readonly reasonCode?: number;
-    });
+export interface CommonDecoderOptions {
+    /** 3, 4 or 5. Default: learnt from the CONNECT that comes first, as a server does. */
+    readonly version?: ProtocolVersion | undefined;
+    /** Bytes, header included; a larger packet is refused when its header is read. Default: the protocol's 268,435,460. */
+    readonly maximumPacketSize?: number | undefined;
+    /** Whether a payload has to be UTF-8 if its payloadFormatIndicator says so; else it is a violation (0x99). Default false. */
+    readonly validatePayloadFormat?: boolean | undefined;
 }
 
 // dist/packet.d.ts
@@ -220,6 +124,64 @@ export interface ConnackProperties {
     readonly serverReference?: string | undefined;
     readonly authenticationMethod?: string | undefined;
     readonly authenticationData?: Uint8Array | undefined;
+}
+
+// dist/errors.d.ts
+
+/** What every error of the toolkit is. */
+export declare abstract class MqttError extends Error {
+    /** A stable literal, `PETREL_…`, for programs to switch on. */
+    abstract readonly code: string;
+}
+/** What was wrong with a value that should have been encoded. */
+export interface EncodeErrorDetails {
+    /** The path of the field, as in `properties.receiveMaximum`. */
+    readonly field?: string | undefined;
+    /** The value that was refused. */
+    readonly value?: unknown;
+    /** The normative statement of MQTT 5.0 it would break, as in `MQTT-3.3.2-2`; one that only 3.1.1 has says so. */
+    readonly clause?: string | undefined;
+}
+/** The caller's fault: the packet cannot be expressed in the given protocol version. Nothing was written. */
+export declare class EncodeError extends MqttError {
+    readonly name = "EncodeError";
+    readonly code = "PETREL_ENCODE";
+    readonly field: string | undefined;
+    readonly value: unknown;
+    readonly clause: string | undefined;
+    constructor(message: string, details?: EncodeErrorDetails);
+}
+/** Where in the received bytes something was wrong. */
+export interface DecodeErrorDetails {
+    readonly packetType?: PacketTypeName | undefined;
+    /** Where the field begins that is wrong: bytes from the first byte of the packet. */
+    readonly offset?: number | undefined;
+    /** The normative statement of MQTT 5.0 that was broken, as in `MQTT-1.5.4-1`; one that only 3.1.1 has says so. */
+    readonly clause?: string | undefined;
+}
+/** The sender's fault: the bytes cannot be parsed (specification section 1.2, "Malformed Packet"). */
+export declare class MalformedPacketError extends MqttError {
+    readonly name = "MalformedPacketError";
+    readonly code = "PETREL_MALFORMED_PACKET";
+    /** What a DISCONNECT about it says: 0x81. */
+    readonly reasonCode: number;
+    readonly packetType: PacketTypeName | undefined;
+    readonly offset: number | undefined;
+    readonly clause: string | undefined;
+    constructor(message: string, details?: DecodeErrorDetails);
+}
+/** The sender's fault: a well-formed packet that the protocol does not allow here (section 4.13). */
+export declare class ProtocolError extends MqttError {
+    readonly name = "ProtocolError";
+    readonly code = "PETREL_PROTOCOL_ERROR";
+    /** What a DISCONNECT about it says: 0x82 or a more specific code. */
+    readonly reasonCode: number;
+    readonly packetType: PacketTypeName | undefined;
+    readonly offset: number | undefined;
+    readonly clause: string | undefined;
+    constructor(message: string, details?: DecodeErrorDetails & {
+        readonly reasonCode?: number;
+    });
 }
 
 // dist/packets/connect.d.ts
@@ -502,6 +464,45 @@ export declare function encodePacket(packet: PacketInit, version?: ProtocolVersi
  * @throws EncodeError if the version cannot express the packet.
  */
 export declare function packetSize(packet: PacketInit, version?: ProtocolVersion): number;
+
+// dist/lenient-decoder.d.ts
+
+/** A packet as it was received, however wrong it is. */
+export interface LenientResult {
+    /**
+     * Undefined if nothing can be made of the bytes. Where a type has no room for a value, it is the nearest that it has
+     * (QoS 3 is read as 2, and so is retain handling 3); ill-formed UTF-8 is U+FFFD; of a property that is repeated the
+     * first one counts; a property that is not allowed is left out.
+     */
+    readonly packet: Packet | undefined;
+    /** In the order in which they were found; the first is what the strict decoder throws. Empty for a valid packet. */
+    readonly violations: readonly (MalformedPacketError | ProtocolError)[];
+    /** The packet as it came, a view; only its fixed header if it is too large, or if its length is not one. */
+    readonly bytes: Uint8Array;
+}
+/** Turns chunks of bytes, cut anywhere, into packets and what is wrong with them. No bytes make it throw. */
+export interface LenientPacketDecoder {
+    /** Gives the decoder a chunk, which it keeps views of: don't touch it again. */
+    push(bytes: Uint8Array): void;
+    /**
+     * The next packet, or undefined until it is complete. After a Remaining Length that is longer than four bytes nobody
+     * knows where the next packet begins: that is the last result.
+     */
+    next(): LenientResult | undefined;
+    /** The version in use; undefined until a CONNECT has told it. Every CONNECT tells it, also if the decoder was given one. */
+    readonly version: ProtocolVersion | undefined;
+    /** Bytes of a packet that is not complete. */
+    readonly pendingBytes: number;
+}
+/** What {@link createLenientDecoder} takes. */
+export type LenientDecoderOptions = CommonDecoderOptions;
+/**
+ * A decoder for one direction of a connection that somebody watches: a sniffer wants to see also what no one may send.
+ * It decodes what can be decoded, and the violations come beside the packets instead of being thrown.
+ *
+ * @example createLenientDecoder({ version: 5 }).next()?.violations
+ */
+export declare function createLenientDecoder(options?: LenientDecoderOptions): LenientPacketDecoder;
 
 // dist/properties.d.ts
 

@@ -1,4 +1,5 @@
 import { isUint8Array } from "./bytes.ts";
+import { type CommonDecoderOptions, resolveDecoderOptions } from "./decoder-options.ts";
 import type { MqttError } from "./errors.ts";
 import {
   firstByteViolation,
@@ -9,8 +10,7 @@ import {
   remainingLengthOf,
   requireMinimalLength,
 } from "./fixed-header.ts";
-import { LenientDecoder, type LenientPacketDecoder } from "./lenient-decoder.ts";
-import { PACKET_TYPE_NAMES, type Packet, PacketType, type ProtocolVersion, requireVersion } from "./packet.ts";
+import { PACKET_TYPE_NAMES, type Packet, PacketType, type ProtocolVersion } from "./packet.ts";
 import { decodeAcknowledgement } from "./packets/acknowledgement.ts";
 import { decodeConnack } from "./packets/connack.ts";
 import { decodeConnect } from "./packets/connect.ts";
@@ -20,7 +20,6 @@ import { decodePublish } from "./packets/publish.ts";
 import { decodeSuback, decodeSubscribe } from "./packets/subscribe.ts";
 import { decodeUnsuback, decodeUnsubscribe } from "./packets/unsubscribe.ts";
 import { PacketReader } from "./reader.ts";
-import { VARIABLE_BYTE_INTEGER_MAXIMUM } from "./variable-byte-integer.ts";
 
 /** Turns chunks of bytes, cut anywhere, into packets. */
 export interface PacketDecoder {
@@ -36,16 +35,7 @@ export interface PacketDecoder {
   readonly version: ProtocolVersion | undefined;
 }
 
-/** What {@link createDecoder} takes; `mode` chooses which decoder it makes. */
-export interface DecoderOptions {
-  /** Default "strict": the first violation of the specification is thrown. */
-  readonly mode?: "strict" | undefined;
-  /** 3, 4 or 5. Default: learnt from the CONNECT that comes first, as a server does. */
-  readonly version?: ProtocolVersion | undefined;
-  /** Bytes, header included; a larger packet is refused when its header is read. Default: the protocol's 268,435,460. */
-  readonly maximumPacketSize?: number | undefined;
-  /** Whether a payload has to be UTF-8 if its payloadFormatIndicator says so; else it is a violation (0x99). Default false. */
-  readonly validatePayloadFormat?: boolean | undefined;
+export interface DecoderOptions extends CommonDecoderOptions {
   /**
    * Whether a Reason Code of 0x80 and above is taken although the packet's own list lacks it, as the 0x95 in a PUBACK
    * of Mosquitto 2.0: for a client, a refusal that was answered beats a connection that is ended over it. Default false.
@@ -53,34 +43,10 @@ export interface DecoderOptions {
   readonly acceptUnlistedRefusals?: boolean | undefined;
 }
 
-/** For a sniffer, which wants to see also what no one may send. */
-export interface LenientDecoderOptions extends Omit<DecoderOptions, "mode" | "acceptUnlistedRefusals"> {
-  /** Violations come beside the packets instead of being thrown. */
-  readonly mode: "lenient";
-}
-
-/**
- * A decoder for one connection: strict, or one that decodes what can be decoded and lists the violations.
- *
- * @example createDecoder({ mode: "lenient" }).next()?.violations
- */
-export function createDecoder(options: LenientDecoderOptions): LenientPacketDecoder;
-export function createDecoder(options?: DecoderOptions): PacketDecoder;
-export function createDecoder(
-  options: DecoderOptions | LenientDecoderOptions = {},
-): PacketDecoder | LenientPacketDecoder {
-  const { mode = "strict", version, validatePayloadFormat = false } = options;
-  const { maximumPacketSize = VARIABLE_BYTE_INTEGER_MAXIMUM + LARGEST_HEADER } = options;
-  if (!(maximumPacketSize >= 1)) {
-    throw new RangeError(`maximumPacketSize is ${maximumPacketSize}; it must be a number of bytes from 1`);
-  }
-  if (mode !== "strict" && mode !== "lenient") {
-    throw new RangeError(`mode is ${String(mode)}; it must be "strict" or "lenient"`);
-  }
-  const known = version === undefined ? undefined : requireVersion(version);
-  if (options.mode === "lenient") return new LenientDecoder(known, maximumPacketSize, validatePayloadFormat);
-  const { acceptUnlistedRefusals = false } = options;
-  return new Decoder(known, maximumPacketSize, validatePayloadFormat, acceptUnlistedRefusals);
+/** A decoder for one connection; the first violation of the specification is thrown. */
+export function createDecoder(options: DecoderOptions = {}): PacketDecoder {
+  const { version, maximumPacketSize, validatePayloadFormat } = resolveDecoderOptions(options);
+  return new Decoder(version, maximumPacketSize, validatePayloadFormat, options.acceptUnlistedRefusals ?? false);
 }
 
 /** A packet cut by chunks gets this much room at first and grows as its bytes arrive, so a header alone reserves little. */

@@ -1,4 +1,4 @@
-export { createDecoder, type DecoderOptions, type LenientDecoderOptions, type PacketDecoder } from "./decoder.ts";
+export { createDecoder, type DecoderOptions, type PacketDecoder } from "./decoder.ts";
 export { describePacket } from "./describe.ts";
 export { createWriter, encodePacket, packetSize, type PacketWriter, type WriterOptions } from "./encoder.ts";
 export {
@@ -9,7 +9,12 @@ export {
   MqttError,
   ProtocolError,
 } from "./errors.ts";
-export type { LenientPacketDecoder, LenientResult } from "./lenient-decoder.ts";
+export {
+  createLenientDecoder,
+  type LenientDecoderOptions,
+  type LenientPacketDecoder,
+  type LenientResult,
+} from "./lenient-decoder.ts";
 export { PacketType } from "./packet.ts";
 export type { Packet, PacketInit, PacketTypeName, ProtocolVersion, QoS, UserProperty } from "./packet.ts";
 export type {

@@ -1,4 +1,5 @@
 import { isUint8Array } from "./bytes.ts";
+import { type CommonDecoderOptions, resolveDecoderOptions } from "./decoder-options.ts";
 import { MalformedPacketError, ProtocolError } from "./errors.ts";
 import {
   firstByteViolation,
@@ -48,6 +49,19 @@ export interface LenientPacketDecoder {
   readonly pendingBytes: number;
 }
 
+/** What {@link createLenientDecoder} takes. */
+export type LenientDecoderOptions = CommonDecoderOptions;
+
+/**
+ * A decoder for one direction of a connection that somebody watches: a sniffer wants to see also what no one may send.
+ * It decodes what can be decoded, and the violations come beside the packets instead of being thrown.
+ *
+ * @example createLenientDecoder({ version: 5 }).next()?.violations
+ */
+export function createLenientDecoder(options: LenientDecoderOptions = {}): LenientPacketDecoder {
+  return new LenientDecoder(options);
+}
+
 type Violations = (MalformedPacketError | ProtocolError)[];
 
 /** What decodes each type but CONNECT, which needs no version. The strict decoder has a switch, which is faster. */
@@ -70,7 +84,7 @@ const DECODE: Record<Exclude<PacketTypeName, "connect">, (reader: PacketReader, 
 
 const EMPTY = new Uint8Array(0);
 
-export class LenientDecoder implements LenientPacketDecoder {
+class LenientDecoder implements LenientPacketDecoder {
   version: ProtocolVersion | undefined;
   readonly #maximumPacketSize: number;
   readonly #reader = new PacketReader();
@@ -85,7 +99,8 @@ export class LenientDecoder implements LenientPacketDecoder {
   #skip = 0;
   #ended = false;
 
-  constructor(version: ProtocolVersion | undefined, maximumPacketSize: number, validatePayloadFormat: boolean) {
+  constructor(options: LenientDecoderOptions) {
+    const { version, maximumPacketSize, validatePayloadFormat } = resolveDecoderOptions(options);
     this.version = version;
     this.#maximumPacketSize = maximumPacketSize;
     this.#reader.validatePayloadFormat = validatePayloadFormat;

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   createDecoder,
+  createLenientDecoder,
   encodePacket,
   type LenientResult,
   MalformedPacketError,
@@ -42,7 +43,7 @@ function outcome(
 
 /** What a lenient decoder makes of bytes. Whatever it throws is ours. */
 function lenientOutcome(bytes: Uint8Array, version: ProtocolVersion | undefined, cuts: readonly number[]) {
-  const decoder = createDecoder({ mode: "lenient", version });
+  const decoder = createLenientDecoder({ version });
   const results: LenientResult[] = [];
   let start = 0;
   for (const end of [...cuts, bytes.length]) {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   createDecoder,
+  createLenientDecoder,
   encodePacket,
   type LenientDecoderOptions,
   type LenientResult,
@@ -16,7 +17,7 @@ function results(
   version: ProtocolVersion | undefined,
   options: Partial<LenientDecoderOptions> = {},
 ): LenientResult[] {
-  const decoder = createDecoder({ ...options, mode: "lenient", version });
+  const decoder = createLenientDecoder({ ...options, version });
   decoder.push(bytes);
   const all: LenientResult[] = [];
   for (let result = decoder.next(); result !== undefined; result = decoder.next()) all.push(result);
@@ -143,7 +144,7 @@ describe("a lenient decoder goes on behind", () => {
   });
 
   test("a CONNECT that is cut off, whose version it has learnt all the same", () => {
-    const decoder = createDecoder({ mode: "lenient" });
+    const decoder = createLenientDecoder();
     decoder.push(hex("10 0a 00 04 4d 51 54 54 05 02 00 00", "c0 00"));
     expect(decoder.next()).toMatchObject({ packet: undefined, violations: [{ packetType: "connect", offset: 12 }] });
     expect(decoder.version).toBe(5);
@@ -151,7 +152,7 @@ describe("a lenient decoder goes on behind", () => {
   });
 
   test("a packet that is too large, of which it keeps the header only", () => {
-    const decoder = createDecoder({ mode: "lenient", version: 4, maximumPacketSize: 100 });
+    const decoder = createLenientDecoder({ version: 4, maximumPacketSize: 100 });
     decoder.push(hex("30 e8 07", "00 01 61"));
     expect(decoder.next()).toMatchObject({
       packet: undefined,
@@ -170,7 +171,7 @@ describe("a lenient decoder goes on behind", () => {
 
 describe("a lenient decoder", () => {
   test("says once that it has lost the framing, and ends", () => {
-    const decoder = createDecoder({ mode: "lenient", version: 4 });
+    const decoder = createLenientDecoder({ version: 4 });
     decoder.push(hex("c0 00", "30 ff ff ff ff 01", "c0 00"));
     expect(decoder.next()).toMatchObject({ packet: { type: "pingreq" } });
     expect(decoder.next()).toMatchObject({
@@ -185,7 +186,7 @@ describe("a lenient decoder", () => {
   });
 
   test("hands out bytes that later chunks do not change", () => {
-    const decoder = createDecoder({ mode: "lenient", version: 4 });
+    const decoder = createLenientDecoder({ version: 4 });
     const seen: [Uint8Array, string][] = [];
     for (let round = 0; round < 500; round++) {
       const bytes = encodePacket({ type: "publish", topicName: "a", payload: `${round}` }, 4);
@@ -206,16 +207,16 @@ describe("a lenient decoder", () => {
   });
 
   test("says how many bytes wait for the rest of a packet", () => {
-    const decoder = createDecoder({ mode: "lenient", version: 4 });
+    const decoder = createLenientDecoder({ version: 4 });
     decoder.push(hex("c0 00", "30 05 00"));
     decoder.next();
     expect(decoder.next()).toBeUndefined();
     expect(decoder.pendingBytes).toBe(3);
   });
 
-  test("is one of two modes, and takes only bytes", () => {
-    expect(() => createDecoder({ mode: "loose" as never })).toThrow('mode is loose; it must be "strict" or "lenient"');
-    expect(() => createDecoder({ mode: "lenient" }).push("c000" as never)).toThrow(TypeError);
+  test("takes only versions that there are, and bytes", () => {
+    expect(() => createLenientDecoder({ version: 6 as never })).toThrow("version is 6; it must be 3");
+    expect(() => createLenientDecoder().push("c000" as never)).toThrow(TypeError);
   });
 });
 

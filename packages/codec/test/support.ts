@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import {
   createDecoder,
+  createLenientDecoder,
   createWriter,
   EncodeError,
   encodePacket,
@@ -63,7 +64,7 @@ export function testVectors(vectors: readonly Vector[]): void {
   for (const { title, version, bytes, packet } of perVersion(vectors)) {
     test(`${title} is decoded in MQTT ${NAMES[version]}`, () => {
       expect(decodeAll(bytes, version)).toEqual([packet]);
-      const lenient = createDecoder({ mode: "lenient", version });
+      const lenient = createLenientDecoder({ version });
       lenient.push(bytes);
       expect(lenient.next()).toEqual({ packet, violations: [], bytes });
     });
@@ -94,7 +95,7 @@ export function testViolations(violations: readonly Violation[]): void {
       const strict = createDecoder({ version: known });
       strict.push(bytes);
       const { constructor, message } = errorOf(() => strict.next()) as Error;
-      const lenient = createDecoder({ version: known, mode: "lenient" });
+      const lenient = createLenientDecoder({ version: known });
       lenient.push(bytes);
       lenient.push(new Uint8Array(300)); // of some only the beginning is given
       const first = lenient.next()?.violations[0];

@@ -7,7 +7,7 @@ import { Finding } from "./finding.mjs";
 import { packetOf, packetTypes, VERSIONS } from "./generate.mjs";
 import { framed, mutated } from "./mutate.mjs";
 import { createRandom } from "./random.mjs";
-import { modesOf, shapeOf, typeOf } from "./subject.mjs";
+import { shapeOf, typeOf } from "./subject.mjs";
 
 /** Longer inputs say nothing that shorter ones don't, and the corpus stays small. */
 const LONGEST_KEPT = 64;
@@ -27,7 +27,6 @@ const PAIRS = VERSIONS.flatMap((version) => packetTypes(version).map((type) => (
 
 /** @param {FuzzerOptions} options */
 export function createFuzzer({ seed, corpus, differential, watch = () => {}, keep = () => {} }) {
-  const modes = modesOf();
   const known = new Set(corpus.map(keyOf));
   const counts = { valid: new Map(), kinds: new Map(), errors: new Map(), accepted: 0, refused: 0, incomplete: 0 };
 
@@ -35,7 +34,7 @@ export function createFuzzer({ seed, corpus, differential, watch = () => {}, kee
     add(counts.kinds, kind);
     watch(bytes, version);
     try {
-      const result = checkBytes(random, bytes, version, modes);
+      const result = checkBytes(random, bytes, version);
       count(bytes, version, result);
       if (version !== undefined) differential?.bytes(bytes, version);
       return result;
@@ -62,7 +61,7 @@ export function createFuzzer({ seed, corpus, differential, watch = () => {}, kee
     const packet = packetOf(random, type, version);
     let bytes;
     try {
-      bytes = checkValid(random, packet, version, modes);
+      bytes = checkValid(random, packet, version);
       differential?.valid(packet, bytes, version);
     } catch (error) {
       throw located(error, bytes ?? Uint8Array.of(), version);
@@ -95,7 +94,6 @@ export function createFuzzer({ seed, corpus, differential, watch = () => {}, kee
   }
 
   return {
-    modes,
     counts,
     /** Every input of the corpus, as it is. */
     replay() {
