@@ -5,6 +5,7 @@ import { mosquittoAvailable } from "./mosquitto.ts";
 /** By the names of Debian's packages. */
 const AVAILABLE = {
   mosquitto: mosquittoAvailable,
+  openssl: () => findProgram("openssl") !== undefined, // makes the certificates of `makeCertificates`
   "mosquitto-clients": () => ["mosquitto_pub", "mosquitto_sub"].every((program) => findProgram(program) !== undefined),
 };
 

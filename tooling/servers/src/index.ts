@@ -1,3 +1,10 @@
 export { startAedes, type AedesServer, type AedesServerOptions } from "./aedes.ts";
+export { makeCertificates, type Certificates } from "./certificates.ts";
 export { describeServer } from "./describe-server.ts";
-export { mosquittoAvailable, startMosquitto, type Mosquitto, type MosquittoOptions } from "./mosquitto.ts";
+export {
+  mosquittoAvailable,
+  startMosquitto,
+  type Mosquitto,
+  type MosquittoOptions,
+  type MosquittoTls,
+} from "./mosquitto.ts";

@@ -17,10 +17,22 @@ export interface MosquittoOptions {
   readonly users?: Readonly<Record<string, string>>;
   /** Default: a free port. */
   readonly port?: number;
+  /** Speaks TLS, with the certificate and the key in these files. */
+  readonly tls?: MosquittoTls;
+  /** Listens on a Unix socket, and on no port. */
+  readonly unix?: boolean;
+}
+
+export interface MosquittoTls {
+  readonly cert: string;
+  readonly key: string;
+  /** The authorities whose clients are let in. With it, clients without a certificate are not. */
+  readonly clientCa?: string;
 }
 
 export interface Mosquitto extends AsyncDisposable {
   readonly url: string;
+  /** 0 for a Unix socket. */
   readonly port: number;
   /** Ends it as an operator would, which saves persistent sessions, and removes its temporary files. */
   stop(): Promise<void>;
@@ -42,12 +54,22 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   if (program === undefined) throw new Error("mosquitto is not installed; on Debian: apt-get install mosquitto");
   const directory = await mkdtemp(join(tmpdir(), "petrel-mosquitto-"));
   try {
-    const { port, server } = await startOnFreePort(program, directory, options);
-    return new RunningMosquitto(program, directory, port, server);
+    const { address, server } = await startOnFreePort(program, directory, options);
+    return new RunningMosquitto(program, directory, address, urlOf(address, options), server);
   } catch (error) {
     await rm(directory, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** Where it listens, in the words of `net.connect`. */
+type ListenAddress =
+  | { readonly host: string; readonly port: number; readonly path?: undefined }
+  | { readonly path: string; readonly port?: undefined };
+
+function urlOf(address: ListenAddress, { tls }: MosquittoOptions): string {
+  if (address.path !== undefined) return `mqtt+unix://${address.path}`;
+  return `${tls === undefined ? "mqtt" : "mqtts"}://${address.host}:${address.port}`;
 }
 
 class RunningMosquitto implements Mosquitto {
@@ -55,15 +77,17 @@ class RunningMosquitto implements Mosquitto {
   readonly url: string;
   readonly #program: string;
   readonly #directory: string;
+  readonly #address: ListenAddress;
   #server: ServerProcess;
   #earlierLog = "";
 
-  constructor(program: string, directory: string, port: number, server: ServerProcess) {
+  constructor(program: string, directory: string, address: ListenAddress, url: string, server: ServerProcess) {
     this.#program = program;
     this.#directory = directory;
+    this.#address = address;
     this.#server = server;
-    this.port = port;
-    this.url = `mqtt://127.0.0.1:${port}`;
+    this.port = address.port ?? 0;
+    this.url = url;
   }
 
   async stop(): Promise<void> {
@@ -78,7 +102,7 @@ class RunningMosquitto implements Mosquitto {
   async restart(): Promise<void> {
     await this.#server.end("SIGTERM");
     this.#earlierLog += this.#server.log;
-    this.#server = await start(this.#program, this.#directory, this.port);
+    this.#server = await start(this.#program, this.#directory, this.#address);
   }
 
   log(): string {
@@ -94,12 +118,15 @@ async function startOnFreePort(
   program: string,
   directory: string,
   options: MosquittoOptions,
-): Promise<{ port: number; server: ServerProcess }> {
+): Promise<{ address: ListenAddress; server: ServerProcess }> {
   for (let attempt = 1; ; attempt++) {
-    const port = options.port ?? (await freePort());
-    await writeConfiguration(directory, port, options);
+    const address: ListenAddress =
+      options.unix === true
+        ? { path: join(directory, "mosquitto.sock") }
+        : { host: "127.0.0.1", port: options.port ?? (await freePort()) };
+    await writeConfiguration(directory, address, options);
     try {
-      return { port, server: await start(program, directory, port) };
+      return { address, server: await start(program, directory, address) };
     } catch (error) {
       const portWasTaken = /address already in use/i.test(String(error));
       if (!portWasTaken || options.port !== undefined || attempt === 5) throw error;
@@ -107,10 +134,10 @@ async function startOnFreePort(
   }
 }
 
-async function start(program: string, directory: string, port: number): Promise<ServerProcess> {
+async function start(program: string, directory: string, address: ListenAddress): Promise<ServerProcess> {
   const server = new ServerProcess(program, ["-c", join(directory, "mosquitto.conf")]);
   await server.ready(/mosquitto version \S+ running/);
-  await answers(port);
+  await answers(address);
   return server;
 }
 
@@ -118,18 +145,21 @@ async function start(program: string, directory: string, port: number): Promise<
  * Waits until the server closes a connection that we ended: then its main loop is running. Being connected proves
  * less, since the kernel accepts first, and a SIGTERM that arrives before the main loop is lost.
  */
-async function answers(port: number): Promise<void> {
+async function answers(address: ListenAddress): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    const socket = connect(port, "127.0.0.1", () => socket.end());
+    const socket = connect(address, () => socket.end());
     socket.once("error", reject);
     socket.once("close", () => resolve());
     socket.resume();
   });
 }
 
-async function writeConfiguration(directory: string, port: number, options: MosquittoOptions): Promise<void> {
-  const { config = [], persistence, users } = options;
-  const lines = [`listener ${port} 127.0.0.1`, "log_dest stderr"];
+async function writeConfiguration(directory: string, address: ListenAddress, options: MosquittoOptions): Promise<void> {
+  const { config = [], persistence, tls, users } = options;
+  const listener = address.path === undefined ? `${address.port} ${address.host}` : `0 ${address.path}`;
+  const lines = [`listener ${listener}`, "log_dest stderr"];
+  if (tls !== undefined) lines.push(`certfile ${tls.cert}`, `keyfile ${tls.key}`);
+  if (tls?.clientCa !== undefined) lines.push(`cafile ${tls.clientCa}`, "require_certificate true");
   // As root it would become user mosquitto, who may not write into our directories.
   if (process.getuid?.() === 0) lines.push("user root");
   // It appends the file's name to the location as it is: the slash is ours to add.

@@ -7,10 +7,14 @@ interface ConnectFields {
   readonly password?: string;
 }
 
-/** Sends an MQTT 3.1.1 CONNECT and resolves with the CONNACK's two bytes: session present, return code. */
-export async function connectTo(port: number, fields: ConnectFields = {}): Promise<[number, number]> {
+/**
+ * Sends an MQTT 3.1.1 CONNECT to a port, or to a Unix socket, and resolves with the CONNACK's two bytes: session
+ * present, return code.
+ */
+export async function connectTo(server: number | string, fields: ConnectFields = {}): Promise<[number, number]> {
   const bytes = await new Promise<Buffer>((resolve, reject) => {
-    const socket = connect(port, "127.0.0.1", () => socket.write(connectPacket(fields)));
+    const address = typeof server === "string" ? { path: server } : { host: "127.0.0.1", port: server };
+    const socket = connect(address, () => socket.write(connectPacket(fields)));
     socket.once("data", (data) => {
       socket.destroy();
       resolve(data);

@@ -1,8 +1,16 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { describeServer, startMosquitto, type Mosquitto, type MosquittoOptions } from "../../src/index.ts";
+import { once } from "node:events";
+import { connect as connectTls } from "node:tls";
+import {
+  describeServer,
+  makeCertificates,
+  startMosquitto,
+  type Mosquitto,
+  type MosquittoOptions,
+} from "../../src/index.ts";
 import { connectTo } from "../conversation.ts";
 
 const ACCEPTED = 0;
@@ -75,6 +83,12 @@ describeServer("mosquitto", () => {
     expect(await connectTo(server.port, session)).toEqual([1, ACCEPTED]);
   });
 
+  test("listens on a Unix socket", async () => {
+    const server = await start({ unix: true });
+    expect(server.url).toMatch(/^mqtt\+unix:\/\/\/.*\.sock$/);
+    expect(await connectTo(new URL(server.url).pathname)).toEqual([0, ACCEPTED]);
+  });
+
   test("comes back on the same port after being killed, without what it had not saved", async () => {
     const server = await start({ persistence: await temporaryDirectory() });
     const session = { clientId: "forgotten", cleanSession: false };
@@ -83,5 +97,20 @@ describeServer("mosquitto", () => {
     await expect(connectTo(server.port)).rejects.toThrow("ECONNREFUSED");
     await server.restart();
     expect(await connectTo(server.port, session)).toEqual([0, ACCEPTED]);
+  });
+
+  describeServer("openssl", () => {
+    test("speaks TLS", async () => {
+      const certificates = await makeCertificates();
+      cleanups.push(() => certificates.remove());
+      const server = await start({
+        tls: { cert: certificates.file("server.pem"), key: certificates.file("server.key") },
+      });
+      expect(server.url).toBe(`mqtts://127.0.0.1:${server.port}`);
+      const ca = await readFile(certificates.file("ca.pem"));
+      const socket = connectTls({ port: server.port, host: "127.0.0.1", ca });
+      await once(socket, "secureConnect");
+      socket.destroy();
+    });
   });
 });
