@@ -2,7 +2,7 @@
 
 export { resolveSessionConfig, type QueueOptions, type SessionConfig, type SessionOptions, type SessionTimeouts, } from "./config.ts";
 export type { Phase } from "./connection.ts";
-export { ConnectionLostError, ConnectRefusedError, type FilterFailure, NotConnectedError, OptionError, PublishRejectedError, RequestRejectedError, SendQueueFullError, ServerDisconnectError, ServerLimitError, SessionLostError, SubscribeRejectedError, TimeoutError, UnsubscribeRejectedError, } from "./errors.ts";
+export { ConnectionLostError, ConnectRefusedError, type FilterFailure, NotConnectedError, OptionError, PublishRejectedError, RequestRejectedError, SendQueueFullError, ServerDisconnectError, type ServerLimit, type ServerLimitDetails, ServerLimitError, SessionLostError, SubscribeRejectedError, TimeoutError, UnsubscribeRejectedError, } from "./errors.ts";
 export type { Milliseconds, SessionEvent } from "./events.ts";
 export type { Delivery } from "./incoming-publish.ts";
 export type { Negotiated } from "./negotiated.ts";
@@ -172,13 +172,31 @@ export declare class UnsubscribeRejectedError extends RequestRejectedError {
     readonly failures: readonly FilterFailure[];
     constructor(packet: UnsubackPacket, failures: readonly FilterFailure[]);
 }
+/** What a packet had that the server of this connection does not take. */
+export interface ServerLimitDetails {
+    /** The CONNACK property, as in `maximumQos`. */
+    readonly limit: ServerLimit;
+    /** What the server allows. */
+    readonly allowed: number | boolean;
+    /** What the packet had: a QoS, bytes, an alias, an identifier, a topic filter. */
+    readonly found: number | boolean | string;
+    /** What the server would have answered. */
+    readonly reasonCode: number;
+}
+export type ServerLimit = "maximumQos" | "retainAvailable" | "maximumPacketSize" | "topicAliasMaximum" | "wildcardSubscriptionAvailable" | "subscriptionIdentifiersAvailable" | "sharedSubscriptionAvailable";
 /** The server said in CONNACK that it does not take this; nothing was sent. */
 export declare class ServerLimitError extends MqttError {
     readonly name = "ServerLimitError";
     readonly code = "PETREL_SERVER_LIMIT";
     /** The CONNACK property, as in `maximumQos`. */
-    readonly limit: string;
-    constructor(limit: string, message: string);
+    readonly limit: ServerLimit;
+    /** What the server allows. */
+    readonly allowed: number | boolean;
+    /** What the packet had: a QoS, bytes, an alias, an identifier, a topic filter. */
+    readonly found: number | boolean | string;
+    /** What the server would have answered. */
+    readonly reasonCode: number;
+    constructor(message: string, { limit, allowed, found, reasonCode }: ServerLimitDetails);
 }
 /** More was published than the queue may hold. */
 export declare class SendQueueFullError extends MqttError {

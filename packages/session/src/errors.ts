@@ -166,16 +166,46 @@ function describeFailures(failures: readonly FilterFailure[]): string {
   return failures.map(({ topicFilter, reasonCode }) => `"${topicFilter}" ${reasonText(reasonCode)}`).join(", ");
 }
 
+/** What a packet had that the server of this connection does not take. */
+export interface ServerLimitDetails {
+  /** The CONNACK property, as in `maximumQos`. */
+  readonly limit: ServerLimit;
+  /** What the server allows. */
+  readonly allowed: number | boolean;
+  /** What the packet had: a QoS, bytes, an alias, an identifier, a topic filter. */
+  readonly found: number | boolean | string;
+  /** What the server would have answered. */
+  readonly reasonCode: number;
+}
+
+export type ServerLimit =
+  | "maximumQos"
+  | "retainAvailable"
+  | "maximumPacketSize"
+  | "topicAliasMaximum"
+  | "wildcardSubscriptionAvailable"
+  | "subscriptionIdentifiersAvailable"
+  | "sharedSubscriptionAvailable";
+
 /** The server said in CONNACK that it does not take this; nothing was sent. */
 export class ServerLimitError extends MqttError {
   override readonly name = "ServerLimitError";
   override readonly code = "PETREL_SERVER_LIMIT";
   /** The CONNACK property, as in `maximumQos`. */
-  readonly limit: string;
+  readonly limit: ServerLimit;
+  /** What the server allows. */
+  readonly allowed: number | boolean;
+  /** What the packet had: a QoS, bytes, an alias, an identifier, a topic filter. */
+  readonly found: number | boolean | string;
+  /** What the server would have answered. */
+  readonly reasonCode: number;
 
-  constructor(limit: string, message: string) {
+  constructor(message: string, { limit, allowed, found, reasonCode }: ServerLimitDetails) {
     super(message);
     this.limit = limit;
+    this.allowed = allowed;
+    this.found = found;
+    this.reasonCode = reasonCode;
   }
 }
 

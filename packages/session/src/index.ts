@@ -16,6 +16,8 @@ export {
   RequestRejectedError,
   SendQueueFullError,
   ServerDisconnectError,
+  type ServerLimit,
+  type ServerLimitDetails,
   ServerLimitError,
   SessionLostError,
   SubscribeRejectedError,

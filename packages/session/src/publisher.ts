@@ -1,8 +1,9 @@
 import { EncodeError, packetSize, type PublishProperties, ReasonCode } from "@petrel/codec";
 import type { SessionConfig } from "./config.ts";
 import type { Connection } from "./connection.ts";
-import { NotConnectedError, ServerLimitError, SessionLostError } from "./errors.ts";
+import { NotConnectedError, SessionLostError } from "./errors.ts";
 import type { EventQueue } from "./events.ts";
+import { checkPacketSize, checkPublish } from "./negotiated.ts";
 import { OutgoingEntry, type OutgoingMessage } from "./outgoing-entry.ts";
 import { OutgoingPublish } from "./outgoing-publish.ts";
 import type { PacketIdentifiers } from "./packet-identifiers.ts";
@@ -222,29 +223,12 @@ export class Publisher<Context> {
 
   /** Refuses what the server said in CONNACK that it does not take. Throws ServerLimitError. */
   #checkServerLimits(entry: OutgoingEntry<Context>, connection: Connection<Context>): void {
-    const limits = connection.negotiated!.send;
-    // "If a Client receives a Maximum QoS from a Server, it MUST NOT send PUBLISH packets at a QoS level exceeding the Maximum QoS level specified" [MQTT-3.2.2-11]
-    if (entry.qos > limits.maximumQos && entry.qos <= 2) {
-      throw new ServerLimitError(
-        "maximumQos",
-        `QoS ${entry.qos} is above the server's maximum QoS of ${limits.maximumQos}`,
-      );
-    }
-    // "A Client receiving Retain Available set to 0 from the Server MUST NOT send a PUBLISH packet with the RETAIN flag set to 1" [MQTT-3.2.2-14]
-    if (entry.retain && !limits.retainAvailable) {
-      throw new ServerLimitError("retainAvailable", "the server does not keep retained messages");
-    }
-    // "The Client MUST NOT send packets exceeding Maximum Packet Size to the Server" [MQTT-3.2.2-15]
+    const negotiated = connection.negotiated!;
+    checkPublish(entry, negotiated);
     const { payload, topicName, properties } = entry;
     const atMost = ((payload?.length ?? 0) + topicName.length) * 3 + 16; // 3: bytes that a UTF-16 unit may take
-    if (properties === undefined && atMost <= limits.maximumPacketSize) return;
-    const size = this.#sizeOf(entry);
-    if (size > limits.maximumPacketSize) {
-      throw new ServerLimitError(
-        "maximumPacketSize",
-        `the message takes ${size} bytes; the server accepts packets of at most ${limits.maximumPacketSize} bytes`,
-      );
-    }
+    if (properties === undefined && atMost <= negotiated.send.maximumPacketSize) return;
+    checkPacketSize("message", this.#sizeOf(entry), negotiated);
   }
 }
 

@@ -21,6 +21,7 @@ import {
 } from "./errors.ts";
 import type { EventQueue, Milliseconds } from "./events.ts";
 import { Fifo } from "./fifo.ts";
+import { checkPacketSize, checkSubscribe } from "./negotiated.ts";
 import type { PacketIdentifiers } from "./packet-identifiers.ts";
 
 export interface SubscribeRequest {
@@ -252,13 +253,8 @@ export class Requests<Context> {
         : { type: "unsubscribe", packetIdentifier, ...pending.request };
     // "The Client MUST NOT send packets exceeding Maximum Packet Size to the Server" [MQTT-3.2.2-15]
     const size = packetSize(packet, this.#version);
-    const { maximumPacketSize } = connection.negotiated!.send;
-    if (size > maximumPacketSize) {
-      throw new ServerLimitError(
-        "maximumPacketSize",
-        `the ${pending.type.toUpperCase()} takes ${size} bytes; the server accepts packets of at most ${maximumPacketSize} bytes`,
-      );
-    }
+    checkPacketSize(pending.type.toUpperCase(), size, connection.negotiated!);
+    if (pending.type === "subscribe") checkSubscribe(pending.request, connection.negotiated!);
     connection.write(packet);
     this.#sent.set(packetIdentifier, pending);
   }
@@ -269,12 +265,11 @@ export class Requests<Context> {
       this.#events.push({ type: "failed", context: caller.context, error });
       return;
     }
-    // Ours, and too large for this server: ask in smaller pieces.
+    // Ours, and too large for this server, or with one filter among them that it does not take: ask in smaller pieces.
     const { subscriptions, properties } = (pending as PendingSubscribe<Context>).request;
     if (subscriptions.length === 1) {
-      this.#handleResubscribeFailed([
-        { topicFilter: subscriptions[0]!.topicFilter, reasonCode: ReasonCode.packetTooLarge },
-      ]);
+      const reasonCode = error instanceof ServerLimitError ? error.reasonCode : ReasonCode.unspecifiedError;
+      this.#handleResubscribeFailed([{ topicFilter: subscriptions[0]!.topicFilter, reasonCode }]);
       return;
     }
     const half = Math.ceil(subscriptions.length / 2);

@@ -35,7 +35,12 @@ test("each error has a code for programs, and a sentence with the values in it f
       { type: "unsuback", packetIdentifier: 1, reasonCodes: [ReasonCode.notAuthorized] },
       rejected,
     ),
-    new ServerLimitError("maximumQos", "QoS 2 is above the server's maximum QoS of 1"),
+    new ServerLimitError("QoS 2 is above the server's maximum QoS of 1", {
+      limit: "maximumQos",
+      allowed: 1,
+      found: 2,
+      reasonCode: 0x9b,
+    }),
     new SendQueueFullError("messages", 7),
     new SessionLostError("a/b"),
     new TimeoutError("SUBACK", 30_000),

@@ -3,7 +3,7 @@ import { resolveSessionConfig, type SessionOptions } from "@petrel/session";
 import { expect, test } from "vitest";
 import { negotiate } from "../src/negotiated.ts";
 import { offline, online } from "./support/online.ts";
-import { connect } from "./support/packets.ts";
+import { connect, suback, subscribe } from "./support/packets.ts";
 
 const connack = (properties: ConnackPacket["properties"]): ConnackPacket => ({
   type: "connack",
@@ -104,4 +104,41 @@ test("a client identifier that the server assigned is kept for reconnects [MQTT-
   server.accept({ sessionPresent: true });
   expect(server.received()).toEqual([connect({ clientIdentifier: "made-up", cleanStart: false })]);
   expect(session.negotiated?.clientIdentifier).toBe("made-up");
+});
+
+test("a subscription that the server said it does not support is refused before a byte is written (sections 3.2.2.3.11 to 3.2.2.3.13)", () => {
+  const refusals = [
+    [{ wildcardSubscriptionAvailable: false }, "a/+", {}, false, "a/+", 0xa2],
+    [{ wildcardSubscriptionAvailable: false }, "$share/g/#", {}, false, "$share/g/#", 0xa2],
+    [{ sharedSubscriptionAvailable: false }, "$share/g/a", {}, false, "$share/g/a", 0x9e],
+    [{ subscriptionIdentifiersAvailable: false }, "a", { subscriptionIdentifier: 7 }, false, 7, 0xa1],
+  ] as const;
+  for (const [limits, topicFilter, properties, allowed, found, reasonCode] of refusals) {
+    const { session, server, events } = online({}, limits);
+    session.subscribe({ subscriptions: [{ topicFilter }], properties }, "refused", 0);
+    session.subscribe({ subscriptions: [{ topicFilter: "plain" }] }, "fine", 0);
+    const error = { name: "ServerLimitError", limit: Object.keys(limits)[0], allowed, found, reasonCode };
+    expect(events()).toMatchObject([{ type: "failed", context: "refused", error }]);
+    expect(server.takeReceived()).toEqual([subscribe(1, "plain")]);
+  }
+});
+
+test("in 3.x a server can not say what it does not support, so it is asked", () => {
+  const { session, server } = online({ protocolVersion: 4 });
+  session.subscribe({ subscriptions: [{ topicFilter: "$share/g/#" }] }, "asked", 0);
+  expect(server.takeReceived()).toEqual([subscribe(1, "$share/g/#")]);
+});
+
+test("what another server does not support is lost alone when all is subscribed again", () => {
+  const { session, server, events } = online();
+  const topicFilters = ["a", "b/#", "c"];
+  session.subscribe({ subscriptions: topicFilters.map((topicFilter) => ({ topicFilter })) }, "sub", 0);
+  server.send(suback(1, 0, 0, 0));
+  events();
+  server.lose();
+  server.accept({ sessionPresent: false, wildcardSubscriptionAvailable: false });
+  expect(events().slice(2)).toEqual([
+    { type: "resubscribeFailed", failures: [{ topicFilter: "b/#", reasonCode: 0xa2 }] },
+  ]);
+  expect(server.takeReceived()).toEqual([connect(), subscribe(1, "a"), subscribe(2, "c")]);
 });
