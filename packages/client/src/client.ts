@@ -319,6 +319,8 @@ export class MqttClient implements AsyncDisposable {
         return;
       case "lateAcknowledgement":
         return; // no harm: the server sends the message again
+      case "pinged":
+        return; // nobody here asks
     }
   }
 

@@ -326,6 +326,8 @@ export declare class MqttSession<Context = unknown> {
     get queuedBytes(): number;
     /** False: publish no more until the "writable" event. Ignoring it ends in SendQueueFullError. */
     get writable(): boolean;
+    /** How long the last answer to a PINGREQ took on this connection, be it a ping or keep alive's own. */
+    get roundTripMs(): Milliseconds | undefined;
     /** What CONNACK settled, until the connection is closed; undefined before. */
     get negotiated(): Negotiated | undefined;
     /** A network connection is open: CONNECT goes out. One that was open before counts as lost. */
@@ -349,6 +351,13 @@ export declare class MqttSession<Context = unknown> {
     subscribe(request: SubscribeRequest, context: Context, now: Milliseconds): void;
     /** @throws EncodeError */
     unsubscribe(request: UnsubscribeRequest, context: Context, now: Milliseconds): void;
+    /**
+     * Asks the server for a sign of life: "pinged" tells how long it took. Without one within `timeouts.pingResponse`, the
+     * connection ends; a ping that waits for its answer then fails with the connection's error.
+     *
+     * @throws NotConnectedError
+     */
+    ping(context: Context, now: Milliseconds): void;
     /**
      * The application is done with a message: PUBACK or PUBREC goes out when those of all earlier messages of its QoS have.
      * Too late is no harm: it is reported as a "lateAcknowledgement" event.

@@ -26,7 +26,7 @@ export class Connection<Context> {
   readonly decoder: PacketDecoder;
   /** What CONNACK settled; undefined while connecting. */
   negotiated: Negotiated | undefined = undefined;
-  keepAlive: KeepAlive;
+  keepAlive: KeepAlive<Context>;
   aliases: InboundTopicAliases = new InboundTopicAliases(0);
   /** Whether the CONNECT asked for a clean start. */
   readonly cleanStart: boolean;

@@ -19,6 +19,8 @@ export type SessionEvent<Context = unknown> =
     }
   | { readonly type: "subscribed"; readonly context: Context; readonly suback: SubackPacket }
   | { readonly type: "unsubscribed"; readonly context: Context; readonly unsuback: UnsubackPacket }
+  /** The server answered a ping: so long after the question went out. */
+  | { readonly type: "pinged"; readonly context: Context; readonly roundTripMs: Milliseconds }
   /** The command that came with `context` failed. */
   | { readonly type: "failed"; readonly context: Context; readonly error: Error }
   /** Subscriptions that were not granted again after the server had lost the session. */

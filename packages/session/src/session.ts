@@ -11,7 +11,13 @@ import {
 } from "@petrel/codec";
 import { connectPacket, resolveSessionConfig, type SessionConfig, type SessionOptions } from "./config.ts";
 import { Connection, type Phase } from "./connection.ts";
-import { ConnectionLostError, ConnectRefusedError, ServerDisconnectError, TimeoutError } from "./errors.ts";
+import {
+  ConnectionLostError,
+  ConnectRefusedError,
+  NotConnectedError,
+  ServerDisconnectError,
+  TimeoutError,
+} from "./errors.ts";
 import { EventQueue, type Milliseconds, type SessionEvent } from "./events.ts";
 import { type Delivery, IncomingPublish } from "./incoming-publish.ts";
 import { KeepAlive } from "./keep-alive.ts";
@@ -42,7 +48,7 @@ export interface DisconnectOptions {
  *
  * After every call that takes `now`, drain {@link MqttSession.takeOutput}, {@link MqttSession.takeEvents} and
  * {@link MqttSession.nextTimeout}. `Context` is a reference of the caller's choice that comes with a command and is
- * given back exactly once, in `published`, `subscribed`, `unsubscribed` or `failed`.
+ * given back exactly once, in `published`, `subscribed`, `unsubscribed`, `pinged` or `failed`.
  */
 export class MqttSession<Context = unknown> {
   readonly config: SessionConfig;
@@ -102,6 +108,11 @@ export class MqttSession<Context = unknown> {
     return this.#publisher.writable;
   }
 
+  /** How long the last answer to a PINGREQ took on this connection, be it a ping or keep alive's own. */
+  get roundTripMs(): Milliseconds | undefined {
+    return this.#connection?.keepAlive.roundTrip;
+  }
+
   /** What CONNACK settled, until the connection is closed; undefined before. */
   get negotiated(): Negotiated | undefined {
     return this.#connection?.negotiated;
@@ -130,7 +141,8 @@ export class MqttSession<Context = unknown> {
     decoder.push(bytes);
     try {
       let packet = decoder.next();
-      if (packet !== undefined) connection.keepAlive.handleReceived(now);
+      if (packet === undefined) connection.keepAlive.handleBytes(bytes.length);
+      else connection.keepAlive.handleReceived(now);
       while (packet !== undefined) {
         this.#handlePacket(packet, connection);
         packet = isEnding(connection) ? undefined : decoder.next();
@@ -163,7 +175,7 @@ export class MqttSession<Context = unknown> {
         this.#requests.handleTimeout(now);
         this.#armRequests();
       } else if (connection !== undefined && !isEnding(connection)) {
-        if (name === "keepAlive") this.#handleKeepAlive(connection, now);
+        if (name === "keepAlive") this.#handleKeepAlive(connection);
         else this.#fail(new TimeoutError("CONNACK", this.config.timeouts.connack), connection);
       }
     }
@@ -211,6 +223,20 @@ export class MqttSession<Context = unknown> {
   }
 
   /**
+   * Asks the server for a sign of life: "pinged" tells how long it took. Without one within `timeouts.pingResponse`, the
+   * connection ends; a ping that waits for its answer then fails with the connection's error.
+   *
+   * @throws NotConnectedError
+   */
+  ping(context: Context, now: Milliseconds): void {
+    this.#now = now;
+    const connection = this.#connection;
+    if (connection?.phase !== "online") throw new NotConnectedError("there is no connection whose server could answer");
+    connection.keepAlive.ping(context, now, connection);
+    this.#armKeepAlive(connection);
+  }
+
+  /**
    * The application is done with a message: PUBACK or PUBREC goes out when those of all earlier messages of its QoS have.
    * Too late is no harm: it is reported as a "lateAcknowledgement" event.
    *
@@ -248,6 +274,7 @@ export class MqttSession<Context = unknown> {
     const connection = this.#connection;
     this.#publisher.abandon(error, connection);
     this.#requests.failAll(error);
+    if (connection !== undefined) this.#failPings(error, connection);
     this.#timers.clear("request");
     if (connection !== undefined && !isEnding(connection)) this.#endConnection(connection, "client", undefined);
   }
@@ -311,7 +338,7 @@ export class MqttSession<Context = unknown> {
         this.#flushRequests();
         return;
       case "pingresp":
-        connection.keepAlive.handleAnswered();
+        connection.keepAlive.handlePingresp(this.#now, this.#events);
         return;
       case "connack":
         this.#handleConnack(packet, connection);
@@ -416,6 +443,11 @@ export class MqttSession<Context = unknown> {
     this.#requests.handleConnectionLost();
     this.#incoming.handleConnectionLost();
     this.#events.push({ type: "disconnected", by, error, packet });
+    this.#failPings(error ?? new ConnectionLostError("the connection ended before the server answered"), connection);
+  }
+
+  #failPings(error: Error, connection: Connection<Context>): void {
+    for (const context of connection.keepAlive.takeContexts()) this.#events.push({ type: "failed", context, error });
   }
 
   #flushRequests(): void {
@@ -433,22 +465,16 @@ export class MqttSession<Context = unknown> {
   }
 
   #armKeepAlive(connection: Connection<Context>): void {
-    const deadline = connection.keepAlive.nextDeadline();
-    if (deadline !== undefined) this.#timers.set("keepAlive", deadline);
+    this.#timers.set("keepAlive", connection.keepAlive.nextDeadline());
   }
 
-  #handleKeepAlive(connection: Connection<Context>, now: Milliseconds): void {
-    const { keepAlive } = connection;
-    if (keepAlive.isAnswerOverdue(now)) {
-      this.#fail(new TimeoutError("PINGRESP", this.config.timeouts.pingResponse), connection);
-      return;
+  #handleKeepAlive(connection: Connection<Context>): void {
+    try {
+      connection.keepAlive.handleTimeout(this.#now, connection);
+      this.#armKeepAlive(connection);
+    } catch (error) {
+      this.#fail(error as Error, connection);
     }
-    if (keepAlive.isPingDue(now)) {
-      // While the network takes nothing, one PINGREQ in the output is enough.
-      if (!keepAlive.isAsking || connection.pendingBytes === 0) connection.write({ type: "pingreq" });
-      keepAlive.handleAsked(now, connection.position);
-    }
-    this.#armKeepAlive(connection);
   }
 
   #tooManyAnswers({ answersWaiting }: Connection<Context>): ProtocolError {

@@ -1,7 +1,7 @@
 import type { Milliseconds } from "./events.ts";
 
 /** A deadline noticed later than this was slept through. */
-const SLEPT = 1_000;
+export const SLEPT = 1_000;
 /** What was slept through is looked at again after this. */
 const GRACE = 1_000;
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { KeepAlive } from "../src/keep-alive.ts";
 import { online } from "./support/online.ts";
-import { connect, pingreq, pingresp, publish, puback } from "./support/packets.ts";
+import { connect, disconnect, pingreq, pingresp, publish, puback } from "./support/packets.ts";
 
 const timedOut = {
   type: "disconnected",
@@ -109,6 +109,19 @@ describe("waiting for the answer", () => {
     expect(events()).toMatchObject([timedOut]);
   });
 
+  test("on a slow downlink, the bytes of a large packet show that the server lives; once they stop, they don't", () => {
+    const { server, clock, events } = online({ keepAlive: 60 });
+    clock.advance(60_000);
+    server.sendBytes(Uint8Array.of(0x30, 0x80, 0x80, 0x40)); // 1 MiB follows
+    for (let second = 0; second < 600; second++) {
+      server.sendBytes(new Uint8Array(100));
+      clock.advance(1_000);
+    }
+    expect(events()).toEqual([]);
+    clock.advance(40_000);
+    expect(events()).toMatchObject([timedOut]);
+  });
+
   test("a network that takes nothing gets one PINGREQ, and its time", () => {
     const { session, server, clock, events } = online({ keepAlive: 5 });
     server.reading = false;
@@ -187,11 +200,36 @@ describe("sleeping", () => {
     expect(events()).toEqual([]);
   });
 
-  test("an answer that did not come is missed after that", () => {
+  test("an answer that was slept through gets its time once more, and the network something to do", () => {
+    const { server, clock, events } = online({ keepAlive: 60 });
+    clock.advance(60_000);
+    expect(server.takeReceived()).toEqual([pingreq]);
+    clock.sleep(45_000);
+    clock.advance(1_000);
+    expect(server.takeReceived()).toEqual([pingreq]);
+    clock.advance(19_000);
+    expect(events()).toEqual([]);
+    server.send(pingresp, pingresp);
+    clock.advance(40_000);
+    expect(events()).toEqual([]);
+    expect(server.takeReceived()).toEqual([]);
+  });
+
+  test("but only once: a process that is always late still learns that the server is gone", () => {
     const { clock, events } = online({ keepAlive: 60 });
     clock.advance(60_000);
     clock.sleep(45_000);
-    clock.advance(1_000);
+    clock.sleep(1_000);
+    clock.sleep(45_000);
+    expect(events()).toEqual([]);
+    clock.sleep(1_000);
+    expect(events()).toMatchObject([timedOut]);
+  });
+
+  test("a deadline that is hardly late is met or missed like any other", () => {
+    const { clock, events } = online({ keepAlive: 60 });
+    clock.advance(59_500);
+    clock.sleep(21_000);
     expect(events()).toMatchObject([timedOut]);
   });
 });
@@ -210,14 +248,96 @@ test("a new connection begins anew", () => {
   expect(events()).toMatchObject([timedOut]);
 });
 
+describe("ping", () => {
+  test("tells how long the answer took, from the moment the question went out", () => {
+    const { session, server, clock, events } = online();
+    expect(session.roundTripMs).toBeUndefined();
+    server.reading = false;
+    session.ping("first", clock.now());
+    clock.advance(500);
+    server.reading = true;
+    expect(server.takeReceived()).toEqual([pingreq]);
+    clock.advance(30);
+    server.send(pingresp);
+    expect(events()).toEqual([{ type: "pinged", context: "first", roundTripMs: 30 }]);
+    expect(session.roundTripMs).toBe(30);
+  });
+
+  test("each has its own answer, and keep alive's questions have theirs; those that wait for the network share one", () => {
+    const { session, server, clock, events } = online({ keepAlive: 10 });
+    clock.advance(9_500);
+    expect(server.takeReceived()).toEqual([pingreq]);
+    session.ping("a", clock.now());
+    server.pull();
+    clock.advance(10);
+    session.ping("b", clock.now());
+    session.ping("c", clock.now());
+    expect(server.takeReceived()).toEqual([pingreq, pingreq]);
+    server.send(pingresp);
+    expect(events()).toEqual([]);
+    clock.advance(5);
+    server.send(pingresp, pingresp, pingresp); // one too many is no harm
+    expect(events()).toEqual([
+      { type: "pinged", context: "a", roundTripMs: 15 },
+      { type: "pinged", context: "b", roundTripMs: 5 },
+      { type: "pinged", context: "c", roundTripMs: 5 },
+    ]);
+  });
+
+  test("without an answer in time the connection ends, also where keep alive is off", () => {
+    const { session, server, clock, events } = online({ keepAlive: 0 });
+    session.ping("a", clock.now());
+    server.pull();
+    clock.advance(20_000);
+    expect(events()).toMatchObject([
+      timedOut,
+      { type: "failed", context: "a", error: { name: "TimeoutError", message: "no PINGRESP within 20000 ms" } },
+    ]);
+    expect(session.nextTimeout()).toBeUndefined();
+  });
+
+  test("an answer leaves no deadline behind where keep alive is off", () => {
+    const { session, server, clock } = online({ keepAlive: 0 });
+    session.ping("a", clock.now());
+    server.pull();
+    server.send(pingresp);
+    clock.advance(20_000);
+    expect(session.nextTimeout()).toBeUndefined();
+  });
+
+  test("fails with the connection, whoever ends it, and is refused without one", () => {
+    const lost = online();
+    lost.session.ping("a", lost.clock.now());
+    lost.server.lose(new Error("reset"));
+    expect(lost.events()).toMatchObject([
+      { type: "disconnected" },
+      { type: "failed", context: "a", error: { name: "ConnectionLostError", message: "reset" } },
+    ]);
+    expect(() => lost.session.ping("b", lost.clock.now())).toThrow(
+      expect.objectContaining({ name: "NotConnectedError" }),
+    );
+
+    const left = online();
+    left.session.ping("a", left.clock.now());
+    left.session.disconnect({}, left.clock.now());
+    expect(left.server.takeReceived()).toEqual([pingreq, disconnect()]);
+    expect(left.events()).toMatchObject([{ type: "disconnected" }, { type: "failed", context: "a" }]);
+
+    const given = online();
+    given.session.ping("a", given.clock.now());
+    given.session.abandon(new Error("given up"));
+    expect(given.events()).toMatchObject([{ context: "a", error: { message: "given up" } }, { type: "disconnected" }]);
+  });
+});
+
 test("positions in the output wrap around without harm", () => {
-  const keepAlive = new KeepAlive(60, 20_000, 0);
+  const keepAlive = new KeepAlive<string>(60, 20_000, 0);
   const end = 0x7fff_ffff;
-  keepAlive.handleAsked(0, (end + 2) | 0);
+  const connection = { position: (end + 2) | 0, pendingBytes: 9, write() {} } as never;
+  keepAlive.ping("a", 0, connection);
   keepAlive.handleSent(10_000, end); // not out yet
-  expect(keepAlive.isAnswerOverdue(29_999)).toBe(false);
+  expect(keepAlive.nextDeadline()).toBe(30_000);
   keepAlive.handleSent(15_000, (end + 2) | 0); // out
   keepAlive.handleSent(20_000, (end + 9) | 0); // something else
-  expect(keepAlive.isAnswerOverdue(34_999)).toBe(false);
-  expect(keepAlive.isAnswerOverdue(35_000)).toBe(true);
+  expect(keepAlive.nextDeadline()).toBe(35_000);
 });

@@ -262,6 +262,9 @@ class World {
       case "unsubscribed":
         this.#settle(event.context);
         return;
+      case "pinged":
+        this.#settle(event.context);
+        return;
       case "writable":
         expect(this.session.writable).toBe(true);
         return;
