@@ -206,7 +206,7 @@ export declare class SendQueueFullError extends MqttError {
     readonly limit: number;
     constructor(full: "messages" | "bytes", limit: number);
 }
-/** The server forgot the session and with it this message, and `afterSessionLost` says not to send it again. */
+/** The session ended, at the server or by its Session Expiry Interval, and `afterSessionLost` says not to send the message again. */
 export declare class SessionLostError extends MqttError {
     readonly name = "SessionLostError";
     readonly code = "PETREL_SESSION_LOST";
@@ -310,7 +310,7 @@ export interface DisconnectOptions {
  *
  * After every call that takes `now`, drain {@link MqttSession.takeOutput}, {@link MqttSession.takeEvents} and
  * {@link MqttSession.nextTimeout}. `Context` is a reference of the caller's choice that comes with a command and is
- * given back exactly once, in `published`, `subscribed`, `unsubscribed` or `failed`.
+ * given back exactly once, in `published`, `subscribed`, `unsubscribed`, `pinged` or `failed`.
  */
 export declare class MqttSession<Context = unknown> {
     #private;

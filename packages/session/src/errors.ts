@@ -10,7 +10,7 @@
  * │   └── UnsubscribeRejectedError
  * ├── ServerLimitError           the server said in CONNACK that it does not take this
  * ├── SendQueueFullError         more was accepted than the queue may hold
- * ├── SessionLostError           the server forgot the session; the message was not delivered
+ * ├── SessionLostError           the session ended; the message may not have been delivered
  * ├── TimeoutError               an answer did not come in time
  * └── OptionError                an option has a value that cannot work
  */
@@ -225,14 +225,14 @@ export class SendQueueFullError extends MqttError {
   }
 }
 
-/** The server forgot the session and with it this message, and `afterSessionLost` says not to send it again. */
+/** The session ended, at the server or by its Session Expiry Interval, and `afterSessionLost` says not to send the message again. */
 export class SessionLostError extends MqttError {
   override readonly name = "SessionLostError";
   override readonly code = "PETREL_SESSION_LOST";
 
   constructor(topicName: string) {
     super(
-      `the server lost the session before it acknowledged the message to "${topicName}"; it may not have been delivered`,
+      `the session ended before the server acknowledged the message to "${topicName}"; it may not have been delivered`,
     );
   }
 }

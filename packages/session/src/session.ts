@@ -26,6 +26,7 @@ import type { OutgoingMessage } from "./outgoing-entry.ts";
 import { PacketIdentifiers } from "./packet-identifiers.ts";
 import { Publisher } from "./publisher.ts";
 import { Requests, type SubscribeRequest, type UnsubscribeRequest } from "./requests.ts";
+import { SessionLife } from "./session-life.ts";
 import { TimerTable } from "./timers.ts";
 import { InboundTopicAliases } from "./topic-aliases.ts";
 
@@ -59,9 +60,9 @@ export class MqttSession<Context = unknown> {
   readonly #publisher: Publisher<Context>;
   readonly #incoming: IncomingPublish<Context>;
   readonly #requests: Requests<Context>;
-  readonly #timers = new TimerTable<"connack" | "keepAlive" | "request">();
+  readonly #life: SessionLife;
+  readonly #timers = new TimerTable<"connack" | "keepAlive" | "request" | "sessionExpiry">();
   #clientIdentifier: string;
-  #connectedBefore = false;
   /** The time of the last call, for calls that take none. */
   #now: Milliseconds = 0;
 
@@ -73,6 +74,7 @@ export class MqttSession<Context = unknown> {
     const config = resolveSessionConfig(options);
     this.config = config;
     this.#clientIdentifier = config.clientIdentifier;
+    this.#life = new SessionLife(config);
     this.#publisher = new Publisher(config, this.#identifiers, this.#events);
     this.#incoming = new IncomingPublish(this.#events);
     this.#requests = new Requests(this.#identifiers, this.#events, {
@@ -123,8 +125,10 @@ export class MqttSession<Context = unknown> {
   /** A network connection is open: CONNECT goes out. One that was open before counts as lost. */
   handleOpen(now: Milliseconds): void {
     this.handleClose(now, new Error("another connection took its place"));
+    this.#timers.clear("sessionExpiry");
+    if (this.#life.takeExpired(now)) this.#loseSession();
     const { config } = this;
-    const cleanStart = config.cleanStart === "first" ? !this.#connectedBefore : config.cleanStart;
+    const { cleanStart } = this.#life;
     const connection = new Connection<Context>(config, cleanStart, now);
     this.#connection = connection;
     // "After a Network Connection is established …, the first packet sent … MUST be a CONNECT packet" [MQTT-3.1.0-1]
@@ -165,6 +169,10 @@ export class MqttSession<Context = unknown> {
     }
     this.#publisher.handleConnectionLost(connection);
     this.#connection = undefined;
+    if (connection.negotiated !== undefined) this.#life.handleClosed(now);
+    if (this.#life.takeExpired(now)) this.#loseSession();
+    // Somebody waits for these, and is told when their time is over. What else the session holds can wait for the next connection.
+    else if (this.inflightCount > 0) this.#timers.set("sessionExpiry", this.#life.expiresAt);
   }
 
   handleTimeout(now: Milliseconds): void {
@@ -174,6 +182,8 @@ export class MqttSession<Context = unknown> {
       if (name === "request") {
         this.#requests.handleTimeout(now);
         this.#armRequests();
+      } else if (name === "sessionExpiry") {
+        if (this.#life.takeExpired(now)) this.#loseSession();
       } else if (connection !== undefined && !isEnding(connection)) {
         if (name === "keepAlive") this.#handleKeepAlive(connection);
         else this.#fail(new TimeoutError("CONNACK", this.config.timeouts.connack), connection);
@@ -263,6 +273,7 @@ export class MqttSession<Context = unknown> {
     this.#checkSessionExpiryInterval(properties);
     // Also before CONNACK: "Clients need not wait for a CONNACK packet to arrive from the Server" (section 3.1.4).
     connection.write({ type: "disconnect", reasonCode, properties });
+    this.#life.handleDisconnect(properties?.sessionExpiryInterval);
     this.#endConnection(connection, "client", undefined);
   }
 
@@ -276,6 +287,7 @@ export class MqttSession<Context = unknown> {
     this.#requests.failAll(error);
     if (connection !== undefined) this.#failPings(error, connection);
     this.#timers.clear("request");
+    this.#timers.clear("sessionExpiry");
     if (connection !== undefined && !isEnding(connection)) this.#endConnection(connection, "client", undefined);
   }
 
@@ -373,7 +385,8 @@ export class MqttSession<Context = unknown> {
       this.#endConnection(connection, "server", new ConnectRefusedError(packet), packet);
       return;
     }
-    // "If the Server accepts a connection with Clean Start set to 1, the Server MUST set Session Present to 0 in the CONNACK packet" [MQTT-3.2.2-2]
+    // "If the Server accepts a connection with Clean Start set to 1, the Server MUST set Session Present to 0 in the CONNACK packet" [MQTT-3.2.2-2].
+    // We have no Session State then, and "MUST close the Network Connection" [MQTT-3.2.2-4].
     if (packet.sessionPresent && connection.cleanStart) {
       const clause = this.#clause("MQTT-3.2.2-2", "MQTT-3.2.2-1");
       throw new ProtocolError("session present is 1 although we asked for a clean start", {
@@ -383,7 +396,7 @@ export class MqttSession<Context = unknown> {
     }
     const negotiated = negotiate(config, packet, this.#clientIdentifier);
     this.#clientIdentifier = negotiated.clientIdentifier;
-    this.#connectedBefore = true;
+    this.#life.handleConnected(negotiated);
     connection.negotiated = negotiated;
     connection.phase = "online";
     connection.aliases = new InboundTopicAliases(negotiated.receive.topicAliasMaximum);
@@ -399,9 +412,7 @@ export class MqttSession<Context = unknown> {
     if (sessionPresent) {
       this.#publisher.handleSessionResumed(connection);
     } else {
-      // "If the Client does have Session State and receives Session Present set to 0 it MUST discard its Session State" [MQTT-3.2.2-5]
-      this.#incoming.handleSessionLost();
-      this.#publisher.handleSessionLost();
+      this.#loseSession();
     }
     const mayBeLost = !sessionPresent || !isKnown;
     if (config.resubscribe === "always" || (config.resubscribe === "when-session-lost" && mayBeLost)) {
@@ -448,6 +459,15 @@ export class MqttSession<Context = unknown> {
 
   #failPings(error: Error, connection: Connection<Context>): void {
     for (const context of connection.keepAlive.takeContexts()) this.#events.push({ type: "failed", context, error });
+  }
+
+  /**
+   * "If the Client does have Session State and receives Session Present set to 0 it MUST discard its Session State if it
+   * continues with the Network Connection" [MQTT-3.2.2-5]; so it does when its time is over.
+   */
+  #loseSession(): void {
+    this.#incoming.handleSessionLost();
+    this.#publisher.handleSessionLost();
   }
 
   #flushRequests(): void {

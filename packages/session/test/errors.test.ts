@@ -56,7 +56,7 @@ test("each error has a code for programs, and a sentence with the values in it f
     'UnsubscribeRejectedError PETREL_UNSUBSCRIBE_REJECTED: the server refused to unsubscribe: "a/#" not authorized (0x87)',
     "ServerLimitError PETREL_SERVER_LIMIT: QoS 2 is above the server's maximum QoS of 1",
     "SendQueueFullError PETREL_SEND_QUEUE_FULL: the send queue is full: it holds at most 7 messages; publish slower, await each publish, or raise queue.messages",
-    'SessionLostError PETREL_SESSION_LOST: the server lost the session before it acknowledged the message to "a/b"; it may not have been delivered',
+    'SessionLostError PETREL_SESSION_LOST: the session ended before the server acknowledged the message to "a/b"; it may not have been delivered',
     "TimeoutError PETREL_TIMEOUT: no SUBACK within 30000 ms",
     "OptionError PETREL_OPTION: option keepAlive is -1; it must be 0 or more",
   ]);

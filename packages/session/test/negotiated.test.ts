@@ -97,7 +97,7 @@ test("limits hold for their connection alone", () => {
 });
 
 test("a client identifier that the server assigned is kept for reconnects [MQTT-3.2.2-16]", () => {
-  const { session, server } = offline();
+  const { session, server } = offline({ sessionExpiryInterval: 300 });
   server.accept({ assignedClientIdentifier: "made-up" });
   expect(session.negotiated?.clientIdentifier).toBe("made-up");
   server.lose();

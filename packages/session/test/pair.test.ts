@@ -21,7 +21,12 @@ describe.each([
   { protocolVersion: 5, ok: [0] },
   { protocolVersion: 4, ok: [] },
 ] as const)("MQTT of protocol level $protocolVersion", ({ protocolVersion, ok }) => {
-  const options = { protocolVersion, clientIdentifier: "kitchen", cleanStart: false };
+  const options = {
+    protocolVersion,
+    clientIdentifier: "kitchen",
+    cleanStart: false,
+    sessionExpiryInterval: protocolVersion === 5 ? 300 : undefined,
+  };
 
   test("subscribes, receives at each QoS, unsubscribes, says goodbye", () => {
     const { session, server, clock, events } = online(options);

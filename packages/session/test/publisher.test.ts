@@ -281,7 +281,7 @@ describe("a lost session", () => {
   });
 
   test("or fail, by option; what never was sent is no part of it", () => {
-    const bench = online({ maximumInflight: 2, afterSessionLost: "fail" });
+    const bench = online({ maximumInflight: 2, afterSessionLost: "fail", sessionExpiryInterval: 300 });
     send(bench, 1, "a");
     send(bench, 2, "b", "waits");
     bench.server.lose();
@@ -296,7 +296,7 @@ describe("a lost session", () => {
   });
 
   test("QoS 2 after PUBREC is done: the server accepted ownership [MQTT-4.3.3-8]", () => {
-    const bench = online({ afterSessionLost: "fail" });
+    const bench = online({ afterSessionLost: "fail", sessionExpiryInterval: 300 });
     send(bench, 2, "a");
     bench.server.send(pubrec(1));
     bench.server.lose();
@@ -357,7 +357,7 @@ describe("what the server does not take is refused before a byte is written", ()
   test.each(refusals)(
     "%s: also when another connection took it, and the session goes on",
     (_name, limits, message, text) => {
-      const bench = online({ clientIdentifier: "me", cleanStart: false });
+      const bench = online({ clientIdentifier: "me", cleanStart: false, sessionExpiryInterval: 300 });
       bench.session.publish({ topicName: "t", qos: 1, ...message }, "refused", 0);
       send(bench, 1, "fine");
       bench.server.lose();

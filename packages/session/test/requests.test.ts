@@ -243,7 +243,7 @@ describe("connections come and go", () => {
     ["always", false, true],
     ["never", false, false],
   ] as const)("resubscribe %s, session present %s: asks again %s", (resubscribe, sessionPresent, asksAgain) => {
-    const bench = online({ clientIdentifier: "me", cleanStart: false, resubscribe });
+    const bench = online({ clientIdentifier: "me", cleanStart: false, sessionExpiryInterval: 300, resubscribe });
     granted(bench, "a", "b", "a");
     bench.server.lose();
     bench.server.accept({ sessionPresent });
@@ -302,7 +302,7 @@ describe("connections come and go", () => {
   });
 
   test("a connection that breaks before the answer leaves the question open, session or not", () => {
-    const bench = online({ clientIdentifier: "me", cleanStart: false });
+    const bench = online({ clientIdentifier: "me", cleanStart: false, sessionExpiryInterval: 300 });
     granted(bench, "a");
     bench.server.lose();
     bench.server.accept({ sessionPresent: false });

@@ -83,7 +83,7 @@ describe("CONNECT", () => {
     [true, [true, true, true, true]],
     [false, [false, false, false, false]],
   ] as const)("cleanStart %s", (cleanStart, expected) => {
-    const { session, server } = offline({ clientIdentifier: "me", cleanStart });
+    const { session, server } = offline({ clientIdentifier: "me", cleanStart, sessionExpiryInterval: 300 });
     const asked = (): boolean => (server.received()[0] as { cleanStart: boolean }).cleanStart;
     const starts: boolean[] = [];
     server.open(); // breaks before CONNACK: this was no first connection
