@@ -1,7 +1,7 @@
 // dist/node/index.d.ts
 
 /** `@petrel/client` for Node: the client of `./core`, with a connector made from a URL. */
-import type { Client, ClientOptions, OptionsV3, OptionsV5, Version } from "../core.ts";
+import type { Client, ClientOptions, OptionsAuto, OptionsV3, OptionsV5, Version } from "../core.ts";
 /**
  * A client for the server at `url` that is not connected yet; `connect()` it.
  *
@@ -11,6 +11,7 @@ import type { Client, ClientOptions, OptionsV3, OptionsV5, Version } from "../co
 export declare function createClient(url: string, options?: OptionsV5): Client<"5.0">;
 export declare function createClient(url: string, options: OptionsV3<"3.1.1">): Client<"3.1.1">;
 export declare function createClient(url: string, options: OptionsV3<"3.1">): Client<"3.1">;
+export declare function createClient(url: string, options: OptionsAuto): Client<Version>;
 export declare function createClient(url: string, options?: ClientOptions): Client<Version>;
 /**
  * A client that is connected to the server at `url`: resolves after a successful CONNACK, rejects with the cause.
@@ -21,14 +22,15 @@ export declare function createClient(url: string, options?: ClientOptions): Clie
 export declare function connect(url: string, options?: OptionsV5): Promise<Client<"5.0">>;
 export declare function connect(url: string, options: OptionsV3<"3.1.1">): Promise<Client<"3.1.1">>;
 export declare function connect(url: string, options: OptionsV3<"3.1">): Promise<Client<"3.1">>;
+export declare function connect(url: string, options: OptionsAuto): Promise<Client<Version>>;
 export declare function connect(url: string, options?: ClientOptions): Promise<Client<Version>>;
-export { AbortedError, type AcknowledgeMode, type BackoffOptions, type Client, ClientClosedError, type ClientEvents, type ClientOptions, type ClientState, type Clock, type CommonOptions, ConnectionLostError, type Connector, ConnectRefusedError, type DisconnectOptions, EncodeError, type FilterFailure, type FilterOptions, type Filters, type GrantedFilter, InvalidAddressError, type Logger, MalformedPacketError, matchTopic, Message, type MessageHandler, MqttError, type Negotiated, NotConnectedError, OptionError, type OptionsV3, type OptionsV5, type Payload, ProtocolError, Publication, type PublishOptions, type PublishProperties, PublishRejectedError, type PublishResult, type QoS, type QueueOptions, ReasonCode, reasonText, type ReconnectOptions, RequestRejectedError, SendQueueFullError, ServerDisconnectError, ServerLimitError, SessionLostError, type Signal, type SubscribeOptions, SubscribeRejectedError, Subscription, SubscriptionLostError, TimeoutError, type TimeoutOptions, type Timer, type Transport, TransportError, type TransportHandler, UnsubscribeRejectedError, type UserProperty, validateTopicFilter, validateTopicName, type Version, type Will, } from "../core.ts";
+export { AbortedError, type AcknowledgeMode, type Attempt, type AttemptOptions, type BackoffOptions, type Client, ClientClosedError, type ClientEvents, type ClientOptions, type ClientState, type Clock, type CommonOptions, ConnectionLostError, type Connector, ConnectRefusedError, type DisconnectOptions, EncodeError, type FailedAttempt, type FilterFailure, type FilterOptions, type Filters, type GrantedFilter, InvalidAddressError, type Logger, MalformedPacketError, matchTopic, Message, type MessageHandler, MqttError, type Negotiated, NotConnectedError, OptionError, type OptionsAuto, type OptionsV3, type OptionsV5, type Payload, ProtocolError, Publication, type PublishOptions, type PublishProperties, PublishRejectedError, type PublishResult, type QoS, type QueueOptions, ReasonCode, reasonText, type ReconnectOptions, RequestRejectedError, SendQueueFullError, ServerDisconnectError, ServerLimitError, SessionLostError, type Signal, type SubscribeOptions, SubscribeRejectedError, Subscription, SubscriptionLostError, TimeoutError, type TimeoutOptions, type Timer, type Transport, TransportError, type TransportHandler, UnsubscribeRejectedError, type UserProperty, validateTopicFilter, validateTopicName, type Version, type Will, } from "../core.ts";
 
 // dist/core.d.ts
 
 /** `@petrel/client/core`: the client for any runtime, given a connector of yours. */
 import type { Connector } from "@petrel/transport";
-import type { ClientOptions, OptionsV3, OptionsV5 } from "./options.ts";
+import type { ClientOptions, OptionsAuto, OptionsV3, OptionsV5 } from "./options.ts";
 import type { Client } from "./types.ts";
 import type { Version } from "./version.ts";
 type WithConnector<Options> = Options & {
@@ -42,18 +44,20 @@ type WithConnector<Options> = Options & {
 export declare function createClient(options: WithConnector<OptionsV5>): Client<"5.0">;
 export declare function createClient(options: WithConnector<OptionsV3<"3.1.1">>): Client<"3.1.1">;
 export declare function createClient(options: WithConnector<OptionsV3<"3.1">>): Client<"3.1">;
+export declare function createClient(options: WithConnector<OptionsAuto>): Client<Version>;
 export declare function createClient(options: WithConnector<ClientOptions>): Client<Version>;
 /** A client that is connected: resolves after CONNACK, rejects with the cause. */
 export declare function connect(options: WithConnector<OptionsV5>): Promise<Client<"5.0">>;
 export declare function connect(options: WithConnector<OptionsV3<"3.1.1">>): Promise<Client<"3.1.1">>;
 export declare function connect(options: WithConnector<OptionsV3<"3.1">>): Promise<Client<"3.1">>;
+export declare function connect(options: WithConnector<OptionsAuto>): Promise<Client<Version>>;
 export declare function connect(options: WithConnector<ClientOptions>): Promise<Client<Version>>;
 export type { BackoffOptions } from "./backoff.ts";
 export type { Clock, Timer } from "./clock.ts";
 export { AbortedError, ClientClosedError, SubscriptionLostError } from "./errors.ts";
 export type { ClientEvents, ClientState } from "./events.ts";
 export { Message } from "./message.ts";
-export type { ClientOptions, CommonOptions, Logger, OptionsV3, OptionsV5, ReconnectOptions, TimeoutOptions, Will, } from "./options.ts";
+export type { Attempt, AttemptOptions, ClientOptions, CommonOptions, FailedAttempt, Logger, OptionsAuto, OptionsV3, OptionsV5, ReconnectOptions, TimeoutOptions, Will, } from "./options.ts";
 export { Publication, type PublishResult } from "./publication.ts";
 export { type AcknowledgeMode, type GrantedFilter, type MessageHandler, Subscription } from "./subscription.ts";
 export type { Client, DisconnectOptions, FilterOptions, Filters, Payload, PublishOptions, SubscribeOptions, } from "./types.ts";
@@ -88,6 +92,17 @@ export interface CommonOptions {
     readonly timeouts?: TimeoutOptions | undefined;
     /** false: never connect again by itself. */
     readonly reconnect?: false | ReconnectOptions | undefined;
+    /** More servers to try when one fails, in this order and then from the start. Their URLs are as the first one's. */
+    readonly servers?: readonly string[] | undefined;
+    /** How often in a row a server may send us to another one (5.0 Server Reference). Default 3; 0 follows none. */
+    readonly followRedirects?: number | undefined;
+    /**
+     * What is different for this attempt to connect: fresh credentials, a signed URL, the will. Called before each, also
+     * the first. One that throws or rejects is an attempt that failed; it has 30 s.
+     *
+     * @example optionsForAttempt: async () => ({ password: await token() })
+     */
+    readonly optionsForAttempt?: ((attempt: Attempt) => AttemptOptions | Promise<AttemptOptions>) | undefined;
     /** Your own transport, instead of the URL's. */
     readonly connector?: Connector | undefined;
     /** Where to report what nobody listens for. Default: the runtime's console, for errors only. */
@@ -125,7 +140,24 @@ export interface OptionsV3<V extends "3.1.1" | "3.1" = "3.1.1" | "3.1"> extends 
     /** Marks the client as a bridge, for servers that know it. Default false. */
     readonly bridge?: boolean | undefined;
 }
-export type ClientOptions = OptionsV5 | OptionsV3;
+/** Options for whichever version the server speaks: 5.0, then 3.1.1, then 3.1. What only 5.0 has is left out with older servers. */
+export interface OptionsAuto extends Omit<OptionsV5, "version"> {
+    readonly version: "auto";
+}
+export type ClientOptions = OptionsV5 | OptionsV3 | OptionsAuto;
+/** An attempt to connect that is about to begin. */
+export interface Attempt {
+    /** 1 is the first, and the first after a connection that lasted. */
+    readonly attempt: number;
+    /** Where it goes, unless the options say otherwise; "" with a connector of your own. */
+    readonly url: string;
+    readonly version: Version;
+}
+type FixedOption = "version" | "clientId" | "servers" | "followRedirects" | "optionsForAttempt" | "reconnect" | "logger" | "signal" | "clock" | "random";
+/** Options that may differ between attempts. */
+export interface AttemptOptions extends Partial<Omit<OptionsV5, FixedOption>> {
+    readonly url?: string | undefined;
+}
 /** What the server publishes when the connection ends without a goodbye. */
 export interface Will<Properties> {
     readonly topic: string;
@@ -162,6 +194,19 @@ export interface ReconnectOptions {
     readonly resetAfter?: number | undefined;
     /** Whether the first connection is tried again too, instead of rejecting. Default false. */
     readonly retryInitial?: boolean | undefined;
+    /**
+     * Your own policy: how many milliseconds to wait before the next attempt, or "stop". Undefined does what would be done
+     * without it.
+     */
+    readonly decide?: ((failed: FailedAttempt) => number | "stop" | undefined) | undefined;
+}
+/** An attempt that failed, or a connection that was lost. */
+export interface FailedAttempt {
+    /** Attempts since the last connection that lasted. */
+    readonly attempt: number;
+    readonly cause: Error;
+    /** What the other options lead to: milliseconds until the next attempt, or undefined to stop. */
+    readonly delay: number | undefined;
 }
 /** The console and most loggers fit. */
 export interface Logger {
@@ -197,6 +242,11 @@ export interface Clock {
 export interface Timer {
     clear(): void;
 }
+
+// dist/version.d.ts
+
+/** MQTT versions by the names people use. */
+export type Version = "5.0" | "3.1.1" | "3.1";
 
 // dist/types.d.ts
 
@@ -509,11 +559,6 @@ export declare class Subscription implements AsyncIterable<Message>, AsyncDispos
     /** @internal No more messages come. With an error, the consumer gets it after the last of them. */
     handleEnd(error?: Error): void;
 }
-
-// dist/version.d.ts
-
-/** MQTT versions by the names people use. */
-export type Version = "5.0" | "3.1.1" | "3.1";
 
 // dist/errors.d.ts
 

@@ -2,6 +2,7 @@
 import type { ConnackPacket } from "@petrel/codec";
 import { ConnectionLostError, MqttSession, type Negotiated, type SessionEvent, TimeoutError } from "@petrel/session";
 import type { Connector } from "@petrel/transport";
+import { Approach, type Reach, type Way } from "./approach.ts";
 import { onAbort } from "./cancellation.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { Deferred } from "./deferred.ts";
@@ -11,7 +12,7 @@ import { AbortedError, ClientClosedError, toError } from "./errors.ts";
 import type { ClientEvents, ClientState } from "./events.ts";
 import { consoleLogger } from "./logger.ts";
 import type { Message } from "./message.ts";
-import { type ClientOptions, connectDeadline, type Logger, resolveReconnect, sessionOptions } from "./options.ts";
+import { checkAttemptOptions, type ClientOptions, connectDeadline, type Logger, resolveReconnect } from "./options.ts";
 import { payloadBytes } from "./payload.ts";
 import { Publication } from "./publication.ts";
 import { checkPublishOptions, disconnectRequest } from "./requests.ts";
@@ -35,13 +36,13 @@ type Ending = Pick<ClientEvents["disconnected"], "by" | "cause" | "packet">;
  * Each "connecting" is followed by exactly one "disconnected", with at most one "connected" in between.
  */
 export class MqttClient implements AsyncDisposable {
-  readonly version: Version;
   readonly #options: ClientOptions;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #events: Emitter<ClientEvents>;
   readonly #session: MqttSession<Context>;
   readonly #driver: Driver<Context>;
+  readonly #approach: Approach;
   readonly #supervisor: Supervisor;
   readonly #subscriber: Subscriber;
   readonly #unheard: UnheardFailures;
@@ -61,10 +62,11 @@ export class MqttClient implements AsyncDisposable {
   /** Whether it was told, on this connection, that messages come which nobody takes. */
   #unclaimedReported = false;
 
-  constructor(connector: Connector, options: ClientOptions) {
+  /** Throws OptionError or InvalidAddressError. */
+  constructor(reach: Reach, url: string, options: ClientOptions) {
     const { clock = systemClock, random = Math.random, logger = consoleLogger } = options;
     const connectTimeoutMs = connectDeadline(options);
-    this.version = options.version ?? "5.0";
+    checkAttemptOptions(options);
     this.#options = options;
     this.#clock = clock;
     this.#logger = logger;
@@ -73,7 +75,8 @@ export class MqttClient implements AsyncDisposable {
       else this.#reportError(toError(error));
     });
     this.#unheard = new UnheardFailures(clock, (error) => this.#reportError(error));
-    this.#session = new MqttSession(sessionOptions(options));
+    this.#approach = new Approach(reach, url, options);
+    this.#session = new MqttSession(this.#approach.usual.session);
     this.#driver = new Driver(this.#session, clock, {
       onEvent: (event) => this.#handleEvent(event),
       wantsData: () => this.#wantsData(),
@@ -83,22 +86,33 @@ export class MqttClient implements AsyncDisposable {
       },
     });
     this.#supervisor = new Supervisor(
-      connector,
       resolveReconnect(options.reconnect),
       { connectTimeoutMs, clock, random },
       {
+        prepare: (attempt) => {
+          const way = this.#approach.next(attempt);
+          return way instanceof Promise ? way.then((asked) => this.#take(asked)) : this.#take(way);
+        },
         open: (connect, cancellation) => this.#driver.open(connect, cancellation),
         onAttempt: (attempt) => this.#events.emit("connecting", { attempt }),
         onAttemptFailed: (cause) => this.#handleEnded({ by: "network", cause, packet: undefined }),
+        hasAnotherWay: (outcome) => this.#approach.handleEnded(outcome),
+        onStable: () => this.#approach.handleStable(),
+        onPolicyError: (error) => this.#reportError(error),
         onWaiting: (attempt, delay, cause) => this.#events.emit("reconnecting", { attempt, delay, cause }),
         onGivenUp: (cause) => this.#handleGivenUp(cause),
       },
     );
-    this.#subscriber = new Subscriber(this.#session, clock, this.version, {
+    this.#subscriber = new Subscriber(this.#session, clock, {
+      version: () => this.version,
       requireOpen: () => this.#requireOpen(),
       wake: () => this.#driver.wake(),
       onHandlerError: (error, message) => this.#handleHandlerError(error, message),
     });
+  }
+
+  get version(): Version {
+    return this.#approach.version;
   }
 
   get state(): ClientState {
@@ -142,6 +156,12 @@ export class MqttClient implements AsyncDisposable {
     }
   }
 
+  /** The next connection goes this way. */
+  #take({ connector, session }: Way): Connector {
+    this.#session.configure(session);
+    return connector;
+  }
+
   async #untilClosed(): Promise<void> {
     const ends = this.#ends;
     await this.#closing;
@@ -151,6 +171,7 @@ export class MqttClient implements AsyncDisposable {
   #handleConnected(connack: ConnackPacket): void {
     this.#state = "online";
     this.#supervisor.handleConnected();
+    this.#approach.handleConnected();
     const connection = this.#session.negotiated!;
     this.#lastConnection = connection;
     this.#unclaimedReported = false;

@@ -3,7 +3,7 @@
 import { OptionError } from "@petrel/session";
 import type { Connector } from "@petrel/transport";
 import { MqttClient } from "./client.ts";
-import type { ClientOptions, OptionsV3, OptionsV5 } from "./options.ts";
+import type { ClientOptions, OptionsAuto, OptionsV3, OptionsV5 } from "./options.ts";
 import type { Client } from "./types.ts";
 import type { Version } from "./version.ts";
 
@@ -17,18 +17,21 @@ type WithConnector<Options> = Options & { readonly connector: Connector };
 export function createClient(options: WithConnector<OptionsV5>): Client<"5.0">;
 export function createClient(options: WithConnector<OptionsV3<"3.1.1">>): Client<"3.1.1">;
 export function createClient(options: WithConnector<OptionsV3<"3.1">>): Client<"3.1">;
+export function createClient(options: WithConnector<OptionsAuto>): Client<Version>;
 export function createClient(options: WithConnector<ClientOptions>): Client<Version>;
 export function createClient(options: WithConnector<ClientOptions>): unknown {
   const { connector } = options;
   if (typeof connector !== "function")
     throw new OptionError("connector", connector, "it must be a function that opens a connection");
-  return new MqttClient(connector, options);
+  const { username, password } = options;
+  return new MqttClient(() => ({ connector, username, password }), "", options);
 }
 
 /** A client that is connected: resolves after CONNACK, rejects with the cause. */
 export function connect(options: WithConnector<OptionsV5>): Promise<Client<"5.0">>;
 export function connect(options: WithConnector<OptionsV3<"3.1.1">>): Promise<Client<"3.1.1">>;
 export function connect(options: WithConnector<OptionsV3<"3.1">>): Promise<Client<"3.1">>;
+export function connect(options: WithConnector<OptionsAuto>): Promise<Client<Version>>;
 export function connect(options: WithConnector<ClientOptions>): Promise<Client<Version>>;
 export async function connect(options: WithConnector<ClientOptions>): Promise<unknown> {
   const client = createClient(options);
@@ -42,9 +45,13 @@ export { AbortedError, ClientClosedError, SubscriptionLostError } from "./errors
 export type { ClientEvents, ClientState } from "./events.ts";
 export { Message } from "./message.ts";
 export type {
+  Attempt,
+  AttemptOptions,
   ClientOptions,
   CommonOptions,
+  FailedAttempt,
   Logger,
+  OptionsAuto,
   OptionsV3,
   OptionsV5,
   ReconnectOptions,

@@ -29,6 +29,17 @@ export interface CommonOptions {
   readonly timeouts?: TimeoutOptions | undefined;
   /** false: never connect again by itself. */
   readonly reconnect?: false | ReconnectOptions | undefined;
+  /** More servers to try when one fails, in this order and then from the start. Their URLs are as the first one's. */
+  readonly servers?: readonly string[] | undefined;
+  /** How often in a row a server may send us to another one (5.0 Server Reference). Default 3; 0 follows none. */
+  readonly followRedirects?: number | undefined;
+  /**
+   * What is different for this attempt to connect: fresh credentials, a signed URL, the will. Called before each, also
+   * the first. One that throws or rejects is an attempt that failed; it has 30 s.
+   *
+   * @example optionsForAttempt: async () => ({ password: await token() })
+   */
+  readonly optionsForAttempt?: ((attempt: Attempt) => AttemptOptions | Promise<AttemptOptions>) | undefined;
   /** Your own transport, instead of the URL's. */
   readonly connector?: Connector | undefined;
   /** Where to report what nobody listens for. Default: the runtime's console, for errors only. */
@@ -69,7 +80,38 @@ export interface OptionsV3<V extends "3.1.1" | "3.1" = "3.1.1" | "3.1"> extends 
   readonly bridge?: boolean | undefined;
 }
 
-export type ClientOptions = OptionsV5 | OptionsV3;
+/** Options for whichever version the server speaks: 5.0, then 3.1.1, then 3.1. What only 5.0 has is left out with older servers. */
+export interface OptionsAuto extends Omit<OptionsV5, "version"> {
+  readonly version: "auto";
+}
+
+export type ClientOptions = OptionsV5 | OptionsV3 | OptionsAuto;
+
+/** An attempt to connect that is about to begin. */
+export interface Attempt {
+  /** 1 is the first, and the first after a connection that lasted. */
+  readonly attempt: number;
+  /** Where it goes, unless the options say otherwise; "" with a connector of your own. */
+  readonly url: string;
+  readonly version: Version;
+}
+
+type FixedOption =
+  | "version"
+  | "clientId"
+  | "servers"
+  | "followRedirects"
+  | "optionsForAttempt"
+  | "reconnect"
+  | "logger"
+  | "signal"
+  | "clock"
+  | "random";
+
+/** Options that may differ between attempts. */
+export interface AttemptOptions extends Partial<Omit<OptionsV5, FixedOption>> {
+  readonly url?: string | undefined;
+}
 
 /** What the server publishes when the connection ends without a goodbye. */
 export interface Will<Properties> {
@@ -109,6 +151,20 @@ export interface ReconnectOptions {
   readonly resetAfter?: number | undefined;
   /** Whether the first connection is tried again too, instead of rejecting. Default false. */
   readonly retryInitial?: boolean | undefined;
+  /**
+   * Your own policy: how many milliseconds to wait before the next attempt, or "stop". Undefined does what would be done
+   * without it.
+   */
+  readonly decide?: ((failed: FailedAttempt) => number | "stop" | undefined) | undefined;
+}
+
+/** An attempt that failed, or a connection that was lost. */
+export interface FailedAttempt {
+  /** Attempts since the last connection that lasted. */
+  readonly attempt: number;
+  readonly cause: Error;
+  /** What the other options lead to: milliseconds until the next attempt, or undefined to stop. */
+  readonly delay: number | undefined;
 }
 
 /** The console and most loggers fit. */
@@ -123,6 +179,7 @@ export interface ReconnectPolicy extends BackoffOptions {
   readonly maximumAttempts: number;
   readonly resetAfter: number;
   readonly retryInitial: boolean;
+  readonly decide: ReconnectOptions["decide"];
 }
 
 /**
@@ -133,6 +190,19 @@ export function connectDeadline({ connector, timeouts }: ClientOptions): number 
   const connect = timeouts?.connect ?? 10_000;
   if (!(connect >= 0)) throw new OptionError("timeouts.connect", connect, "it must be 0 or more milliseconds");
   return connector === undefined ? undefined : connect;
+}
+
+/** The options that say where and how often to try. Throws {@link OptionError}. */
+export function checkAttemptOptions({ servers, followRedirects = 3, optionsForAttempt }: ClientOptions): void {
+  if (servers !== undefined && !Array.isArray(servers)) {
+    throw new OptionError("servers", servers, "it must be a list of URLs");
+  }
+  if (!(Number.isInteger(followRedirects) && followRedirects >= 0)) {
+    throw new OptionError("followRedirects", followRedirects, "it must be a whole number of at least 0");
+  }
+  if (optionsForAttempt !== undefined && typeof optionsForAttempt !== "function") {
+    throw new OptionError("optionsForAttempt", optionsForAttempt, "it must be a function that returns options");
+  }
 }
 
 /** Throws {@link OptionError}. */
@@ -147,11 +217,19 @@ export function resolveReconnect(options: ClientOptions["reconnect"]): Reconnect
     maximumAttempts: given.maximumAttempts ?? Infinity,
     resetAfter: given.resetAfter ?? 10_000,
     retryInitial: given.retryInitial ?? false,
+    decide: given.decide,
   };
   for (const name of ["initialDelay", "maximumDelay", "maximumAttempts", "resetAfter"] as const) {
     if (!(policy[name] >= 0)) throw new OptionError(`reconnect.${name}`, policy[name], "it must be 0 or more");
   }
   if (!(policy.factor >= 1)) throw new OptionError("reconnect.factor", policy.factor, "it must be 1 or more");
+  if (policy.decide !== undefined && typeof policy.decide !== "function") {
+    throw new OptionError(
+      "reconnect.decide",
+      policy.decide,
+      'it must be a function that returns milliseconds or "stop"',
+    );
+  }
   if (policy.jitter !== "full" && policy.jitter !== "none") {
     throw new OptionError("reconnect.jitter", policy.jitter, 'it must be "full" or "none"');
   }
@@ -159,7 +237,11 @@ export function resolveReconnect(options: ClientOptions["reconnect"]): Reconnect
 }
 
 /** The session's part of the options, in the specification's words. Throws {@link OptionError} for an option of another version. */
-export function sessionOptions(options: ClientOptions): SessionOptions {
+export function sessionOptions(
+  given: ClientOptions,
+  version: Version = given.version === "auto" ? "5.0" : (given.version ?? "5.0"),
+): SessionOptions {
+  const options = given.version === "auto" ? withoutVersion(given, version) : given;
   const { timeouts } = options;
   const common = {
     clientIdentifier: options.clientId,
@@ -175,7 +257,6 @@ export function sessionOptions(options: ClientOptions): SessionOptions {
     timeouts: { connack: timeouts?.connack, pingResponse: timeouts?.pingResponse, request: timeouts?.request },
     will: sessionWill(options.will),
   } satisfies SessionOptions;
-  const version: Version = options.version ?? "5.0";
   const protocolVersion = protocolVersionOf(version);
   if (isV5(options)) {
     refuseOptions(options, ["cleanSession"], "is called cleanStart in MQTT 5.0");
@@ -200,6 +281,21 @@ export function sessionOptions(options: ClientOptions): SessionOptions {
     throw new OptionError("will.properties", options.will.properties, "it needs MQTT 5.0");
   checkClientId(options, version, options.cleanSession === false);
   return { ...common, protocolVersion, cleanStart: options.cleanSession, bridge: options.bridge };
+}
+
+/** What the options for any version mean in this one. */
+function withoutVersion(options: OptionsAuto, version: Version): OptionsV5 | OptionsV3 {
+  if (version === "5.0") return { ...options, version };
+  const { cleanStart, sessionExpiryInterval = 0, will, ...rest } = options;
+  const common: Partial<Record<keyof OptionsV5, unknown>> = { ...rest };
+  for (const name of V5_ONLY) delete common[name];
+  const keepsSession = cleanStart === false || (sessionExpiryInterval !== 0 && options.clientId !== undefined);
+  return {
+    ...(common as CommonOptions),
+    version,
+    cleanSession: !keepsSession,
+    will: will && { ...will, properties: undefined },
+  };
 }
 
 const V5_ONLY = [

@@ -24,6 +24,8 @@ export class Request extends Deferred<readonly number[]> {}
 
 /** What the subscriber needs of its client. */
 export interface SubscriberHost {
+  /** The version that is spoken; with "auto" it becomes known with the first connection. */
+  version(): Version;
   /** Throws unless commands are taken. */
   requireOpen(): void;
   /** The session has something to send. */
@@ -36,17 +38,15 @@ export interface SubscriberHost {
 export class Subscriber {
   readonly #session: MqttSession<Publication | Request>;
   readonly #clock: Clock;
-  readonly #version: Version;
   readonly #host: SubscriberHost;
   readonly #registry: SubscriptionRegistry;
   readonly #owner: SubscriptionOwner;
   /** SUBSCRIBE and UNSUBSCRIBE that wait for their answer. */
   #awaited = 0;
 
-  constructor(session: MqttSession<Publication | Request>, clock: Clock, version: Version, host: SubscriberHost) {
+  constructor(session: MqttSession<Publication | Request>, clock: Clock, host: SubscriberHost) {
     this.#session = session;
     this.#clock = clock;
-    this.#version = version;
     this.#host = host;
     this.#registry = new SubscriptionRegistry({
       acknowledge: (delivery, reasonCode) => {
@@ -98,7 +98,7 @@ export class Subscriber {
     if (acknowledge !== "consumed" && acknowledge !== "received" && acknowledge !== "manual") {
       throw new OptionError("acknowledge", acknowledge, 'it must be "consumed", "received" or "manual"');
     }
-    const subscribe = subscribeRequest(filters, options, this.#version);
+    const subscribe = subscribeRequest(filters, options, this.#host.version());
     const topicFilters = subscribe.subscriptions.map(({ topicFilter }) => topicFilter);
     const subscription = new Subscription(topicFilters, this.#owner, { acknowledge, buffer, handler });
 

@@ -1,16 +1,31 @@
 import { ReasonCode } from "@petrel/codec";
-import { ConnectRefusedError, type Milliseconds, ServerDisconnectError, TimeoutError } from "@petrel/session";
+import {
+  ConnectRefusedError,
+  type Milliseconds,
+  OptionError,
+  ServerDisconnectError,
+  TimeoutError,
+} from "@petrel/session";
 import type { Connector } from "@petrel/transport";
 import { backoffDelay } from "./backoff.ts";
-import { Cancellation } from "./cancellation.ts";
+import { Cancellation, onAbort } from "./cancellation.ts";
 import type { Clock, Timer } from "./clock.ts";
 import { toError } from "./errors.ts";
 import type { ReconnectPolicy } from "./options.ts";
+import type { Outcome } from "./server-list.ts";
 
 export interface SupervisorHandler {
+  /** Readies everything for an attempt and says how to open its network connection. */
+  prepare(attempt: number): Connector | Promise<Connector>;
   /** Opens a network connection and begins the protocol on it; rejects if there is none to be had. */
   open(connector: Connector, cancellation: Cancellation): Promise<void>;
   onAttempt(attempt: number): void;
+  /** An attempt, or a connection, has ended. Returns whether there is another way to try at once. */
+  hasAnotherWay(outcome: Outcome): boolean;
+  /** The connection that has ended had lasted. */
+  onStable(): void;
+  /** The application's own policy threw. */
+  onPolicyError(error: Error): void;
   /** No network connection could be opened. As for a connection that ended, {@link Supervisor.decide} comes next. */
   onAttemptFailed(error: Error): void;
   onWaiting(attempt: number, delay: Milliseconds, cause: Error): void;
@@ -30,12 +45,15 @@ const HOPELESS: ReadonlySet<number> = new Set([
   ReasonCode.notAuthorized,
   ReasonCode.banned,
   ReasonCode.badAuthenticationMethod,
+  ReasonCode.serverMoved, // and it did not say where, or too often
   ReasonCode.sessionTakenOver, // two clients of one name would take the session from each other for ever
 ]);
 
+/** How long the application may take to say what is different for an attempt. */
+const OPTIONS_TIMEOUT_MS = 30_000;
+
 /** Connects, loses, waits, connects again. It owns the attempts and the timer between them; the protocol is not its business. */
 export class Supervisor {
-  readonly #connector: Connector;
   readonly #policy: ReconnectPolicy;
   /** Undefined: the connector has a deadline of its own. */
   readonly #connectTimeoutMs: Milliseconds | undefined;
@@ -43,8 +61,9 @@ export class Supervisor {
   readonly #random: () => number;
   readonly #handler: SupervisorHandler;
 
-  /** Attempts since the last stable connection, and waits between them. */
+  /** Since the last stable connection: attempts, those that were not made at once, and waits between these. */
   #attempts = 0;
+  #rounds = 0;
   #waits = 0;
   /** Whether a connection has stood since `start()`. */
   #everConnected = false;
@@ -57,7 +76,6 @@ export class Supervisor {
   #running = false;
 
   constructor(
-    connector: Connector,
     policy: ReconnectPolicy,
     options: {
       readonly connectTimeoutMs: Milliseconds | undefined;
@@ -66,7 +84,6 @@ export class Supervisor {
     },
     handler: SupervisorHandler,
   ) {
-    this.#connector = connector;
     this.#policy = policy;
     this.#connectTimeoutMs = options.connectTimeoutMs;
     this.#clock = options.clock;
@@ -82,6 +99,7 @@ export class Supervisor {
   start(): void {
     this.#running = true;
     this.#attempts = this.#waits = 0;
+    this.#rounds = 1;
     this.#everConnected = false;
     this.#connectedAt = undefined;
     this.#next = undefined;
@@ -107,19 +125,61 @@ export class Supervisor {
 
   /** A connection, or an attempt, ended with `cause`: decides what comes next. {@link Supervisor.carryOut} does it. */
   decide(cause: Error): Decision {
-    const policy = this.#policy;
-    if (this.#connectedAt !== undefined) {
-      // Only a connection that lasted starts anew: one that is dropped right after CONNACK must not loop fast.
-      if (this.#clock.now() - this.#connectedAt >= policy.resetAfter) this.#attempts = this.#waits = 0;
-      this.#connectedAt = undefined;
-    }
-    const mayRetry = policy.enabled && (this.#everConnected || policy.retryInitial);
-    const retry = this.#running && mayRetry && !isHopeless(cause) && this.#attempts < policy.maximumAttempts;
-    const retryIn = retry ? backoffDelay(++this.#waits, policy, this.#random()) : undefined;
+    const outcome: Outcome = { cause, wasConnected: this.#connectedAt !== undefined };
+    this.#noteDuration();
+    const retryIn = this.#running ? this.#retryIn(outcome) : undefined;
     const decision: Decision = { cause, retryIn };
     this.#next = this.#running ? decision : undefined;
-    this.#running = retry;
+    this.#running = retryIn !== undefined;
     return decision;
+  }
+
+  /** Only a connection that lasted starts anew: one that is dropped right after CONNACK must not loop fast. */
+  #noteDuration(): void {
+    if (this.#connectedAt === undefined) return;
+    const lasted = this.#clock.now() - this.#connectedAt;
+    this.#connectedAt = undefined;
+    if (lasted < this.#policy.resetAfter) return;
+    this.#attempts = this.#rounds = this.#waits = 0;
+    this.#handler.onStable();
+  }
+
+  #retryIn(outcome: Outcome): Milliseconds | undefined {
+    const policy = this.#policy;
+    if (!policy.enabled && this.#everConnected) return undefined;
+    if (this.#handler.hasAnotherWay(outcome)) return 0;
+    const mayRetry = policy.enabled && (this.#everConnected || policy.retryInitial);
+    const retry = mayRetry && !isHopeless(outcome.cause) && this.#rounds < policy.maximumAttempts;
+    const delay = retry ? backoffDelay(this.#waits + 1, policy, this.#random()) : undefined;
+    const retryIn = policy.decide === undefined ? delay : this.#ask(policy.decide, outcome.cause, delay);
+    if (retryIn !== undefined) {
+      this.#waits++;
+      this.#rounds++;
+    }
+    return retryIn;
+  }
+
+  /** What the application's own policy says. */
+  #ask(decide: NonNullable<ReconnectPolicy["decide"]>, cause: Error, delay: Milliseconds | undefined) {
+    try {
+      const decided = decide({ attempt: this.#attempts, cause, delay });
+      if (decided === undefined) return delay;
+      if (decided === "stop") return undefined;
+      if (decided >= 0) return decided;
+      throw new OptionError("reconnect.decide", decided, 'it must return 0 or more milliseconds, "stop" or undefined');
+    } catch (error) {
+      this.#handler.onPolicyError(toError(error));
+      return delay;
+    }
+  }
+
+  /** Tries now, if it waits for the next attempt. Returns whether it did. */
+  hurry(): boolean {
+    if (this.#waiting === undefined) return false;
+    this.#waiting.clear();
+    this.#waiting = undefined;
+    void this.#try();
+    return true;
   }
 
   /** Does what was decided, unless `stop()` or `start()` came in between. */
@@ -142,10 +202,13 @@ export class Supervisor {
     this.#attempts++;
     const cancellation = new Cancellation();
     this.#cancellation = cancellation;
-    const deadline = this.#startDeadline(cancellation);
+    let deadline: Timer | undefined;
     try {
       this.#handler.onAttempt(this.#attempts);
-      await this.#handler.open(this.#connector, cancellation);
+      const prepared = this.#handler.prepare(this.#attempts);
+      const connector = typeof prepared === "function" ? prepared : await this.#options(prepared, cancellation);
+      deadline = this.#startDeadline("network connection", this.#connectTimeoutMs, cancellation);
+      await this.#handler.open(connector, cancellation);
       if (this.#cancellation === cancellation) this.#cancellation = undefined;
     } catch (failure) {
       if (this.#cancellation !== cancellation) return; // stopped meanwhile
@@ -156,11 +219,23 @@ export class Supervisor {
     }
   }
 
-  #startDeadline(cancellation: Cancellation): Timer | undefined {
-    const afterMs = this.#connectTimeoutMs;
+  /** The application's options for the attempt: it may be slow, or never answer. */
+  async #options(prepared: Promise<Connector>, cancellation: Cancellation): Promise<Connector> {
+    const deadline = this.#startDeadline("answer of optionsForAttempt", OPTIONS_TIMEOUT_MS, cancellation);
+    try {
+      return await new Promise<Connector>((resolve, reject) => {
+        onAbort(cancellation, reject);
+        prepared.then(resolve, reject);
+      });
+    } finally {
+      deadline?.clear();
+    }
+  }
+
+  #startDeadline(what: string, afterMs: number | undefined, cancellation: Cancellation): Timer | undefined {
     if (afterMs === undefined || afterMs === 0) return undefined;
     return this.#clock.timer(this.#clock.now() + afterMs, () => {
-      cancellation.abort(new TimeoutError("network connection", afterMs));
+      cancellation.abort(new TimeoutError(what, afterMs));
     });
   }
 }

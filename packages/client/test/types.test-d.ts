@@ -10,6 +10,7 @@ import {
   type Message,
   type Publication,
   type PublishResult,
+  type Version,
 } from "../src/node/index.ts";
 
 const url = "mqtt://localhost";
@@ -110,4 +111,21 @@ test("messages and events are typed", async () => {
   v5.on("disconnected", ({ willReconnectIn }) => expectTypeOf(willReconnectIn).toEqualTypeOf<number | undefined>());
   // @ts-expect-error no such event
   v5.on("weather", () => undefined);
+});
+
+test('with version "auto" the client is of any version', () => {
+  expectTypeOf(connect(url, { version: "auto" })).resolves.toEqualTypeOf<Client<Version>>();
+  expectTypeOf(createClient(url, { version: "auto", sessionExpiryInterval: 60 }).version).toEqualTypeOf<Version>();
+  expectTypeOf(core.createClient({ connector, version: "auto" })).toEqualTypeOf<Client<Version>>();
+  // @ts-expect-error what 3.x calls cleanSession is cleanStart here
+  createClient(url, { version: "auto", cleanSession: true });
+});
+
+test("what differs between attempts is not who the client is", () => {
+  createClient(url, { optionsForAttempt: ({ attempt }) => ({ username: `user${attempt}`, url: "mqtt://other" }) });
+  createClient(url, { optionsForAttempt: async () => ({ password: "fresh", keepAlive: 30 }) });
+  // @ts-expect-error the session belongs to its client identifier
+  createClient(url, { optionsForAttempt: () => ({ clientId: "other" }) });
+  // @ts-expect-error a decision is a number of milliseconds, or "stop"
+  createClient(url, { reconnect: { decide: () => "later" } });
 });

@@ -314,9 +314,10 @@ export interface DisconnectOptions {
  */
 export declare class MqttSession<Context = unknown> {
     #private;
-    readonly config: SessionConfig;
     /** Throws OptionError for an option that cannot work. */
     constructor(options?: SessionOptions);
+    /** The options with their defaults, as of the next connection. */
+    get config(): SessionConfig;
     get phase(): Phase;
     /** QoS 1 and 2 messages that were sent and not acknowledged. */
     get inflightCount(): number;
@@ -347,6 +348,13 @@ export declare class MqttSession<Context = unknown> {
      * @throws EncodeError | ServerLimitError | SendQueueFullError | NotConnectedError
      */
     publish(message: OutgoingMessage, context: Context, now: Milliseconds): boolean;
+    /**
+     * Takes other options, for the next connection. The client identifier stays, for the session is its; so does the
+     * protocol version after the first CONNACK. Messages and requests that another version can't express fail.
+     *
+     * @throws OptionError, and then nothing has changed
+     */
+    configure(options: SessionOptions): void;
     /** @throws EncodeError */
     subscribe(request: SubscribeRequest, context: Context, now: Milliseconds): void;
     /** @throws EncodeError */

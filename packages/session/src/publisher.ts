@@ -22,7 +22,7 @@ const MOST_MESSAGES_INFLIGHT = 65_535 - 64;
 export class Publisher<Context> {
   /** What is in flight; acknowledgements go there. */
   readonly outgoing: OutgoingPublish<Context>;
-  readonly #config: SessionConfig;
+  #config: SessionConfig;
   readonly #identifiers: PacketIdentifiers;
   readonly #events: EventQueue<Context>;
   readonly #queue: SendQueue<Context>;
@@ -35,6 +35,11 @@ export class Publisher<Context> {
     this.#events = events;
     this.#queue = new SendQueue(config.queue);
     this.outgoing = new OutgoingPublish(identifiers, events);
+  }
+
+  /** Other options, but for the limits of the queue, which stay as they are. */
+  configure(config: SessionConfig): void {
+    this.#config = config;
   }
 
   get inflightCount(): number {

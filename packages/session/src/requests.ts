@@ -72,7 +72,7 @@ export class Requests<Context> {
   readonly #events: EventQueue<Context>;
   readonly #maximumConcurrent: number;
   readonly #timeoutMs: Milliseconds;
-  readonly #version: ProtocolVersion;
+  #version: ProtocolVersion;
 
   /** Not sent yet, in order. Callers' deadlines rise along this line, and those of what was sent come before them. */
   readonly #waiting = new Fifo<PendingRequest<Context>>();
@@ -95,6 +95,10 @@ export class Requests<Context> {
     this.#maximumConcurrent = options.maximumConcurrent;
     this.#timeoutMs = options.timeoutMs;
     this.#version = options.version;
+  }
+
+  configure(version: ProtocolVersion): void {
+    this.#version = version;
   }
 
   /** Throws EncodeError for what no packet can express. */

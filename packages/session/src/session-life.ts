@@ -10,7 +10,7 @@ const NEVER = 0xffff_ffff;
  * of the connection (section 3.1.2.11.2), and so do we. In 3.x, a session lasts as long as the connection or for ever.
  */
 export class SessionLife {
-  readonly #config: SessionConfig;
+  #config: SessionConfig;
   #connectedBefore = false;
   /** How long it outlives the connection that was the last one, or is. */
   #outlives: Milliseconds = Infinity;
@@ -20,6 +20,16 @@ export class SessionLife {
 
   constructor(config: SessionConfig) {
     this.#config = config;
+  }
+
+  /** The options of the next connection. */
+  configure(config: SessionConfig): void {
+    this.#config = config;
+  }
+
+  /** A server has accepted a connection, and with it the version. */
+  get hasBegun(): boolean {
+    return this.#connectedBefore;
   }
 
   /**

@@ -15,6 +15,7 @@ import {
   ConnectionLostError,
   ConnectRefusedError,
   NotConnectedError,
+  OptionError,
   ServerDisconnectError,
   TimeoutError,
 } from "./errors.ts";
@@ -52,7 +53,7 @@ export interface DisconnectOptions {
  * given back exactly once, in `published`, `subscribed`, `unsubscribed`, `pinged` or `failed`.
  */
 export class MqttSession<Context = unknown> {
-  readonly config: SessionConfig;
+  #config: SessionConfig;
 
   // valid for the session
   readonly #events = new EventQueue<Context>();
@@ -72,7 +73,7 @@ export class MqttSession<Context = unknown> {
   /** Throws OptionError for an option that cannot work. */
   constructor(options: SessionOptions = {}) {
     const config = resolveSessionConfig(options);
-    this.config = config;
+    this.#config = config;
     this.#clientIdentifier = config.clientIdentifier;
     this.#life = new SessionLife(config);
     this.#publisher = new Publisher(config, this.#identifiers, this.#events);
@@ -85,6 +86,11 @@ export class MqttSession<Context = unknown> {
   }
 
   // ── A. Getters ────────────────────────────────────────────────────────────────────────────────
+
+  /** The options with their defaults, as of the next connection. */
+  get config(): SessionConfig {
+    return this.#config;
+  }
 
   get phase(): Phase {
     return this.#connection?.phase ?? "offline";
@@ -216,6 +222,27 @@ export class MqttSession<Context = unknown> {
   publish(message: OutgoingMessage, context: Context, now: Milliseconds): boolean {
     this.#now = now;
     return this.#publisher.publish(message, context, this.#connection);
+  }
+
+  /**
+   * Takes other options, for the next connection. The client identifier stays, for the session is its; so does the
+   * protocol version after the first CONNACK. Messages and requests that another version can't express fail.
+   *
+   * @throws OptionError, and then nothing has changed
+   */
+  configure(options: SessionOptions): void {
+    const config = resolveSessionConfig(options);
+    const { clientIdentifier, protocolVersion } = this.#config;
+    if (config.clientIdentifier !== clientIdentifier) {
+      throw new OptionError("clientIdentifier", config.clientIdentifier, "it can't change while the session lives");
+    }
+    if (config.protocolVersion !== protocolVersion && this.#life.hasBegun) {
+      throw new OptionError("protocolVersion", config.protocolVersion, "the server has agreed to another version");
+    }
+    this.#config = config;
+    this.#life.configure(config);
+    this.#publisher.configure(config);
+    this.#requests.configure(config.protocolVersion);
   }
 
   /** @throws EncodeError */

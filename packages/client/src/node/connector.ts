@@ -1,14 +1,8 @@
 import { OptionError } from "@petrel/session";
 import { type Address, type Connector, parseAddress } from "@petrel/transport";
 import { tcp } from "@petrel/transport/tcp";
+import type { Destination } from "../approach.ts";
 import type { ClientOptions } from "../core.ts";
-
-/** What a URL and the options say about reaching the server and introducing oneself. */
-export interface Destination {
-  readonly connector: Connector;
-  readonly username: string | undefined;
-  readonly password: string | Uint8Array | undefined;
-}
 
 /** Throws InvalidAddressError for a URL that is none, OptionError for one that cannot be served. */
 export function connectorFor(url: string, options: ClientOptions): Destination {

@@ -1,7 +1,7 @@
 /** `@petrel/client` for Node: the client of `./core`, with a connector made from a URL. */
 
 import { MqttClient } from "../client.ts";
-import type { Client, ClientOptions, OptionsV3, OptionsV5, Version } from "../core.ts";
+import type { Client, ClientOptions, OptionsAuto, OptionsV3, OptionsV5, Version } from "../core.ts";
 import { connectorFor } from "./connector.ts";
 
 /**
@@ -13,10 +13,10 @@ import { connectorFor } from "./connector.ts";
 export function createClient(url: string, options?: OptionsV5): Client<"5.0">;
 export function createClient(url: string, options: OptionsV3<"3.1.1">): Client<"3.1.1">;
 export function createClient(url: string, options: OptionsV3<"3.1">): Client<"3.1">;
+export function createClient(url: string, options: OptionsAuto): Client<Version>;
 export function createClient(url: string, options?: ClientOptions): Client<Version>;
 export function createClient(url: string, options: ClientOptions = {}): unknown {
-  const { connector, username, password } = connectorFor(url, options);
-  return new MqttClient(connector, { ...options, username, password });
+  return new MqttClient(connectorFor, url, options);
 }
 
 /**
@@ -28,6 +28,7 @@ export function createClient(url: string, options: ClientOptions = {}): unknown 
 export function connect(url: string, options?: OptionsV5): Promise<Client<"5.0">>;
 export function connect(url: string, options: OptionsV3<"3.1.1">): Promise<Client<"3.1.1">>;
 export function connect(url: string, options: OptionsV3<"3.1">): Promise<Client<"3.1">>;
+export function connect(url: string, options: OptionsAuto): Promise<Client<Version>>;
 export function connect(url: string, options?: ClientOptions): Promise<Client<Version>>;
 export async function connect(url: string, options: ClientOptions = {}): Promise<Client<Version>> {
   const client = createClient(url, options);
@@ -38,6 +39,8 @@ export async function connect(url: string, options: ClientOptions = {}): Promise
 export {
   AbortedError,
   type AcknowledgeMode,
+  type Attempt,
+  type AttemptOptions,
   type BackoffOptions,
   type Client,
   ClientClosedError,
@@ -51,6 +54,7 @@ export {
   ConnectRefusedError,
   type DisconnectOptions,
   EncodeError,
+  type FailedAttempt,
   type FilterFailure,
   type FilterOptions,
   type Filters,
@@ -65,6 +69,7 @@ export {
   type Negotiated,
   NotConnectedError,
   OptionError,
+  type OptionsAuto,
   type OptionsV3,
   type OptionsV5,
   type Payload,

@@ -5,7 +5,6 @@ import {
   type Packet,
   type PacketDecoder,
   type PacketInit,
-  type ProtocolVersion,
 } from "@petrel/codec";
 import { type Milliseconds, MqttSession, type SessionEvent, type SessionOptions } from "@petrel/session";
 
@@ -83,7 +82,6 @@ class Clock {
 class Server {
   readonly #session: MqttSession<string>;
   readonly #clock: Clock;
-  readonly #version: ProtocolVersion;
   #decoder: PacketDecoder = createDecoder();
   #received: Packet[] = [];
   #taken = 0;
@@ -93,7 +91,6 @@ class Server {
   constructor(session: MqttSession<string>, clock: Clock) {
     this.#session = session;
     this.#clock = clock;
-    this.#version = session.config.protocolVersion;
   }
 
   /** A network connection comes about. */
@@ -108,11 +105,17 @@ class Server {
   accept({ sessionPresent, ...properties }: Connack = {}): void {
     if (this.#session.phase === "offline") this.open();
     this.pull();
-    this.send({ type: "connack", sessionPresent, properties: this.#version === 5 ? properties : undefined });
+    this.send({
+      type: "connack",
+      sessionPresent,
+      properties: this.#session.config.protocolVersion === 5 ? properties : undefined,
+    });
   }
 
   send(...packets: readonly PacketInit[]): void {
-    this.sendBytes(Uint8Array.from(packets.flatMap((packet) => [...encodePacket(packet, this.#version)])));
+    this.sendBytes(
+      Uint8Array.from(packets.flatMap((packet) => [...encodePacket(packet, this.#session.config.protocolVersion)])),
+    );
   }
 
   sendBytes(bytes: Uint8Array): void {

@@ -1,0 +1,92 @@
+import type { SessionOptions } from "@petrel/session";
+import type { Connector } from "@petrel/transport";
+import { type AttemptOptions, type ClientOptions, sessionOptions } from "./options.ts";
+import { type Outcome, ServerList } from "./server-list.ts";
+import type { Version } from "./version.ts";
+import { VersionChoice } from "./version-choice.ts";
+
+/** What a URL and the options say about reaching a server and introducing oneself. */
+export interface Destination {
+  readonly connector: Connector;
+  readonly username: string | undefined;
+  readonly password: string | Uint8Array | undefined;
+}
+
+/** Throws InvalidAddressError for a URL that is none, OptionError for one that cannot be served. */
+export type Reach = (url: string, options: ClientOptions) => Destination;
+
+/** A way to a server: how to open the network connection, and how to introduce oneself on it. */
+export interface Way {
+  readonly connector: Connector;
+  readonly session: SessionOptions;
+}
+
+/** Which way the next attempt goes: to which server, in which version, with which options. */
+export class Approach {
+  readonly #reach: Reach;
+  readonly #options: ClientOptions;
+  readonly #servers: ServerList;
+  readonly #versions: VersionChoice;
+  /** By URL. They are kept, for a connector may remember something: the last TLS session, say. */
+  readonly #destinations = new Map<string, Destination>();
+
+  /** Throws OptionError or InvalidAddressError if a URL is of no use. */
+  constructor(reach: Reach, url: string, options: ClientOptions) {
+    const urls = [url, ...(options.servers ?? [])];
+    this.#reach = reach;
+    this.#options = options;
+    this.#servers = new ServerList(urls, options.followRedirects ?? 3);
+    this.#versions = new VersionChoice(options.version ?? "5.0");
+    for (const server of urls) this.#destination(server);
+  }
+
+  /** The version of the next attempt, or of the connection. */
+  get version(): Version {
+    return this.#versions.current;
+  }
+
+  /** The way that the options lead, without those of the attempt. Throws OptionError. */
+  get usual(): Way {
+    return this.#way(this.#destination(this.#servers.current), this.#options);
+  }
+
+  /** The way of the next attempt. Fails as the application's `optionsForAttempt` does, and as a constructor would. */
+  next(attempt: number): Way | Promise<Way> {
+    const { optionsForAttempt } = this.#options;
+    return optionsForAttempt === undefined ? this.usual : this.#ask(optionsForAttempt, attempt);
+  }
+
+  handleConnected(): void {
+    this.#versions.handleConnected();
+  }
+
+  /** A connection lasted. */
+  handleStable(): void {
+    this.#servers.handleStable();
+  }
+
+  /** Returns whether there is another way, to be tried at once. */
+  handleEnded(outcome: Outcome): boolean {
+    return this.#versions.handleEnded(outcome) || this.#servers.handleEnded(outcome);
+  }
+
+  async #ask(ask: NonNullable<ClientOptions["optionsForAttempt"]>, attempt: number): Promise<Way> {
+    const current = this.#servers.current;
+    const changes: AttemptOptions = (await ask({ attempt, url: current, version: this.version })) ?? {};
+    const { url = current, ...others } = changes;
+    const options = { ...this.#options, ...others } as ClientOptions;
+    return this.#way(this.#reach(url, options), options);
+  }
+
+  #destination(url: string): Destination {
+    const known = this.#destinations.get(url);
+    if (known !== undefined) return known;
+    const destination = this.#reach(url, this.#options);
+    this.#destinations.set(url, destination);
+    return destination;
+  }
+
+  #way({ connector, username, password }: Destination, options: ClientOptions): Way {
+    return { connector, session: sessionOptions({ ...options, username, password }, this.version) };
+  }
+}
