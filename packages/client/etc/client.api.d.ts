@@ -24,7 +24,7 @@ export declare function connect(url: string, options: OptionsV3<"3.1.1">): Promi
 export declare function connect(url: string, options: OptionsV3<"3.1">): Promise<Client<"3.1">>;
 export declare function connect(url: string, options: OptionsAuto): Promise<Client<Version>>;
 export declare function connect(url: string, options?: ClientOptions): Promise<Client<Version>>;
-export { AbortedError, type AcknowledgeMode, type Attempt, type AttemptOptions, type BackoffOptions, type Client, ClientClosedError, type ClientEvents, type ClientOptions, type ClientState, type Clock, type CommonOptions, ConnectionLostError, type Connector, ConnectRefusedError, type DisconnectOptions, EncodeError, type FailedAttempt, type FilterFailure, type FilterOptions, type Filters, type GrantedFilter, InvalidAddressError, type Logger, MalformedPacketError, matchTopic, Message, type MessageHandler, MqttError, type Negotiated, NotConnectedError, OptionError, type OptionsAuto, type OptionsV3, type OptionsV5, type Payload, ProtocolError, Publication, type PublishOptions, type PublishProperties, PublishRejectedError, type PublishResult, type QoS, type QueueOptions, ReasonCode, reasonText, type ReconnectOptions, RequestRejectedError, SendQueueFullError, ServerDisconnectError, ServerLimitError, SessionLostError, type Signal, type SubscribeOptions, SubscribeRejectedError, Subscription, SubscriptionLostError, TimeoutError, type TimeoutOptions, type Timer, type Transport, TransportError, type TransportHandler, UnsubscribeRejectedError, type UserProperty, validateTopicFilter, validateTopicName, type Version, type Will, } from "../core.ts";
+export { AbortedError, type AcknowledgeMode, type Attempt, type AttemptOptions, type BackoffOptions, type Client, ClientClosedError, type ClientEvents, type ClientOptions, type ClientState, type Clock, type CommonOptions, ConnectionLostError, type Connector, ConnectRefusedError, type DisconnectOptions, EncodeError, type FailedAttempt, type FilterFailure, type FilterOptions, type Filters, type GrantedFilter, InvalidAddressError, type Logger, MalformedPacketError, matchTopic, Message, type MessageHandler, MqttError, type Negotiated, type DropReason, MessageDroppedError, NotConnectedError, OptionError, type OptionsAuto, type OptionsV3, type OptionsV5, type Payload, ProtocolError, Publication, type PublishOptions, type PublishProperties, PublishRejectedError, type PublishResult, type QoS, type QueueOptions, ReasonCode, reasonText, type ReconnectOptions, RequestRejectedError, SendQueueFullError, ServerDisconnectError, ServerLimitError, SessionLostError, type Signal, type SubscribeOptions, SubscribeRejectedError, Subscription, SubscriptionLostError, TimeoutError, type TimeoutOptions, type Timer, type Transport, TransportError, type TransportHandler, UnsubscribeRejectedError, type UserProperty, validateTopicFilter, validateTopicName, type Version, type Will, } from "../core.ts";
 
 // dist/core.d.ts
 
@@ -62,7 +62,7 @@ export { Publication, type PublishResult } from "./publication.ts";
 export { type AcknowledgeMode, type GrantedFilter, type MessageHandler, Subscription } from "./subscription.ts";
 export type { Client, DisconnectOptions, FilterOptions, Filters, Payload, PublishOptions, SubscribeOptions, } from "./types.ts";
 export type { Version } from "./version.ts";
-export { ConnectionLostError, ConnectRefusedError, type FilterFailure, type Negotiated, NotConnectedError, OptionError, PublishRejectedError, type QueueOptions, RequestRejectedError, SendQueueFullError, ServerDisconnectError, ServerLimitError, SessionLostError, SubscribeRejectedError, TimeoutError, UnsubscribeRejectedError, } from "@petrel/session";
+export { ConnectionLostError, ConnectRefusedError, type FilterFailure, type Negotiated, type DropReason, MessageDroppedError, NotConnectedError, OptionError, PublishRejectedError, type QueueOptions, RequestRejectedError, SendQueueFullError, ServerDisconnectError, ServerLimitError, SessionLostError, SubscribeRejectedError, TimeoutError, UnsubscribeRejectedError, } from "@petrel/session";
 export { EncodeError, MalformedPacketError, matchTopic, MqttError, ProtocolError, type PublishProperties, type QoS, ReasonCode, reasonText, type UserProperty, validateTopicFilter, validateTopicName, } from "@petrel/codec";
 export { type Connector, InvalidAddressError, type Signal, type Transport, TransportError, type TransportHandler, } from "@petrel/transport";
 
@@ -464,6 +464,10 @@ export declare class Message {
 export interface PublishResult {
     /** The server's answer; 0 for QoS 0, which has none. */
     readonly reasonCode: number;
+    /** 5.0: why, in the server's words. */
+    readonly reasonString: string | undefined;
+    /** 5.0: what else the server said. */
+    readonly userProperties: readonly UserProperty[] | undefined;
     /** Undefined for QoS 0. */
     readonly packetIdentifier: number | undefined;
 }

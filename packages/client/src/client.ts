@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { ConnackPacket } from "@petrel/codec";
+import type { AcknowledgementProperties, ConnackPacket } from "@petrel/codec";
 import { ConnectionLostError, MqttSession, type Negotiated, type SessionEvent, TimeoutError } from "@petrel/session";
 import type { Connector } from "@petrel/transport";
 import { Approach, type Reach, type Way } from "./approach.ts";
@@ -25,6 +25,8 @@ import type { Version } from "./version.ts";
 
 /** What a command leaves with the session, to get its outcome back. */
 type Context = Publication | Request;
+
+const NO_PROPERTIES: AcknowledgementProperties = {};
 
 /** What the "disconnected" event says, before it is decided what comes next. */
 type Ending = Pick<ClientEvents["disconnected"], "by" | "cause" | "packet">;
@@ -307,14 +309,19 @@ export class MqttClient implements AsyncDisposable {
         this.#deliver(event);
         return;
       case "published": {
-        const { context, reasonCode, packetIdentifier } = event;
-        (context as Publication).settle({ reasonCode, packetIdentifier });
+        const { context, reasonCode, packetIdentifier, packet } = event;
+        const { reasonString, userProperties } = packet?.properties ?? NO_PROPERTIES;
+        (context as Publication).settle({ reasonCode, reasonString, userProperties, packetIdentifier });
         if (this.#idle !== undefined && this.#isIdle()) this.#idle.resolve();
         return;
       }
       case "failed":
         if (event.context instanceof Publication) this.#failPublication(event.context, event.error);
         else event.context.reject(event.error);
+        if (this.#idle !== undefined && this.#isIdle()) this.#idle.resolve();
+        return;
+      case "dropped":
+        this.#failPublication(event.context as Publication, event.error);
         if (this.#idle !== undefined && this.#isIdle()) this.#idle.resolve();
         return;
       case "subscribed":

@@ -75,6 +75,8 @@ export {
   ConnectRefusedError,
   type FilterFailure,
   type Negotiated,
+  type DropReason,
+  MessageDroppedError,
   NotConnectedError,
   OptionError,
   PublishRejectedError,

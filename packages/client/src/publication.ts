@@ -1,7 +1,13 @@
+import type { UserProperty } from "@petrel/codec";
+
 /** What became of a message that was published. */
 export interface PublishResult {
   /** The server's answer; 0 for QoS 0, which has none. */
   readonly reasonCode: number;
+  /** 5.0: why, in the server's words. */
+  readonly reasonString: string | undefined;
+  /** 5.0: what else the server said. */
+  readonly userProperties: readonly UserProperty[] | undefined;
   /** Undefined for QoS 0. */
   readonly packetIdentifier: number | undefined;
 }

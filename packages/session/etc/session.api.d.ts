@@ -2,11 +2,11 @@
 
 export { resolveSessionConfig, type QueueOptions, type SessionConfig, type SessionOptions, type SessionTimeouts, } from "./config.ts";
 export type { Phase } from "./connection.ts";
-export { ConnectionLostError, ConnectRefusedError, type FilterFailure, NotConnectedError, OptionError, PublishRejectedError, RequestRejectedError, SendQueueFullError, ServerDisconnectError, type ServerLimit, type ServerLimitDetails, ServerLimitError, SessionLostError, SubscribeRejectedError, TimeoutError, UnsubscribeRejectedError, } from "./errors.ts";
+export { ConnectionLostError, ConnectRefusedError, type DropReason, type FilterFailure, MessageDroppedError, NotConnectedError, OptionError, PublishRejectedError, RequestRejectedError, SendQueueFullError, ServerDisconnectError, type ServerLimit, type ServerLimitDetails, ServerLimitError, SessionLostError, SubscribeRejectedError, TimeoutError, UnsubscribeRejectedError, } from "./errors.ts";
 export type { Milliseconds, SessionEvent } from "./events.ts";
 export type { Delivery } from "./incoming-publish.ts";
 export type { Negotiated } from "./negotiated.ts";
-export type { OutgoingMessage } from "./outgoing-entry.ts";
+export type { Dispatch, DispatchState, OutgoingMessage } from "./outgoing-entry.ts";
 export type { SubscribeRequest, UnsubscribeRequest } from "./requests.ts";
 export { type DisconnectOptions, MqttSession } from "./session.ts";
 
@@ -58,8 +58,16 @@ export interface QueueOptions {
     readonly messages?: number | undefined;
     /** Encoded size. Default 16 MiB. */
     readonly bytes?: number | undefined;
+    /** Milliseconds that a message may wait. One that waits longer is dropped. Default Infinity. */
+    readonly maximumAge?: number | undefined;
+    /**
+     * What becomes of messages when the queue is full. "reject": `publish` throws. "wait": it takes them all, and the
+     * limits only say when `writable` is false. "drop-newest", "drop-oldest". "drop-qos0-first": the oldest of QoS 0,
+     * then, for a message of QoS 1 or 2, the oldest of the others. Default "reject".
+     */
+    readonly overflow?: "reject" | "wait" | "drop-newest" | "drop-oldest" | "drop-qos0-first" | undefined;
     /** What becomes of QoS 0 messages without a connection. Default "reject". */
-    readonly qos0WhileOffline?: "reject" | "queue" | undefined;
+    readonly qos0WhileOffline?: "reject" | "queue" | "drop" | undefined;
 }
 /** Milliseconds. */
 export interface SessionTimeouts {
@@ -206,6 +214,18 @@ export declare class SendQueueFullError extends MqttError {
     readonly limit: number;
     constructor(full: "messages" | "bytes", limit: number);
 }
+/**
+ * overflow: the queue was full. offline: QoS 0 without a connection. tooOld: it waited longer than `queue.maximumAge`.
+ * expired: its Message Expiry Interval was over before it could be sent.
+ */
+export type DropReason = "overflow" | "offline" | "tooOld" | "expired";
+/** A message was accepted and dropped before it was sent, as the options, or its Message Expiry Interval, say. */
+export declare class MessageDroppedError extends MqttError {
+    readonly name = "MessageDroppedError";
+    readonly code = "PETREL_MESSAGE_DROPPED";
+    readonly reason: DropReason;
+    constructor(topicName: string, reason: DropReason);
+}
 /** The session ended, at the server or by its Session Expiry Interval, and `afterSessionLost` says not to send the message again. */
 export declare class SessionLostError extends MqttError {
     readonly name = "SessionLostError";
@@ -228,6 +248,32 @@ export declare class TimeoutError extends MqttError {
 export interface Delivery {
     readonly packetIdentifier: number;
     readonly qos: 1 | 2;
+}
+
+// dist/outgoing-entry.d.ts
+
+/** A message to publish. Bytes are not copied: leave a `Uint8Array` payload alone until the message is settled. */
+export interface OutgoingMessage {
+    readonly topicName: string;
+    /** Text is sent as UTF-8. Default: empty. */
+    readonly payload?: Uint8Array | string | undefined;
+    /** Default 0. */
+    readonly qos?: QoS | undefined;
+    /** Default false. */
+    readonly retain?: boolean | undefined;
+    /** 5.0. Topic aliases are the session's own business, and subscription identifiers the server's. */
+    readonly properties?: PublishProperties | undefined;
+}
+/**
+ * `queued`: accepted, not sent. `written`: QoS 0, in the output that nobody has taken. `awaiting…`: sent, and what the
+ * server owes for QoS 1 and 2. `settled`: its context was given back.
+ */
+export type DispatchState = "queued" | "written" | "awaitingPuback" | "awaitingPubrec" | "awaitingPubcomp" | "settled";
+/** A message that was accepted, and where it is now. It goes back into `cancel`. */
+export interface Dispatch {
+    readonly state: DispatchState;
+    /** Of QoS 1 and 2, once it is sent. */
+    readonly packetIdentifier: number | undefined;
 }
 
 // dist/negotiated.d.ts
@@ -264,21 +310,6 @@ export interface Negotiated {
     };
     readonly responseInformation: string | undefined;
     readonly serverReference: string | undefined;
-}
-
-// dist/outgoing-entry.d.ts
-
-/** A message to publish. Bytes are not copied: leave a `Uint8Array` payload alone until the message is settled. */
-export interface OutgoingMessage {
-    readonly topicName: string;
-    /** Text is sent as UTF-8. Default: empty. */
-    readonly payload?: Uint8Array | string | undefined;
-    /** Default 0. */
-    readonly qos?: QoS | undefined;
-    /** Default false. */
-    readonly retain?: boolean | undefined;
-    /** 5.0. Topic aliases are the session's own business, and subscription identifiers the server's. */
-    readonly properties?: PublishProperties | undefined;
 }
 
 // dist/requests.d.ts
@@ -325,7 +356,7 @@ export declare class MqttSession<Context = unknown> {
     get queuedCount(): number;
     /** Their encoded size. */
     get queuedBytes(): number;
-    /** False: publish no more until the "writable" event. Ignoring it ends in SendQueueFullError. */
+    /** False: the queue is half full; publish no more until the "writable" event. Ignoring it ends in SendQueueFullError. */
     get writable(): boolean;
     /** How long the last answer to a PINGREQ took on this connection, be it a ping or keep alive's own. */
     get roundTripMs(): Milliseconds | undefined;
@@ -342,12 +373,14 @@ export declare class MqttSession<Context = unknown> {
     handleReadingPaused(now: Milliseconds): void;
     handleReadingResumed(now: Milliseconds): void;
     /**
-     * Sends a message now, or queues it. Returns {@link MqttSession.writable}. When it throws, nothing was taken and
-     * `context` will not come back.
+     * Sends a message now, or queues it; the result tells where it is from then on. When it throws, nothing was taken and
+     * `context` will not come back. See {@link MqttSession.writable} for when to pause.
      *
      * @throws EncodeError | ServerLimitError | SendQueueFullError | NotConnectedError
      */
-    publish(message: OutgoingMessage, context: Context, now: Milliseconds): boolean;
+    publish(message: OutgoingMessage, context: Context, now: Milliseconds): Dispatch;
+    /** Takes a message back that is still queued, and gives its context back with `error`. False if it is not. */
+    cancel(dispatch: Dispatch, error: Error): boolean;
     /**
      * Takes other options, for the next connection. The client identifier stays, for the session is its; so does the
      * protocol version after the first CONNACK. Messages and requests that another version can't express fail.

@@ -56,8 +56,16 @@ export interface QueueOptions {
   readonly messages?: number | undefined;
   /** Encoded size. Default 16 MiB. */
   readonly bytes?: number | undefined;
+  /** Milliseconds that a message may wait. One that waits longer is dropped. Default Infinity. */
+  readonly maximumAge?: number | undefined;
+  /**
+   * What becomes of messages when the queue is full. "reject": `publish` throws. "wait": it takes them all, and the
+   * limits only say when `writable` is false. "drop-newest", "drop-oldest". "drop-qos0-first": the oldest of QoS 0,
+   * then, for a message of QoS 1 or 2, the oldest of the others. Default "reject".
+   */
+  readonly overflow?: "reject" | "wait" | "drop-newest" | "drop-oldest" | "drop-qos0-first" | undefined;
   /** What becomes of QoS 0 messages without a connection. Default "reject". */
-  readonly qos0WhileOffline?: "reject" | "queue" | undefined;
+  readonly qos0WhileOffline?: "reject" | "queue" | "drop" | undefined;
 }
 
 /** Milliseconds. */
@@ -105,6 +113,8 @@ export function resolveSessionConfig(options: SessionOptions = {}): SessionConfi
     queue: Object.freeze({
       messages: options.queue?.messages ?? 1_000,
       bytes: options.queue?.bytes ?? 16 * 1_048_576,
+      maximumAge: options.queue?.maximumAge ?? Infinity,
+      overflow: options.queue?.overflow ?? "reject",
       qos0WhileOffline: options.queue?.qos0WhileOffline ?? "reject",
     }),
     maximumConcurrentRequests: options.maximumConcurrentRequests ?? 1_000,
@@ -124,7 +134,8 @@ function check(config: SessionConfig, options: SessionOptions): void {
   oneOf("cleanStart", config.cleanStart, config.protocolVersion === 5 ? [true, false, "first"] : [true, false]);
   oneOf("afterSessionLost", config.afterSessionLost, ["republish", "fail"]);
   oneOf("resubscribe", config.resubscribe, ["when-session-lost", "always", "never"]);
-  oneOf("queue.qos0WhileOffline", config.queue.qos0WhileOffline, ["reject", "queue"]);
+  oneOf("queue.qos0WhileOffline", config.queue.qos0WhileOffline, ["reject", "queue", "drop"]);
+  oneOf("queue.overflow", config.queue.overflow, OVERFLOWS);
   whole("keepAlive", config.keepAlive, 0, 65_535, "seconds");
   whole("sessionExpiryInterval", config.sessionExpiryInterval, 0, 0xffff_ffff, "seconds");
   whole("receiveMaximum", config.receiveMaximum, 1, 65_535);
@@ -133,6 +144,7 @@ function check(config: SessionConfig, options: SessionOptions): void {
   whole("maximumInflight", config.maximumInflight, 1, 65_535);
   whole("queue.messages", config.queue.messages, 0, Infinity);
   whole("queue.bytes", config.queue.bytes, 0, Infinity, "bytes");
+  whole("queue.maximumAge", config.queue.maximumAge, 1, Infinity, "ms");
   whole("maximumConcurrentRequests", config.maximumConcurrentRequests, 1, 65_535);
   for (const [name, value] of Object.entries(config.timeouts)) whole(`timeouts.${name}`, value, 1, Infinity, "ms");
 
@@ -145,6 +157,14 @@ function check(config: SessionConfig, options: SessionOptions): void {
   checkClientIdentifier(config);
   checkConnectPacket(config);
 }
+
+const OVERFLOWS = [
+  "reject",
+  "wait",
+  "drop-newest",
+  "drop-oldest",
+  "drop-qos0-first",
+] as const satisfies readonly QueueOptions["overflow"][];
 
 const FIVE_ONLY = [
   "sessionExpiryInterval",

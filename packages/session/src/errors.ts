@@ -10,6 +10,7 @@
  * │   └── UnsubscribeRejectedError
  * ├── ServerLimitError           the server said in CONNACK that it does not take this
  * ├── SendQueueFullError         more was accepted than the queue may hold
+ * ├── MessageDroppedError        a message that was accepted was dropped, as the options say
  * ├── SessionLostError           the session ended; the message may not have been delivered
  * ├── TimeoutError               an answer did not come in time
  * └── OptionError                an option has a value that cannot work
@@ -222,6 +223,31 @@ export class SendQueueFullError extends MqttError {
     );
     this.full = full;
     this.limit = limit;
+  }
+}
+
+/**
+ * overflow: the queue was full. offline: QoS 0 without a connection. tooOld: it waited longer than `queue.maximumAge`.
+ * expired: its Message Expiry Interval was over before it could be sent.
+ */
+export type DropReason = "overflow" | "offline" | "tooOld" | "expired";
+
+const DROPS = {
+  overflow: "the send queue was full",
+  offline: "there is no connection, and queue.qos0WhileOffline drops QoS 0 messages",
+  tooOld: "it waited longer than queue.maximumAge",
+  expired: "its message expiry interval was over before it could be sent",
+} as const satisfies Record<DropReason, string>;
+
+/** A message was accepted and dropped before it was sent, as the options, or its Message Expiry Interval, say. */
+export class MessageDroppedError extends MqttError {
+  override readonly name = "MessageDroppedError";
+  override readonly code = "PETREL_MESSAGE_DROPPED";
+  readonly reason: DropReason;
+
+  constructor(topicName: string, reason: DropReason) {
+    super(`the message to "${topicName}" was dropped: ${DROPS[reason]}`);
+    this.reason = reason;
   }
 }
 

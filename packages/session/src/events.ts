@@ -1,6 +1,14 @@
-import type { ConnackPacket, DisconnectPacket, PublishPacket, SubackPacket, UnsubackPacket } from "@petrel/codec";
-import type { FilterFailure } from "./errors.ts";
+import type {
+  AcknowledgementPacket,
+  ConnackPacket,
+  DisconnectPacket,
+  PublishPacket,
+  SubackPacket,
+  UnsubackPacket,
+} from "@petrel/codec";
+import type { FilterFailure, MessageDroppedError } from "./errors.ts";
 import type { Delivery } from "./incoming-publish.ts";
+import type { OutgoingMessage } from "./outgoing-entry.ts";
 
 /** Monotonic; the origin is the caller's business. */
 export type Milliseconds = number;
@@ -16,6 +24,15 @@ export type SessionEvent<Context = unknown> =
       readonly context: Context;
       readonly packetIdentifier: number | undefined;
       readonly reasonCode: number;
+      /** The answer, for what else is in it. QoS 2: PUBREC if that says more than success, else PUBCOMP. */
+      readonly packet: AcknowledgementPacket | undefined;
+    }
+  /** The message was accepted and will not be sent, as the options or its Message Expiry Interval say. */
+  | {
+      readonly type: "dropped";
+      readonly context: Context;
+      readonly message: OutgoingMessage;
+      readonly error: MessageDroppedError;
     }
   | { readonly type: "subscribed"; readonly context: Context; readonly suback: SubackPacket }
   | { readonly type: "unsubscribed"; readonly context: Context; readonly unsuback: UnsubackPacket }

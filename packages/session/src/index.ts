@@ -9,7 +9,9 @@ export type { Phase } from "./connection.ts";
 export {
   ConnectionLostError,
   ConnectRefusedError,
+  type DropReason,
   type FilterFailure,
+  MessageDroppedError,
   NotConnectedError,
   OptionError,
   PublishRejectedError,
@@ -27,6 +29,6 @@ export {
 export type { Milliseconds, SessionEvent } from "./events.ts";
 export type { Delivery } from "./incoming-publish.ts";
 export type { Negotiated } from "./negotiated.ts";
-export type { OutgoingMessage } from "./outgoing-entry.ts";
+export type { Dispatch, DispatchState, OutgoingMessage } from "./outgoing-entry.ts";
 export type { SubscribeRequest, UnsubscribeRequest } from "./requests.ts";
 export { type DisconnectOptions, MqttSession } from "./session.ts";

@@ -11,7 +11,7 @@ import type { SessionConfig } from "./config.ts";
 import { ServerLimitError } from "./errors.ts";
 
 /** What a packet can have at most: a Remaining Length of four bytes, and the header. */
-const LARGEST_PACKET = 268_435_460;
+export const LARGEST_PACKET = 268_435_460;
 
 /** The limits in force on one connection: ours and what CONNACK said, by direction. Never written back to the options. */
 export interface Negotiated {

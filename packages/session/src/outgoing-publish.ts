@@ -1,7 +1,7 @@
 import { type AcknowledgementPacket, ProtocolError, ReasonCode } from "@petrel/codec";
 import type { Connection } from "./connection.ts";
 import { PublishRejectedError } from "./errors.ts";
-import type { EventQueue } from "./events.ts";
+import type { EventQueue, Milliseconds } from "./events.ts";
 import type { OutgoingEntry } from "./outgoing-entry.ts";
 import type { PacketIdentifiers } from "./packet-identifiers.ts";
 
@@ -62,8 +62,9 @@ export class OutgoingPublish<Context> {
   }
 
   /** "The DUP flag MUST be set to 1 by the Client or Server when it attempts to re-deliver a PUBLISH packet" [MQTT-3.3.1-1]. Throws EncodeError. */
-  sendAgain(entry: OutgoingEntry<Context>, connection: Connection<Context>): void {
+  sendAgain(entry: OutgoingEntry<Context>, connection: Connection<Context>, now: Milliseconds): void {
     entry.dup = true;
+    entry.age(now);
     connection.write(entry);
     entry.countedOn = connection;
     connection.sendQuota--;
@@ -75,6 +76,7 @@ export class OutgoingPublish<Context> {
     this.#remove(entry);
     if (entry.qos === 2) this.#orphans.set(packetIdentifier, entry.state === "awaitingPubcomp");
     else this.#identifiers.release(packetIdentifier);
+    entry.state = "settled";
     this.#events.push({ type: "failed", context: entry.context, error });
   }
 
@@ -109,6 +111,7 @@ export class OutgoingPublish<Context> {
     }
     entry.state = "awaitingPubcomp";
     entry.order = ++this.#order;
+    if (reasonCode !== ReasonCode.success || packet.properties !== undefined) entry.pubrec = packet;
     // "MUST send a PUBREL packet when it receives a PUBREC packet … with a Reason Code value less than 0x80" [MQTT-4.3.3-4]
     connection.answer({ type: "pubrel", packetIdentifier });
   }
@@ -151,12 +154,7 @@ export class OutgoingPublish<Context> {
       this.#forget(entry);
       if (entry.state === "awaitingPubcomp") {
         // With its PUBREC the server "accepted ownership" of the message [MQTT-4.3.3-8]; publishing it again would duplicate it.
-        this.#events.push({
-          type: "published",
-          context: entry.context,
-          packetIdentifier,
-          reasonCode: ReasonCode.success,
-        });
+        this.#settle(entry, entry.pubrec ?? { type: "pubrec", packetIdentifier: packetIdentifier!, reasonCode: 0 });
         continue;
       }
       entry.state = "queued";
@@ -221,19 +219,23 @@ export class OutgoingPublish<Context> {
     this.#count--;
   }
 
-  #settle(entry: OutgoingEntry<Context>, packet: AcknowledgementPacket): void {
-    const { context } = entry;
+  #settle(entry: OutgoingEntry<Context>, last: AcknowledgementPacket): void {
+    const { context, pubrec } = entry;
+    const packet = pubrec ?? last;
     const { packetIdentifier, reasonCode } = packet;
+    entry.state = "settled";
     if (reasonCode >= ReasonCode.unspecifiedError) {
       this.#events.push({ type: "failed", context, error: new PublishRejectedError(packet, entry.topicName) });
     } else {
-      this.#events.push({ type: "published", context, packetIdentifier, reasonCode });
+      this.#events.push({ type: "published", context, packetIdentifier, reasonCode, packet });
     }
   }
 }
 
 const WORDS = {
   queued: "not sent",
+  written: "not sent",
+  settled: "not in flight",
   awaitingPuback: "a QoS 1 message waiting for PUBACK",
   awaitingPubrec: "a QoS 2 message waiting for PUBREC",
   awaitingPubcomp: "a QoS 2 message waiting for PUBCOMP",

@@ -1,10 +1,10 @@
 import { EncodeError, packetSize, type PublishProperties, ReasonCode } from "@petrel/codec";
 import type { SessionConfig } from "./config.ts";
 import type { Connection } from "./connection.ts";
-import { NotConnectedError, SessionLostError } from "./errors.ts";
-import type { EventQueue } from "./events.ts";
-import { checkPacketSize, checkPublish } from "./negotiated.ts";
-import { OutgoingEntry, type OutgoingMessage } from "./outgoing-entry.ts";
+import { type DropReason, MessageDroppedError, NotConnectedError, SessionLostError } from "./errors.ts";
+import type { EventQueue, Milliseconds } from "./events.ts";
+import { checkPacketSize, checkPublish, LARGEST_PACKET } from "./negotiated.ts";
+import { type Dispatch, OutgoingEntry, type OutgoingMessage } from "./outgoing-entry.ts";
 import { OutgoingPublish } from "./outgoing-publish.ts";
 import type { PacketIdentifiers } from "./packet-identifiers.ts";
 import { SendQueue } from "./send-queue.ts";
@@ -26,7 +26,9 @@ export class Publisher<Context> {
   readonly #identifiers: PacketIdentifiers;
   readonly #events: EventQueue<Context>;
   readonly #queue: SendQueue<Context>;
-  /** publish() said false or that the queue is full: a "writable" event is owed. */
+  /** Messages so far. */
+  #numbers = 0;
+  /** The queue was half full, or publish() refused a message: a "writable" event is owed. */
   #publisherWaits = false;
 
   constructor(config: SessionConfig, identifiers: PacketIdentifiers, events: EventQueue<Context>) {
@@ -59,35 +61,59 @@ export class Publisher<Context> {
   }
 
   /** Throws EncodeError | ServerLimitError | SendQueueFullError | NotConnectedError, and then has taken nothing. */
-  publish(message: OutgoingMessage, context: Context, connection: Connection<Context> | undefined): boolean {
+  publish(
+    message: OutgoingMessage,
+    context: Context,
+    connection: Connection<Context> | undefined,
+    now: Milliseconds,
+  ): Dispatch {
     if (message.properties !== undefined) checkProperties(message.properties);
-    const entry = new OutgoingEntry(message, context);
+    const entry = new OutgoingEntry(message, context, ++this.#numbers, now);
     if (connection?.phase === "online") {
       this.#checkServerLimits(entry, connection);
-      if (!this.#sendNow(entry, connection)) this.#enqueue(entry);
+      if (!this.#sendNow(entry, connection, now)) this.#enqueue(entry, now);
+    } else if (entry.qos === 0 && this.#config.queue.qos0WhileOffline !== "queue") {
+      this.#refuseOffline(entry);
     } else {
-      if (entry.qos === 0 && this.#config.queue.qos0WhileOffline === "reject") {
-        throw new NotConnectedError(
-          "there is no connection, and QoS 0 messages are not queued (use QoS 1 or 2, or set queue.qos0WhileOffline)",
-        );
-      }
-      this.#enqueue(entry);
+      this.#enqueue(entry, now);
     }
     if (this.#queue.isHigh) this.#publisherWaits = true;
-    return !this.#publisherWaits;
+    return entry;
+  }
+
+  /** Takes a queued message back, and gives its context back with `error`. False if it is not queued. */
+  cancel(dispatch: Dispatch, error: Error, connection: Connection<Context> | undefined): boolean {
+    if (!(dispatch instanceof OutgoingEntry) || dispatch.state !== "queued") return false;
+    const entry = dispatch as OutgoingEntry<Context>;
+    this.#queue.remove(entry);
+    this.#fail(entry, error);
+    if (this.#publisherWaits) this.#resumePublisher(connection);
+    return true;
+  }
+
+  /** When the first queued message becomes too old. */
+  nextDeadline(): Milliseconds | undefined {
+    return this.#queue.nextDeadline();
+  }
+
+  handleTimeout(now: Milliseconds, connection: Connection<Context> | undefined): void {
+    for (let entry = this.#queue.takeTooOld(now); entry !== undefined; entry = this.#queue.takeTooOld(now)) {
+      this.#dropTooOld(entry, now);
+    }
+    if (this.#publisherWaits) this.#resumePublisher(connection);
   }
 
   /** Writes what waits, as far as the quota and the output's high-water mark allow: first what is sent again, then the queue. */
-  refill(connection: Connection<Context>): void {
+  refill(connection: Connection<Context>, now: Milliseconds): void {
     if (connection.phase !== "online") return;
     const queue = this.#queue;
     const { resend } = connection;
-    while (resend.length > 0 && this.#mayWrite(connection, 1)) this.#sendAgain(resend.take()!, connection);
+    while (resend.length > 0 && this.#mayWrite(connection, 1)) this.#sendAgain(resend.take()!, connection, now);
     while (queue.hasAcknowledged && this.#mayWrite(connection, 1)) {
-      this.#sendQueued(queue.takeAcknowledged()!, connection);
+      this.#sendQueued(queue.takeAcknowledged()!, connection, now);
     }
     while (queue.hasQos0 && this.#mayWrite(connection, 0)) {
-      this.#sendQueued(queue.takeQos0()!, connection);
+      this.#sendQueued(queue.takeQos0()!, connection, now);
     }
     if (this.#publisherWaits) this.#resumePublisher(connection);
   }
@@ -101,11 +127,13 @@ export class Publisher<Context> {
       entry = written.peek()
     ) {
       written.take();
+      entry.state = "settled";
       this.#events.push({
         type: "published",
         context: entry.context,
         packetIdentifier: undefined,
         reasonCode: ReasonCode.success,
+        packet: undefined,
       });
     }
   }
@@ -122,21 +150,17 @@ export class Publisher<Context> {
       if (this.#queue.isHigh) this.#publisherWaits = true;
       return;
     }
-    for (const { context, topicName } of undelivered) {
-      this.#events.push({ type: "failed", context, error: new SessionLostError(topicName) });
-    }
+    for (const entry of undelivered) this.#fail(entry, new SessionLostError(entry.topicName));
   }
 
   /** QoS 0 messages that nobody took are lost with the connection; queued ones share the fate of new ones. */
   handleConnectionLost(connection: Connection<Context>): void {
+    const { qos0WhileOffline } = this.#config.queue;
     const lost = connection.written.takeAll();
-    const unsent = this.#config.queue.qos0WhileOffline === "queue" ? [] : this.#queue.takeAllQos0();
-    for (const { context } of [...lost, ...unsent]) {
-      this.#events.push({
-        type: "failed",
-        context,
-        error: new NotConnectedError("the connection was lost before the message was sent"),
-      });
+    const unsent = qos0WhileOffline === "queue" ? [] : this.#queue.takeAllQos0();
+    for (const entry of [...lost, ...unsent]) {
+      if (qos0WhileOffline === "drop") this.#drop(entry, "offline");
+      else this.#fail(entry, new NotConnectedError("the connection was lost before the message was sent"));
     }
     if (this.#publisherWaits) this.#resumePublisher(undefined);
   }
@@ -144,9 +168,7 @@ export class Publisher<Context> {
   /** Gives every message back with `error`. */
   abandon(error: Error, connection: Connection<Context> | undefined): void {
     this.outgoing.failAll(error);
-    for (const { context } of [...this.#queue.takeAll(), ...(connection?.written.takeAll() ?? [])]) {
-      this.#events.push({ type: "failed", context, error });
-    }
+    for (const entry of [...this.#queue.takeAll(), ...(connection?.written.takeAll() ?? [])]) this.#fail(entry, error);
     if (this.#publisherWaits) this.#resumePublisher(undefined);
   }
 
@@ -165,53 +187,87 @@ export class Publisher<Context> {
   }
 
   /** Sends a new message if nothing has to go before it; false: it has to wait. Throws EncodeError. */
-  #sendNow(entry: OutgoingEntry<Context>, connection: Connection<Context>): boolean {
+  #sendNow(entry: OutgoingEntry<Context>, connection: Connection<Context>, now: Milliseconds): boolean {
     const { qos } = entry;
     const mustWait = qos === 0 ? this.#queue.hasQos0 : this.#queue.hasAcknowledged || connection.resend.length > 0;
     if (mustWait || !this.#mayWrite(connection, qos)) return false;
-    this.#send(entry, connection);
+    this.#send(entry, connection, now);
     return true;
   }
 
-  #send(entry: OutgoingEntry<Context>, connection: Connection<Context>): void {
+  #send(entry: OutgoingEntry<Context>, connection: Connection<Context>, now: Milliseconds): void {
+    entry.age(now);
     if (entry.qos !== 0) {
       this.outgoing.send(entry, connection);
       return;
     }
     connection.write(entry);
+    entry.state = "written";
     entry.position = connection.position;
     connection.written.push(entry);
   }
 
   /** The server of this connection may allow less than the one before, so a queued message can still be refused here. */
-  #sendQueued(entry: OutgoingEntry<Context>, connection: Connection<Context>): void {
+  #sendQueued(entry: OutgoingEntry<Context>, connection: Connection<Context>, now: Milliseconds): void {
+    // The timer that tells may be late.
+    if (entry.deadline !== undefined && entry.deadline <= now) {
+      this.#dropTooOld(entry, now);
+      return;
+    }
     try {
       this.#checkServerLimits(entry, connection);
-      this.#send(entry, connection);
+      this.#send(entry, connection, now);
     } catch (error) {
-      this.#events.push({ type: "failed", context: entry.context, error: error as Error });
+      this.#fail(entry, error as Error);
     }
   }
 
-  #sendAgain(entry: OutgoingEntry<Context>, connection: Connection<Context>): void {
+  #sendAgain(entry: OutgoingEntry<Context>, connection: Connection<Context>, now: Milliseconds): void {
     if (!this.outgoing.isUnacknowledged(entry)) return;
     try {
       this.#checkServerLimits(entry, connection);
-      this.outgoing.sendAgain(entry, connection);
+      this.outgoing.sendAgain(entry, connection, now);
     } catch (error) {
       this.outgoing.fail(entry, error as Error);
     }
   }
 
   /** Throws EncodeError | SendQueueFullError. */
-  #enqueue(entry: OutgoingEntry<Context>): void {
+  #enqueue(entry: OutgoingEntry<Context>, now: Milliseconds): void {
     entry.size = this.#sizeOf(entry);
     try {
-      this.#queue.push(entry);
+      for (const dropped of this.#queue.push(entry, now)) this.#drop(dropped, "overflow");
     } catch (error) {
       this.#publisherWaits = true;
       throw error;
     }
+  }
+
+  /** Throws EncodeError | NotConnectedError. */
+  #refuseOffline(entry: OutgoingEntry<Context>): void {
+    if (this.#config.queue.qos0WhileOffline === "reject") {
+      throw new NotConnectedError(
+        "there is no connection, and QoS 0 messages are not queued (use QoS 1 or 2, or set queue.qos0WhileOffline)",
+      );
+    }
+    this.#sizeOf(entry); // what no packet can express is an error, connected or not
+    this.#drop(entry, "offline");
+  }
+
+  #dropTooOld(entry: OutgoingEntry<Context>, now: Milliseconds): void {
+    this.#drop(entry, entry.expiresAt !== undefined && entry.expiresAt <= now ? "expired" : "tooOld");
+  }
+
+  #drop(entry: OutgoingEntry<Context>, reason: DropReason): void {
+    const { context, topicName } = entry;
+    entry.state = "settled";
+    const error = new MessageDroppedError(topicName, reason);
+    this.#events.push({ type: "dropped", context, message: entry, error });
+  }
+
+  #fail(entry: OutgoingEntry<Context>, error: Error): void {
+    entry.state = "settled";
+    this.#events.push({ type: "failed", context: entry.context, error });
   }
 
   /** Asking for the size also tells whether the message can be expressed at all, which must not come out only when its turn comes. */
@@ -230,9 +286,11 @@ export class Publisher<Context> {
   #checkServerLimits(entry: OutgoingEntry<Context>, connection: Connection<Context>): void {
     const negotiated = connection.negotiated!;
     checkPublish(entry, negotiated);
+    const { maximumPacketSize } = negotiated.send;
+    if (maximumPacketSize === LARGEST_PACKET) return; // more can't be written
     const { payload, topicName, properties } = entry;
     const atMost = ((payload?.length ?? 0) + topicName.length) * 3 + 16; // 3: bytes that a UTF-16 unit may take
-    if (properties === undefined && atMost <= negotiated.send.maximumPacketSize) return;
+    if (properties === undefined && atMost <= maximumPacketSize) return;
     checkPacketSize("message", this.#sizeOf(entry), negotiated);
   }
 }

@@ -1,18 +1,26 @@
+import type { SessionConfig } from "./config.ts";
+import { DeadlineHeap } from "./deadlines.ts";
 import { SendQueueFullError } from "./errors.ts";
+import type { Milliseconds } from "./events.ts";
 import { Fifo } from "./fifo.ts";
 import type { OutgoingEntry } from "./outgoing-entry.ts";
+
+type Limits = Pick<SessionConfig["queue"], "messages" | "bytes" | "maximumAge" | "overflow">;
+
+const NONE: readonly never[] = [];
 
 /**
  * Messages that were accepted and not sent yet. QoS 0 waits only for the network, QoS 1 and 2 also for the send
  * quota, so they wait in two lines; within a line the order is kept.
  */
 export class SendQueue<Context> {
-  readonly #limits: { readonly messages: number; readonly bytes: number };
-  readonly #qos0 = new Fifo<OutgoingEntry<Context>>();
-  readonly #acknowledged = new Fifo<OutgoingEntry<Context>>();
+  readonly #limits: Limits;
+  readonly #qos0 = new Line<Context>();
+  readonly #acknowledged = new Line<Context>();
+  readonly #deadlines = new DeadlineHeap<OutgoingEntry<Context>>();
   #bytes = 0;
 
-  constructor(limits: { readonly messages: number; readonly bytes: number }) {
+  constructor(limits: Limits) {
     this.#limits = limits;
   }
 
@@ -39,17 +47,33 @@ export class SendQueue<Context> {
     return this.count <= this.#limits.messages / 4 && this.#bytes <= this.#limits.bytes / 4;
   }
 
-  /** Throws {@link SendQueueFullError}. */
-  push(entry: OutgoingEntry<Context>): void {
-    if (this.count >= this.#limits.messages) throw new SendQueueFullError("messages", this.#limits.messages);
-    if (this.#bytes + entry.size > this.#limits.bytes) throw new SendQueueFullError("bytes", this.#limits.bytes);
+  /**
+   * Takes a message, and returns what had to be dropped for that, by policy; it may be the message itself.
+   *
+   * @throws SendQueueFullError if the policy is to reject
+   */
+  push(entry: OutgoingEntry<Context>, now: Milliseconds): readonly OutgoingEntry<Context>[] {
+    const full = this.#fullFor(entry, this.count, this.#bytes);
+    const dropped = full === undefined || this.#limits.overflow === "wait" ? NONE : this.#makeRoom(entry, full);
+    if (dropped.at(-1) === entry) return dropped;
+    const { maximumAge } = this.#limits;
+    const { expiresAt } = entry;
+    if (expiresAt !== undefined || maximumAge !== Infinity) {
+      entry.deadline = Math.min(expiresAt ?? Infinity, now + maximumAge);
+      this.#deadlines.add(entry);
+    }
     this.#bytes += entry.size;
     (entry.qos === 0 ? this.#qos0 : this.#acknowledged).push(entry);
+    return dropped;
   }
 
   /** Messages that come before all others and were accepted long ago: the limits don't apply to them. */
   putBack(entries: readonly OutgoingEntry<Context>[]): void {
-    for (const entry of entries) this.#bytes += entry.size;
+    for (const entry of entries) {
+      this.#bytes += entry.size;
+      entry.deadline = entry.expiresAt;
+      if (entry.deadline !== undefined) this.#deadlines.add(entry);
+    }
     this.#acknowledged.putBack(entries);
   }
 
@@ -71,19 +95,123 @@ export class SendQueue<Context> {
     return this.#acknowledged.length > 0;
   }
 
+  /** Takes a message out, wherever it is. It must be in here. */
+  remove(entry: OutgoingEntry<Context>): void {
+    (entry.qos === 0 ? this.#qos0 : this.#acknowledged).remove(entry);
+    this.#taken(entry);
+  }
+
+  /** When the first message is too old to be sent. */
+  nextDeadline(): Milliseconds | undefined {
+    return this.#deadlines.peek()?.deadline;
+  }
+
+  /** The next message that is too old to be sent. */
+  takeTooOld(now: Milliseconds): OutgoingEntry<Context> | undefined {
+    const first = this.#deadlines.peek();
+    if (first === undefined || first.deadline! > now) return undefined;
+    this.remove(first);
+    return first;
+  }
+
   takeAll(): readonly OutgoingEntry<Context>[] {
     this.#bytes = 0;
+    this.#deadlines.clear();
     return [...this.#acknowledged.takeAll(), ...this.#qos0.takeAll()];
   }
 
   takeAllQos0(): readonly OutgoingEntry<Context>[] {
     const entries = this.#qos0.takeAll();
-    for (const entry of entries) this.#bytes -= entry.size;
+    for (const entry of entries) this.#taken(entry);
     return entries;
   }
 
   #taken(entry: OutgoingEntry<Context> | undefined): OutgoingEntry<Context> | undefined {
-    if (entry !== undefined) this.#bytes -= entry.size;
+    if (entry === undefined) return undefined;
+    this.#bytes -= entry.size;
+    this.#deadlines.remove(entry);
     return entry;
+  }
+
+  /** What is full, for a message that comes to so many others. */
+  #fullFor({ size }: OutgoingEntry<Context>, count: number, bytes: number): "messages" | "bytes" | undefined {
+    if (count >= this.#limits.messages) return "messages";
+    return bytes + size > this.#limits.bytes ? "bytes" : undefined;
+  }
+
+  #makeRoom(entry: OutgoingEntry<Context>, full: "messages" | "bytes"): readonly OutgoingEntry<Context>[] {
+    const { overflow } = this.#limits;
+    if (overflow === "reject") throw new SendQueueFullError(full, this.#limits[full]);
+    const neverFits = this.#fullFor(entry, 0, 0) !== undefined;
+    if (overflow === "drop-newest" || neverFits) return [entry];
+    const dropped: OutgoingEntry<Context>[] = [];
+    while (this.#fullFor(entry, this.count, this.#bytes) !== undefined) {
+      const victim = this.#victimFor(entry);
+      dropped.push(victim);
+      if (victim === entry) break;
+      this.remove(victim);
+    }
+    return dropped;
+  }
+
+  /** Who goes next. QoS 0 first: the oldest of those, and the others only for one of their own. */
+  #victimFor(entry: OutgoingEntry<Context>): OutgoingEntry<Context> {
+    const qos0 = this.#qos0.peek();
+    const acknowledged = this.#acknowledged.peek();
+    if (this.#limits.overflow === "drop-qos0-first") return qos0 ?? (entry.qos === 0 ? entry : acknowledged!);
+    if (qos0 === undefined || acknowledged === undefined) return (qos0 ?? acknowledged)!;
+    return qos0.number < acknowledged.number ? qos0 : acknowledged;
+  }
+}
+
+/** First in, first out; what is taken out of the middle leaves its place behind until there are more places than messages. */
+class Line<Context> {
+  readonly #places = new Fifo<OutgoingEntry<Context>>();
+  readonly #removed = new Set<OutgoingEntry<Context>>();
+
+  get length(): number {
+    return this.#places.length - this.#removed.size;
+  }
+
+  push(entry: OutgoingEntry<Context>): void {
+    this.#places.push(entry);
+  }
+
+  putBack(entries: readonly OutgoingEntry<Context>[]): void {
+    this.#places.putBack(entries);
+  }
+
+  peek(): OutgoingEntry<Context> | undefined {
+    if (this.#removed.size > 0) this.#skipRemoved();
+    return this.#places.peek();
+  }
+
+  take(): OutgoingEntry<Context> | undefined {
+    if (this.#removed.size > 0) this.#skipRemoved();
+    return this.#places.take();
+  }
+
+  remove(entry: OutgoingEntry<Context>): void {
+    if (this.#places.peek() === entry) {
+      this.#places.take();
+      return;
+    }
+    this.#removed.add(entry);
+    if (this.#removed.size > this.length) this.#places.putBack(this.takeAll());
+  }
+
+  takeAll(): readonly OutgoingEntry<Context>[] {
+    const entries = this.#places.takeAll();
+    if (this.#removed.size === 0) return entries;
+    const left = entries.filter((entry) => !this.#removed.has(entry));
+    this.#removed.clear();
+    return left;
+  }
+
+  #skipRemoved(): void {
+    for (let first = this.#places.peek(); first !== undefined; first = this.#places.peek()) {
+      if (!this.#removed.delete(first)) return;
+      this.#places.take();
+    }
   }
 }

@@ -23,7 +23,7 @@ import { EventQueue, type Milliseconds, type SessionEvent } from "./events.ts";
 import { type Delivery, IncomingPublish } from "./incoming-publish.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { type Negotiated, negotiate } from "./negotiated.ts";
-import type { OutgoingMessage } from "./outgoing-entry.ts";
+import type { Dispatch, OutgoingMessage } from "./outgoing-entry.ts";
 import { PacketIdentifiers } from "./packet-identifiers.ts";
 import { Publisher } from "./publisher.ts";
 import { Requests, type SubscribeRequest, type UnsubscribeRequest } from "./requests.ts";
@@ -111,7 +111,7 @@ export class MqttSession<Context = unknown> {
     return this.#publisher.queuedBytes;
   }
 
-  /** False: publish no more until the "writable" event. Ignoring it ends in SendQueueFullError. */
+  /** False: the queue is half full; publish no more until the "writable" event. Ignoring it ends in SendQueueFullError. */
   get writable(): boolean {
     return this.#publisher.writable;
   }
@@ -161,7 +161,7 @@ export class MqttSession<Context = unknown> {
     } catch (error) {
       this.#fail(error as Error, connection);
     }
-    this.#publisher.refill(connection); // once for all acknowledgements in the chunk
+    this.#publisher.refill(connection, now); // once for all acknowledgements in the chunk
   }
 
   /** The network connection is gone, for whatever reason. */
@@ -184,6 +184,7 @@ export class MqttSession<Context = unknown> {
   handleTimeout(now: Milliseconds): void {
     this.#now = now;
     const connection = this.#connection;
+    this.#publisher.handleTimeout(now, connection);
     for (const name of this.#timers.takeExpired(now)) {
       if (name === "request") {
         this.#requests.handleTimeout(now);
@@ -214,14 +215,19 @@ export class MqttSession<Context = unknown> {
   // ── C. What the application wants. These throw on misuse, synchronously ───────────────────────
 
   /**
-   * Sends a message now, or queues it. Returns {@link MqttSession.writable}. When it throws, nothing was taken and
-   * `context` will not come back.
+   * Sends a message now, or queues it; the result tells where it is from then on. When it throws, nothing was taken and
+   * `context` will not come back. See {@link MqttSession.writable} for when to pause.
    *
    * @throws EncodeError | ServerLimitError | SendQueueFullError | NotConnectedError
    */
-  publish(message: OutgoingMessage, context: Context, now: Milliseconds): boolean {
+  publish(message: OutgoingMessage, context: Context, now: Milliseconds): Dispatch {
     this.#now = now;
-    return this.#publisher.publish(message, context, this.#connection);
+    return this.#publisher.publish(message, context, this.#connection, now);
+  }
+
+  /** Takes a message back that is still queued, and gives its context back with `error`. False if it is not. */
+  cancel(dispatch: Dispatch, error: Error): boolean {
+    return this.#publisher.cancel(dispatch, error, this.#connection);
   }
 
   /**
@@ -332,7 +338,7 @@ export class MqttSession<Context = unknown> {
     if (connection === undefined || bytes === undefined) return undefined;
     connection.keepAlive.handleSent(now, connection.taken);
     this.#publisher.handleTaken(connection);
-    if (connection.pendingBytes === 0) this.#publisher.refill(connection);
+    if (connection.pendingBytes === 0) this.#publisher.refill(connection, now);
     return bytes;
   }
 
@@ -342,7 +348,9 @@ export class MqttSession<Context = unknown> {
 
   /** When to call {@link MqttSession.handleTimeout}; undefined: not at all. */
   nextTimeout(): Milliseconds | undefined {
-    return this.#timers.next();
+    const timer = this.#timers.next();
+    const deadline = this.#publisher.nextDeadline();
+    return timer === undefined || (deadline !== undefined && deadline < timer) ? deadline : timer;
   }
 
   // ── packets ───────────────────────────────────────────────────────────────────────────────────

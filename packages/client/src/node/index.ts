@@ -67,6 +67,8 @@ export {
   type MessageHandler,
   MqttError,
   type Negotiated,
+  type DropReason,
+  MessageDroppedError,
   NotConnectedError,
   OptionError,
   type OptionsAuto,
