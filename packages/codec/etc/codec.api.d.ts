@@ -1,9 +1,10 @@
 // dist/index.d.ts
 
+export { isReasonCodeAllowed } from "./allowed-reason-codes.ts";
 export { createDecoder, type DecoderOptions, type PacketDecoder } from "./decoder.ts";
 export { describePacket } from "./describe.ts";
 export { createWriter, encodePacket, packetSize, type PacketWriter, type WriterOptions } from "./encoder.ts";
-export { type DecodeErrorDetails, EncodeError, type EncodeErrorDetails, MalformedPacketError, MqttError, ProtocolError, } from "./errors.ts";
+export { DecodeError, type DecodeErrorDetails, EncodeError, type EncodeErrorDetails, MalformedPacketError, MqttError, ProtocolError, } from "./errors.ts";
 export { createLenientDecoder, type LenientDecoderOptions, type LenientPacketDecoder, type LenientResult, } from "./lenient-decoder.ts";
 export { PacketType } from "./packet.ts";
 export type { Packet, PacketInit, PacketTypeName, ProtocolVersion, QoS, UserProperty } from "./packet.ts";
@@ -16,45 +17,14 @@ export type { PublishPacket, PublishPacketInit, PublishProperties } from "./pack
 export type { RetainHandling, SubackPacket, SubackPacketInit, SubscribePacket, SubscribePacketInit, SubscribeProperties, TopicSubscription, TopicSubscriptionInit, } from "./packets/subscribe.ts";
 export type { UnsubackPacket, UnsubackPacketInit, UnsubscribePacket, UnsubscribePacketInit, UnsubscribeProperties, } from "./packets/unsubscribe.ts";
 export { type AllProperties, PROPERTIES, type PropertyDefinition, type PropertyKind, type PropertyName, } from "./properties.ts";
-export { ReasonCode, type ReasonCodeName, isReasonCodeAllowed, reasonText } from "./reason-codes.ts";
+export { ReasonCode, type ReasonCodeName, reasonText } from "./reason-codes.ts";
 export { matchTopic, parseSharedSubscription, type SharedSubscription, validateTopicFilter, validateTopicName, } from "./topics.ts";
 export { decodeUtf8, encodeUtf8 } from "./utf8.ts";
 
-// dist/decoder.d.ts
+// dist/allowed-reason-codes.d.ts
 
-/** Turns chunks of bytes, cut anywhere, into packets. */
-export interface PacketDecoder {
-    /** Gives the decoder a chunk, which it keeps views of: don't touch it again. */
-    push(bytes: Uint8Array): void;
-    /**
-     * The next complete packet, or undefined until more bytes come. Payloads and binary data are views into the chunk.
-     *
-     * @throws MalformedPacketError | ProtocolError, once and again: after a violation the stream has no meaning.
-     */
-    next(): Packet | undefined;
-    /** The version in use; undefined until a CONNECT has told it. Every CONNECT tells it, also if the decoder was given one. */
-    readonly version: ProtocolVersion | undefined;
-}
-export interface DecoderOptions extends CommonDecoderOptions {
-    /**
-     * Whether a Reason Code of 0x80 and above is taken although the packet's own list lacks it, as the 0x95 in a PUBACK
-     * of Mosquitto 2.0: for a client, a refusal that was answered beats a connection that is ended over it. Default false.
-     */
-    readonly acceptUnlistedRefusals?: boolean | undefined;
-}
-/** A decoder for one connection; the first violation of the specification is thrown. */
-export declare function createDecoder(options?: DecoderOptions): PacketDecoder;
-
-// dist/decoder-options.d.ts
-
-export interface CommonDecoderOptions {
-    /** 3, 4 or 5. Default: learnt from the CONNECT that comes first, as a server does. */
-    readonly version?: ProtocolVersion | undefined;
-    /** Bytes, header included; a larger packet is refused when its header is read. Default: the protocol's 268,435,460. */
-    readonly maximumPacketSize?: number | undefined;
-    /** Whether a payload has to be UTF-8 if its payloadFormatIndicator says so; else it is a violation (0x99). Default false. */
-    readonly validatePayloadFormat?: boolean | undefined;
-}
+/** Whether a packet of this type may carry this Reason Code in MQTT 5.0. */
+export declare function isReasonCodeAllowed(reasonCode: number, packetType: PacketTypeName): boolean;
 
 // dist/packet.d.ts
 
@@ -149,7 +119,7 @@ export declare class EncodeError extends MqttError {
     readonly field: string | undefined;
     readonly value: unknown;
     readonly clause: string | undefined;
-    constructor(message: string, details?: EncodeErrorDetails);
+    constructor(message: string, { field, value, clause }?: EncodeErrorDetails);
 }
 /** Where in the received bytes something was wrong. */
 export interface DecodeErrorDetails {
@@ -159,28 +129,29 @@ export interface DecodeErrorDetails {
     /** The normative statement of MQTT 5.0 that was broken, as in `MQTT-1.5.4-1`; one that only 3.1.1 has says so. */
     readonly clause?: string | undefined;
 }
-/** The sender's fault: the bytes cannot be parsed (specification section 1.2, "Malformed Packet"). */
-export declare class MalformedPacketError extends MqttError {
+/** The sender's fault: what a decoder throws, or lists if it is lenient. */
+export declare abstract class DecodeError extends MqttError {
+    /** What a DISCONNECT about it says. */
+    abstract readonly reasonCode: number;
+    readonly packetType: PacketTypeName | undefined;
+    readonly offset: number | undefined;
+    readonly clause: string | undefined;
+    constructor(message: string, { packetType, offset, clause }?: DecodeErrorDetails);
+}
+/** The bytes cannot be parsed (specification section 1.2, "Malformed Packet"). */
+export declare class MalformedPacketError extends DecodeError {
     readonly name = "MalformedPacketError";
     readonly code = "PETREL_MALFORMED_PACKET";
-    /** What a DISCONNECT about it says: 0x81. */
     readonly reasonCode: number;
-    readonly packetType: PacketTypeName | undefined;
-    readonly offset: number | undefined;
-    readonly clause: string | undefined;
-    constructor(message: string, details?: DecodeErrorDetails);
 }
-/** The sender's fault: a well-formed packet that the protocol does not allow here (section 4.13). */
-export declare class ProtocolError extends MqttError {
+/** A well-formed packet that the protocol does not allow here (section 4.13). */
+export declare class ProtocolError extends DecodeError {
     readonly name = "ProtocolError";
     readonly code = "PETREL_PROTOCOL_ERROR";
-    /** What a DISCONNECT about it says: 0x82 or a more specific code. */
+    /** 0x82 or a more specific code. */
     readonly reasonCode: number;
-    readonly packetType: PacketTypeName | undefined;
-    readonly offset: number | undefined;
-    readonly clause: string | undefined;
     constructor(message: string, details?: DecodeErrorDetails & {
-        readonly reasonCode?: number;
+        readonly reasonCode?: number | undefined;
     });
 }
 
@@ -417,6 +388,42 @@ export interface UnsubackPacketInit {
 }
 export type UnsubackPacket = UnsubackPacketInit;
 
+// dist/decoder.d.ts
+
+/** Turns chunks of bytes, cut anywhere, into packets. */
+export interface PacketDecoder {
+    /** Gives the decoder a chunk, which it keeps views of: don't touch it again. */
+    push(bytes: Uint8Array): void;
+    /**
+     * The next complete packet, or undefined until more bytes come. Payloads and binary data are views into the chunk.
+     *
+     * @throws MalformedPacketError | ProtocolError, once and again: after a violation the stream has no meaning.
+     */
+    next(): Packet | undefined;
+    /** The version in use; undefined until a CONNECT has told it. Every CONNECT tells it, also if the decoder was given one. */
+    readonly version: ProtocolVersion | undefined;
+}
+export interface DecoderOptions extends CommonDecoderOptions {
+    /**
+     * Whether a Reason Code of 0x80 and above is taken although the packet's own list lacks it, as the 0x95 in a PUBACK
+     * of Mosquitto 2.0: for a client, a refusal that was answered beats a connection that is ended over it. Default false.
+     */
+    readonly acceptUnlistedRefusals?: boolean | undefined;
+}
+/** A decoder for one connection; the first violation of the specification is thrown. */
+export declare function createDecoder(options?: DecoderOptions): PacketDecoder;
+
+// dist/decoder-options.d.ts
+
+export interface CommonDecoderOptions {
+    /** 3, 4 or 5. Default: learnt from the CONNECT that comes first, as a server does. */
+    readonly version?: ProtocolVersion | undefined;
+    /** Bytes, header included; a larger packet is refused when its header is read. Default: the protocol's 268,435,460. */
+    readonly maximumPacketSize?: number | undefined;
+    /** Whether a payload has to be UTF-8 if its payloadFormatIndicator says so; else it is a violation (0x99). Default false. */
+    readonly validatePayloadFormat?: boolean | undefined;
+}
+
 // dist/describe.d.ts
 
 /**
@@ -476,7 +483,7 @@ export interface LenientResult {
      */
     readonly packet: Packet | undefined;
     /** In the order in which they were found; the first is what the strict decoder throws. Empty for a valid packet. */
-    readonly violations: readonly (MalformedPacketError | ProtocolError)[];
+    readonly violations: readonly DecodeError[];
     /** The packet as it came, a view; only its fixed header if it is too large, or if its length is not one. */
     readonly bytes: Uint8Array;
 }
@@ -606,10 +613,8 @@ export declare const ReasonCode: {
     readonly wildcardSubscriptionsNotSupported: 162;
 };
 export type ReasonCodeName = keyof typeof ReasonCode;
-/** Whether a packet of this type may carry this Reason Code in MQTT 5.0. */
-export declare function isReasonCodeAllowed(reasonCode: number, packetType: PacketTypeName): boolean;
 /**
- * A Reason Code in words, as in `not authorized (0x87)`.
+ * A Reason Code in words, as in `not authorized (0x87)`. Those that share 0x00 are all a success.
  *
  * @example reasonText(0x86) // "bad user name or password (0x86)"
  */

@@ -1,8 +1,9 @@
 /**
  * MqttError (abstract)
- * ├── EncodeError            you asked for bytes that the protocol cannot express
- * ├── MalformedPacketError   the bytes are no packet
- * └── ProtocolError          a packet that the sender was not allowed to send
+ * ├── EncodeError                you asked for bytes that the protocol cannot express
+ * └── DecodeError (abstract)     the sender's fault
+ *     ├── MalformedPacketError   the bytes are no packet
+ *     └── ProtocolError          a packet that the sender was not allowed to send
  *
  * Programs switch on `code`, which survives duplicate installs; people read `message`.
  */
@@ -33,11 +34,11 @@ export class EncodeError extends MqttError {
   readonly value: unknown;
   readonly clause: string | undefined;
 
-  constructor(message: string, details: EncodeErrorDetails = {}) {
-    super(details.clause === undefined ? message : `${message} [${details.clause}]`);
-    this.field = details.field;
-    this.value = details.value;
-    this.clause = details.clause;
+  constructor(message: string, { field, value, clause }: EncodeErrorDetails = {}) {
+    super(withClause(message, clause));
+    this.field = field;
+    this.value = value;
+    this.clause = clause;
   }
 }
 
@@ -50,45 +51,44 @@ export interface DecodeErrorDetails {
   readonly clause?: string | undefined;
 }
 
-/** The sender's fault: the bytes cannot be parsed (specification section 1.2, "Malformed Packet"). */
-export class MalformedPacketError extends MqttError {
+/** The sender's fault: what a decoder throws, or lists if it is lenient. */
+export abstract class DecodeError extends MqttError {
+  /** What a DISCONNECT about it says. */
+  abstract readonly reasonCode: number;
+  readonly packetType: PacketTypeName | undefined;
+  readonly offset: number | undefined;
+  readonly clause: string | undefined;
+
+  constructor(message: string, { packetType, offset, clause }: DecodeErrorDetails = {}) {
+    const where = packetType === undefined ? "" : `${packetType.toUpperCase()}: `;
+    const at = offset === undefined ? "" : ` (at byte ${offset})`;
+    super(withClause(where + message + at, clause));
+    this.packetType = packetType;
+    this.offset = offset;
+    this.clause = clause;
+  }
+}
+
+/** The bytes cannot be parsed (specification section 1.2, "Malformed Packet"). */
+export class MalformedPacketError extends DecodeError {
   override readonly name = "MalformedPacketError";
   override readonly code = "PETREL_MALFORMED_PACKET";
-  /** What a DISCONNECT about it says: 0x81. */
-  readonly reasonCode: number = 0x81;
-  readonly packetType: PacketTypeName | undefined;
-  readonly offset: number | undefined;
-  readonly clause: string | undefined;
-
-  constructor(message: string, details: DecodeErrorDetails = {}) {
-    super(describe(message, details));
-    this.packetType = details.packetType;
-    this.offset = details.offset;
-    this.clause = details.clause;
-  }
+  override readonly reasonCode: number = 0x81;
 }
 
-/** The sender's fault: a well-formed packet that the protocol does not allow here (section 4.13). */
-export class ProtocolError extends MqttError {
+/** A well-formed packet that the protocol does not allow here (section 4.13). */
+export class ProtocolError extends DecodeError {
   override readonly name = "ProtocolError";
   override readonly code = "PETREL_PROTOCOL_ERROR";
-  /** What a DISCONNECT about it says: 0x82 or a more specific code. */
-  readonly reasonCode: number;
-  readonly packetType: PacketTypeName | undefined;
-  readonly offset: number | undefined;
-  readonly clause: string | undefined;
+  /** 0x82 or a more specific code. */
+  override readonly reasonCode: number;
 
-  constructor(message: string, details: DecodeErrorDetails & { readonly reasonCode?: number } = {}) {
-    super(describe(message, details));
+  constructor(message: string, details: DecodeErrorDetails & { readonly reasonCode?: number | undefined } = {}) {
+    super(message, details);
     this.reasonCode = details.reasonCode ?? 0x82;
-    this.packetType = details.packetType;
-    this.offset = details.offset;
-    this.clause = details.clause;
   }
 }
 
-function describe(message: string, { packetType, offset, clause }: DecodeErrorDetails): string {
-  const where = packetType === undefined ? "" : `${packetType.toUpperCase()}: `;
-  const at = offset === undefined ? "" : ` (at byte ${offset})`;
-  return `${where}${message}${at}${clause === undefined ? "" : ` [${clause}]`}`;
+function withClause(message: string, clause: string | undefined): string {
+  return clause === undefined ? message : `${message} [${clause}]`;
 }

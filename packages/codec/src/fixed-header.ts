@@ -1,11 +1,11 @@
 /** The first byte of a packet (section 2.1): its type and its flags, judged before anything else of it is read. */
 
-import { MalformedPacketError, ProtocolError } from "./errors.ts";
+import { type DecodeError, MalformedPacketError, ProtocolError } from "./errors.ts";
 import { PACKET_TYPE_NAMES, type PacketTypeName, type ProtocolVersion } from "./packet.ts";
 import type { PacketReader } from "./reader.ts";
-import { ReasonCode } from "./reason-codes.ts";
 import { variableByteIntegerSize } from "./variable-byte-integer.ts";
 
+const PACKET_TOO_LARGE = 0x95;
 const DUP = 0b1000;
 const QOS_SHIFT = 1;
 
@@ -78,15 +78,10 @@ export function isFirstByteAllowed(firstByte: number, version: ProtocolVersion |
 }
 
 /** Why {@link isFirstByteAllowed} is false. */
-export function firstByteViolation(
-  firstByte: number,
-  version: ProtocolVersion | undefined,
-): MalformedPacketError | ProtocolError {
+export function firstByteViolation(firstByte: number, version: ProtocolVersion | undefined): DecodeError {
   const { message, clause, protocolError } = problemOf(firstByte, version)!;
   const details = { packetType: PACKET_TYPE_NAMES[firstByte >> 4], offset: 0, clause };
-  return protocolError
-    ? new ProtocolError(message, { ...details, reasonCode: ReasonCode.protocolError })
-    : new MalformedPacketError(message, details);
+  return protocolError ? new ProtocolError(message, details) : new MalformedPacketError(message, details);
 }
 
 /** The longest fixed header: one byte and four of Remaining Length. */
@@ -118,7 +113,7 @@ export function remainingLengthOf(bytes: Uint8Array, start: number, headerSize: 
 export function packetTooLarge(firstByte: number, size: number, maximumPacketSize: number): ProtocolError {
   return new ProtocolError(`the packet has ${size} bytes; at most ${maximumPacketSize} are accepted`, {
     packetType: PACKET_TYPE_NAMES[firstByte >> 4],
-    reasonCode: ReasonCode.packetTooLarge,
+    reasonCode: PACKET_TOO_LARGE,
     offset: 1,
   });
 }

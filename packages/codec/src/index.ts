@@ -1,7 +1,9 @@
+export { isReasonCodeAllowed } from "./allowed-reason-codes.ts";
 export { createDecoder, type DecoderOptions, type PacketDecoder } from "./decoder.ts";
 export { describePacket } from "./describe.ts";
 export { createWriter, encodePacket, packetSize, type PacketWriter, type WriterOptions } from "./encoder.ts";
 export {
+  DecodeError,
   type DecodeErrorDetails,
   EncodeError,
   type EncodeErrorDetails,
@@ -66,7 +68,7 @@ export {
   type PropertyKind,
   type PropertyName,
 } from "./properties.ts";
-export { ReasonCode, type ReasonCodeName, isReasonCodeAllowed, reasonText } from "./reason-codes.ts";
+export { ReasonCode, type ReasonCodeName, reasonText } from "./reason-codes.ts";
 export {
   matchTopic,
   parseSharedSubscription,

@@ -1,6 +1,6 @@
 import { isUint8Array } from "./bytes.ts";
 import { type CommonDecoderOptions, resolveDecoderOptions } from "./decoder-options.ts";
-import { MalformedPacketError, ProtocolError } from "./errors.ts";
+import { DecodeError } from "./errors.ts";
 import {
   firstByteViolation,
   headerSizeOf,
@@ -29,7 +29,7 @@ export interface LenientResult {
    */
   readonly packet: Packet | undefined;
   /** In the order in which they were found; the first is what the strict decoder throws. Empty for a valid packet. */
-  readonly violations: readonly (MalformedPacketError | ProtocolError)[];
+  readonly violations: readonly DecodeError[];
   /** The packet as it came, a view; only its fixed header if it is too large, or if its length is not one. */
   readonly bytes: Uint8Array;
 }
@@ -61,8 +61,6 @@ export type LenientDecoderOptions = CommonDecoderOptions;
 export function createLenientDecoder(options: LenientDecoderOptions = {}): LenientPacketDecoder {
   return new LenientDecoder(options);
 }
-
-type Violations = (MalformedPacketError | ProtocolError)[];
 
 /** What decodes each type but CONNECT, which needs no version. The strict decoder has a switch, which is faster. */
 const DECODE: Record<Exclude<PacketTypeName, "connect">, (reader: PacketReader, version: ProtocolVersion) => Packet> = {
@@ -124,7 +122,7 @@ class LenientDecoder implements LenientPacketDecoder {
     const start = this.#start;
     if (start === this.#end) return undefined;
     const bytes = this.#bytes;
-    const violations: Violations = [];
+    const violations: DecodeError[] = [];
     const firstByte = bytes[start]!;
     const allowed = isFirstByteAllowed(firstByte, this.version);
     if (!allowed) violations.push(firstByteViolation(firstByte, this.version));
@@ -157,7 +155,7 @@ class LenientDecoder implements LenientPacketDecoder {
     start: number,
     headerSize: number,
     end: number,
-    violations: Violations,
+    violations: DecodeError[],
   ): Packet | undefined {
     const firstByte = bytes[start]!;
     const type = firstByte >> 4;
@@ -233,7 +231,7 @@ function isReadable(firstByte: number, version: ProtocolVersion | undefined): bo
 }
 
 /** Anything but a violation is our mistake, and should be seen. */
-function asViolation(error: unknown): MalformedPacketError | ProtocolError {
-  if (error instanceof MalformedPacketError || error instanceof ProtocolError) return error;
+function asViolation(error: unknown): DecodeError {
+  if (error instanceof DecodeError) return error;
   throw error;
 }

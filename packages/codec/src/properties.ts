@@ -133,9 +133,11 @@ const TABLE: readonly PropertyDefinition[] = [
 ];
 
 /** The properties by the name they have in packets. */
-export const PROPERTIES: Readonly<Record<PropertyName, PropertyDefinition>> = Object.fromEntries(
-  TABLE.map((definition) => [definition.name, definition]),
-) as Record<PropertyName, PropertyDefinition>;
+export const PROPERTIES: Readonly<Record<PropertyName, PropertyDefinition>> = /* @__PURE__ */ byName();
+
+function byName(): Record<PropertyName, PropertyDefinition> {
+  return Object.fromEntries(TABLE.map((definition) => [definition.name, definition])) as typeof PROPERTIES;
+}
 
 /** A row of the table as one section has it. */
 export interface SectionProperty extends PropertyDefinition {

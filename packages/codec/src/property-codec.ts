@@ -1,6 +1,5 @@
 /** The two loops that read and write a property section (section 2.2.2) from the table. */
 
-import { EncodeError } from "./errors.ts";
 import type { ProtocolVersion, UserProperty } from "./packet.ts";
 import {
   type AllProperties,
@@ -11,15 +10,16 @@ import {
   type PropertySection,
   type SectionProperty,
 } from "./properties.ts";
+import { hexadecimal } from "./quoted.ts";
 import type { PacketReader } from "./reader.ts";
-import { refuseValue } from "./refusal.ts";
-import { ReasonCode } from "./reason-codes.ts";
+import { refuse, refuseValue } from "./refusal.ts";
 import type { SlabWriter } from "./writer.ts";
 
 type MutableProperties = { -readonly [Name in PropertyName]?: unknown };
 
 /** "A sender MUST NOT send a PUBLISH packet containing a Topic Alias which has the value 0" */
 const TOPIC_ALIAS_CLAUSE = "MQTT-3.3.2-8";
+const TOPIC_ALIAS_INVALID = 0x94;
 /** "The Response Topic MUST NOT contain wildcard characters" */
 const RESPONSE_TOPIC_CLAUSE = "MQTT-3.3.2-14";
 /** "All Topic Names and Topic Filters MUST be at least one character long" */
@@ -49,7 +49,7 @@ export function decodeProperties(reader: PacketReader, section: PropertySection)
       (earlier as unknown[]).push(decodeValue(reader, definition));
     } else {
       // Each property but User Property, and Subscription Identifier in PUBLISH, says: "It is a Protocol Error to include … more than once."
-      reader.violation(at, `${name} appears more than once`, ReasonCode.protocolError);
+      reader.violation(at, `${name} appears more than once`);
       decodeValue(reader, definition); // the first one stays
     }
     at = reader.position;
@@ -73,13 +73,12 @@ function skipProperty(
   section: PropertySection,
   end: number,
 ): void {
-  const hexadecimal = `0x${identifier.toString(16).padStart(2, "0")}`;
   const definition = propertyOfIdentifier(identifier);
   if (definition === undefined) {
-    reader.malformed(at, `property ${hexadecimal} does not exist`);
+    reader.malformed(at, `property ${hexadecimal(identifier)} does not exist`);
     reader.position = end;
   } else {
-    reader.malformed(at, `property ${hexadecimal} is not allowed in ${section.title}`);
+    reader.malformed(at, `property ${hexadecimal(identifier)} is not allowed in ${section.title}`);
     decodeValue(reader, definition);
   }
 }
@@ -92,7 +91,7 @@ function decodeValue(reader: PacketReader, definition: PropertyDefinition): unkn
     case "boolean": {
       const value = reader.byte();
       if (value > 1) {
-        reader.violation(at, `${definition.name} is ${value}; it must be 0 or 1`, ReasonCode.protocolError);
+        reader.violation(at, `${definition.name} is ${value}; it must be 0 or 1`);
       }
       return value !== 0;
     }
@@ -116,8 +115,8 @@ function checkedRange(reader: PacketReader, at: number, definition: PropertyDefi
   const { name, minimum, maximum } = definition;
   if (value >= minimum && value <= maximum) return value;
   const message = `${name} is ${value}; it must be ${minimum} to ${maximum}`;
-  if (name === "topicAlias") reader.violation(at, message, ReasonCode.topicAliasInvalid, TOPIC_ALIAS_CLAUSE);
-  else reader.violation(at, message, ReasonCode.protocolError);
+  if (name === "topicAlias") reader.violation(at, message, TOPIC_ALIAS_CLAUSE, TOPIC_ALIAS_INVALID);
+  else reader.violation(at, message);
   return Math.min(value, maximum);
 }
 
@@ -162,15 +161,13 @@ export function encodeProperties(
 function refuseProperties(properties: AllProperties, section: PropertySection): void {
   for (const name in properties) {
     if (properties[name as PropertyName] === undefined) continue;
-    const field = `${section.path}.${name}`;
-    throw new EncodeError(`${field} needs MQTT 5.0: ${section.title} has no properties in MQTT 3.x`, { field });
+    refuse(`${section.path}.${name}`, `needs MQTT 5.0: ${section.title} has no properties in MQTT 3.x`);
   }
 }
 
 function refuseName(name: string, { path, title }: PropertySection): never {
-  const field = `${path}.${name}`;
   const problem = Object.hasOwn(PROPERTIES, name) ? `is not allowed in ${title}` : "is not a property of MQTT 5.0";
-  throw new EncodeError(`${field} ${problem}`, { field });
+  refuse(`${path}.${name}`, problem);
 }
 
 function encodeValue(writer: SlabWriter, definition: SectionProperty, value: unknown): void {

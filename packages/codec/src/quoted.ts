@@ -13,3 +13,8 @@ export function quoted(text: string, shown: number = SHOWN): string {
   );
   return text.length > shown ? `${escaped}…` : escaped;
 }
+
+/** A byte as `0x0f`. */
+export function hexadecimal(byte: number): string {
+  return `0x${byte.toString(16).padStart(2, "0")}`;
+}

@@ -1,4 +1,4 @@
-import { MalformedPacketError, ProtocolError } from "./errors.ts";
+import { type DecodeError, MalformedPacketError, ProtocolError } from "./errors.ts";
 import { KnownStrings } from "./known-strings.ts";
 import type { PacketTypeName, ProtocolVersion } from "./packet.ts";
 import { quoted } from "./quoted.ts";
@@ -25,7 +25,7 @@ export class PacketReader {
   /** Whether a refusal is taken with a Reason Code that its packet's list lacks. */
   acceptUnlistedRefusals = false;
   /** Where violations are collected, if the packet is to be read in spite of them; otherwise the first one is thrown. */
-  violations: (MalformedPacketError | ProtocolError)[] | undefined = undefined;
+  violations: DecodeError[] | undefined = undefined;
   #bytes: Uint8Array = EMPTY;
   /** The same bytes, made when the first string is looked up in them. */
   #words: DataView | undefined;
@@ -169,9 +169,9 @@ export class PacketReader {
     this.#report(this.malformedPacket(at, message, clause));
   }
 
-  /** Reports a Protocol Error; `at` is where the field begins that makes it one. Returns if violations are collected. */
-  violation(at: number, message: string, reasonCode: number, clause?: string): void {
-    this.#report(this.protocolError(at, message, reasonCode, clause));
+  /** Reports a Protocol Error, 0x82 if there is no more specific code. Returns if violations are collected. */
+  violation(at: number, message: string, clause?: string, reasonCode?: number): void {
+    this.#report(this.protocolError(at, message, clause, reasonCode));
   }
 
   /** The error to throw when the rest of the packet has no meaning. */
@@ -180,12 +180,12 @@ export class PacketReader {
   }
 
   /** {@link PacketReader.malformedPacket} for a Protocol Error. */
-  protocolError(at: number, message: string, reasonCode: number, clause?: string): ProtocolError {
+  protocolError(at: number, message: string, clause?: string, reasonCode?: number): ProtocolError {
     const offset = at - this.#packetStart;
     return new ProtocolError(message, { packetType: this.packetType, offset, reasonCode, clause });
   }
 
-  #report(error: MalformedPacketError | ProtocolError): void {
+  #report(error: DecodeError): void {
     if (this.violations === undefined) throw error;
     this.violations.push(error);
   }

@@ -3,7 +3,7 @@ import { EncodeError } from "./errors.ts";
 import { EncodedStrings } from "./known-strings.ts";
 import type { ProtocolVersion } from "./packet.ts";
 import { quoted } from "./quoted.ts";
-import { refuseValue, shown } from "./refusal.ts";
+import { refuse, refuseValue, shown } from "./refusal.ts";
 import { topicFilterProblem } from "./topics.ts";
 import { encodeUtf8, hasLoneSurrogate, utf8Size, writeUtf8 } from "./utf8.ts";
 import {
@@ -180,8 +180,7 @@ export class SlabWriter {
       const byte = slab[at]!;
       if (byte === 0) nullCharacter(field, value);
       if (byte === PLUS || byte === HASH) {
-        const message = `${field} ${quoted(value)} must not contain the wildcard characters + and #`;
-        throw new EncodeError(message, { field, value, clause });
+        refuse(field, `${quoted(value)} must not contain the wildcard characters + and #`, value, clause);
       }
     }
     knownTopicNames.add(value, slab, end - size, end);
@@ -190,16 +189,13 @@ export class SlabWriter {
   topicFilter(value: string, field: string, version: ProtocolVersion): void {
     this.utf8String(value, field);
     const problem = topicFilterProblem(value, version);
-    if (problem !== undefined) {
-      throw new EncodeError(`${field} ${quoted(value)} ${problem.problem}`, { field, value, clause: problem.clause });
-    }
+    if (problem !== undefined) refuse(field, `${quoted(value)} ${problem.problem}`, value, problem.clause);
   }
 
   binaryData(value: Uint8Array, field: string): void {
     requireBytes(value, field);
     if (value.length > 65_535) {
-      const message = `${field} has ${value.length} bytes; binary data is at most 65,535 bytes long`;
-      throw new EncodeError(message, { field });
+      refuse(field, `has ${value.length} bytes; binary data is at most 65,535 bytes long`);
     }
     this.twoByteInteger(value.length);
     this.bytes(value);
@@ -329,29 +325,22 @@ export class SlabWriter {
 export function requireBytes(value: unknown, field: string): void {
   if (isUint8Array(value)) return;
   const kind = typeof value === "string" ? "a string" : shown(value);
-  throw new EncodeError(`${field} is ${kind}; it must be a Uint8Array`, { field });
+  refuse(field, `is ${kind}; it must be a Uint8Array`);
 }
 
 function tooLong(remainingLength: number): never {
-  throw new EncodeError(
-    `the packet would have a Remaining Length of ${remainingLength} bytes; the largest is ${VARIABLE_BYTE_INTEGER_MAXIMUM}`,
-  );
+  const limit = `the largest is ${VARIABLE_BYTE_INTEGER_MAXIMUM}`;
+  throw new EncodeError(`the packet would have a Remaining Length of ${remainingLength} bytes; ${limit}`);
 }
 
 function notWellFormed(field: string, value: string, clause?: string): never {
-  const message = `${field} must be well-formed Unicode: it has a surrogate without its partner`;
-  throw new EncodeError(message, clause === undefined ? { field, value } : { field, value, clause });
+  refuse(field, "must be well-formed Unicode: it has a surrogate without its partner", value, clause);
 }
 
 function nullCharacter(field: string, value: string): never {
-  throw new EncodeError(`${field} must not contain the null character U+0000`, {
-    field,
-    value,
-    clause: "MQTT-1.5.4-2",
-  });
+  refuse(field, "must not contain the null character U+0000", value, "MQTT-1.5.4-2");
 }
 
 function stringTooLong(field: string, value: string): never {
-  const message = `${field} has ${utf8Size(value)} bytes in UTF-8; a string is at most 65,535 bytes long`;
-  throw new EncodeError(message, { field, value });
+  refuse(field, `has ${utf8Size(value)} bytes in UTF-8; a string is at most 65,535 bytes long`, value);
 }

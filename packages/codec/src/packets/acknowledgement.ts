@@ -1,18 +1,17 @@
 /** PUBACK, PUBREC, PUBREL, PUBCOMP (sections 3.4 to 3.7): one layout, four types. */
 
+import { SUCCESS } from "../allowed-reason-codes.ts";
 import type { ProtocolVersion, UserProperty } from "../packet.ts";
 import { ACKNOWLEDGEMENT_PROPERTIES } from "../properties.ts";
-import { decodeProperties, encodeProperties } from "../property-codec.ts";
+import { decodeProperties } from "../property-codec.ts";
 import type { PacketReader } from "../reader.ts";
-import { ReasonCode } from "../reason-codes.ts";
-import { refuseValue } from "../refusal.ts";
 import type { SlabWriter } from "../writer.ts";
 import {
   decodePacketIdentifier,
-  encodablePacketIdentifier,
+  encodePacketIdentifier,
   IDENTIFIER_OF_PUBLISH_ANSWER,
 } from "./packet-identifier-field.ts";
-import { decodeReasonCode, encodableReasonCode } from "./reason-code-field.ts";
+import { decodeReasonCode, encodeReason } from "./reason-code-field.ts";
 
 export type AcknowledgementType = "puback" | "pubrec" | "pubrel" | "pubcomp";
 
@@ -37,31 +36,17 @@ export interface AcknowledgementProperties {
 /** PUBREL has the flags 0b0010 [MQTT-3.6.1-1]. */
 const FIRST_BYTE: Record<AcknowledgementType, number> = { puback: 0x40, pubrec: 0x50, pubrel: 0x62, pubcomp: 0x70 };
 
-/** "The Client or Server sending the PUBACK packet MUST use one of the PUBACK Reason Codes" [MQTT-3.4.2-1], and so on. */
-const REASON_CODE_CLAUSE: Record<AcknowledgementType, string> = {
-  puback: "MQTT-3.4.2-1",
-  pubrec: "MQTT-3.5.2-1",
-  pubrel: "MQTT-3.6.2-1",
-  pubcomp: "MQTT-3.7.2-1",
-};
-
 export function encodeAcknowledgement(
   writer: SlabWriter,
   packet: AcknowledgementPacketInit,
   version: ProtocolVersion,
 ): number {
   const { type, properties } = packet;
-  const packetIdentifier = encodablePacketIdentifier(packet.packetIdentifier, IDENTIFIER_OF_PUBLISH_ANSWER);
-  const reasonCode = packet.reasonCode ?? ReasonCode.success;
-  if (version !== 5 && reasonCode !== ReasonCode.success) {
-    refuseValue("reasonCode", reasonCode, `${type.toUpperCase()} has no reason code in MQTT 3.x`);
-  }
+  const reasonCode = packet.reasonCode ?? SUCCESS;
   writer.beginPacket(FIRST_BYTE[type], 2);
-  writer.twoByteInteger(packetIdentifier); //                                                 §3.4.2
-  // "The Reason Code and Property Length can be omitted if the Reason Code is 0x00 (Success) and there are no Properties."
-  if (reasonCode !== ReasonCode.success || properties !== undefined) {
-    if (version === 5) writer.byte(encodableReasonCode(reasonCode, type, REASON_CODE_CLAUSE[type])); // §3.4.2.1
-    if (properties !== undefined) encodeProperties(writer, properties, ACKNOWLEDGEMENT_PROPERTIES, version); // §3.4.2.2
+  encodePacketIdentifier(writer, packet.packetIdentifier, IDENTIFIER_OF_PUBLISH_ANSWER); // §3.4.2
+  if (reasonCode !== SUCCESS || properties !== undefined) {
+    encodeReason(writer, type, reasonCode, properties, ACKNOWLEDGEMENT_PROPERTIES, version); // §3.4.2.1, §3.4.2.2
   }
   return writer.endPacket();
 }
@@ -72,10 +57,10 @@ export function decodeAcknowledgement(
   type: AcknowledgementType,
 ): AcknowledgementPacket {
   const packetIdentifier = decodePacketIdentifier(reader, IDENTIFIER_OF_PUBLISH_ANSWER);
-  let reasonCode: number = ReasonCode.success;
+  let reasonCode: number = SUCCESS;
   let properties: AcknowledgementProperties | undefined;
   if (version === 5 && reader.remaining > 0) {
-    reasonCode = decodeReasonCode(reader, type, REASON_CODE_CLAUSE[type]);
+    reasonCode = decodeReasonCode(reader, type);
     // "If the Remaining Length is less than 4 there is no Property Length and the value of 0 is used."
     if (reader.remaining > 0) properties = decodeProperties(reader, ACKNOWLEDGEMENT_PROPERTIES);
   }

@@ -1,19 +1,14 @@
 /** CONNACK (section 3.2). The return codes of MQTT 3.x are presented as Reason Codes. */
 
+import { FAILURE, isReasonCodeAllowed, SUCCESS } from "../allowed-reason-codes.ts";
 import type { ProtocolVersion, UserProperty } from "../packet.ts";
 import { CONNACK_PROPERTIES } from "../properties.ts";
 import { decodeProperties, encodeProperties } from "../property-codec.ts";
 import type { PacketReader } from "../reader.ts";
-import {
-  isReasonCodeAllowed,
-  ReasonCode,
-  reasonCodeOfReturnCode,
-  reasonText,
-  returnCodeOfReasonCode,
-} from "../reason-codes.ts";
+import { reasonCodeOfReturnCode, returnCodeOfReasonCode } from "../return-codes.ts";
 import { refuseValue } from "../refusal.ts";
 import type { SlabWriter } from "../writer.ts";
-import { encodableReasonCode } from "./reason-code-field.ts";
+import { encodeReasonCode, unlistedReasonCode } from "./reason-code-field.ts";
 
 export interface ConnackPacketInit {
   readonly type: "connack";
@@ -53,13 +48,10 @@ export interface ConnackProperties {
   readonly authenticationData?: Uint8Array | undefined;
 }
 
-/** "The Server sending the CONNACK packet MUST use one of the Connect Reason Code values" */
-const REASON_CODE_CLAUSE = "MQTT-3.2.2-8";
-
 export function encodeConnack(writer: SlabWriter, packet: ConnackPacketInit, version: ProtocolVersion): number {
-  const { sessionPresent = false, reasonCode = ReasonCode.success } = packet;
+  const { sessionPresent = false, reasonCode = SUCCESS } = packet;
   // "If a Server sends a CONNACK packet containing a non-zero Reason Code it MUST set Session Present to 0" [MQTT-3.2.2-6]
-  if (sessionPresent && reasonCode !== ReasonCode.success) {
+  if (sessionPresent && reasonCode !== SUCCESS) {
     refuseValue("sessionPresent", true, "it must be false in a CONNACK that refuses", "MQTT-3.2.2-6");
   }
   if (sessionPresent && version === 3) {
@@ -67,7 +59,8 @@ export function encodeConnack(writer: SlabWriter, packet: ConnackPacketInit, ver
   }
   writer.beginPacket(0x20, 2);
   writer.byte(sessionPresent ? 1 : 0); //                                             §3.2.2.1
-  writer.byte(version === 5 ? encodableReasonCode(reasonCode, "connack", REASON_CODE_CLAUSE) : returnCode(reasonCode)); // §3.2.2.2
+  if (version === 5) encodeReasonCode(writer, reasonCode, "connack"); //              §3.2.2.2
+  else writer.byte(returnCode(reasonCode));
   encodeProperties(writer, packet.properties, CONNACK_PROPERTIES, version); //        §3.2.2.3
   return writer.endPacket();
 }
@@ -89,21 +82,15 @@ export function decodeConnack(reader: PacketReader, version: ProtocolVersion): C
   }
   let reasonCode = form === 5 ? code : reasonCodeOfReturnCode(code);
   if (reasonCode === undefined) {
-    reader.violation(start + 1, `return code ${code} is reserved`, ReasonCode.protocolError);
+    reader.violation(start + 1, `return code ${code} is reserved`);
     reasonCode = code; // there is no other name for it
   }
   if (form === 5 && !isReasonCodeAllowed(reasonCode, "connack")) {
-    const message = `${reasonText(code)} is not a reason code of this packet`;
-    reader.violation(start + 1, message, ReasonCode.protocolError, REASON_CODE_CLAUSE);
+    unlistedReasonCode(reader, start + 1, code, "connack");
   }
   const sessionPresent = form !== 3 && (flags & 1) !== 0;
-  if (sessionPresent && reasonCode !== ReasonCode.success) {
-    reader.violation(
-      start,
-      "session present is 1 although the connection is refused",
-      ReasonCode.protocolError,
-      "MQTT-3.2.2-6",
-    );
+  if (sessionPresent && reasonCode !== SUCCESS) {
+    reader.violation(start, "session present is 1 although the connection is refused", "MQTT-3.2.2-6");
   }
   const properties = form === 5 ? decodeProperties(reader, CONNACK_PROPERTIES) : undefined;
   reader.end();
@@ -115,6 +102,6 @@ export function decodeConnack(reader: PacketReader, version: ProtocolVersion): C
  * 5.0 client a 3.x server says two bytes with a return code; to a 3.x client a 5.0 server says a Reason Code and properties.
  */
 function formOf(code: number, remaining: number, version: ProtocolVersion): ProtocolVersion {
-  if (version === 5) return remaining === 0 && code > 0 && code < ReasonCode.unspecifiedError ? 4 : 5;
-  return remaining > 0 && code >= ReasonCode.unspecifiedError ? 5 : version;
+  if (version === 5) return remaining === 0 && code > 0 && code < FAILURE ? 4 : 5;
+  return remaining > 0 && code >= FAILURE ? 5 : version;
 }

@@ -1,13 +1,11 @@
 /** CONNECT (section 3.1). */
 
-import { EncodeError } from "../errors.ts";
 import type { ProtocolVersion, QoS, UserProperty } from "../packet.ts";
 import { CONNECT_PROPERTIES, WILL_PROPERTIES } from "../properties.ts";
 import { decodeProperties, encodeProperties } from "../property-codec.ts";
 import { quoted } from "../quoted.ts";
 import type { PacketReader } from "../reader.ts";
-import { ReasonCode } from "../reason-codes.ts";
-import { refuseValue } from "../refusal.ts";
+import { refuse, refuseValue } from "../refusal.ts";
 import type { SlabWriter } from "../writer.ts";
 import { checkPayloadFormat, requirePayloadFormat } from "./payload-format.ts";
 
@@ -86,6 +84,8 @@ const PASSWORD_FLAG = 0x40;
 const USER_NAME_FLAG = 0x80;
 const BRIDGE_BIT = 0x80;
 
+const UNSUPPORTED_PROTOCOL_VERSION = 0x84;
+
 const PASSWORD_ALONE = "MQTT-3.1.2-22 of 3.1.1";
 
 export function encodeConnect(writer: SlabWriter, packet: ConnectPacketInit, version: ProtocolVersion): number {
@@ -98,10 +98,7 @@ export function encodeConnect(writer: SlabWriter, packet: ConnectPacketInit, ver
   }
   // "If the User Name Flag is set to 0, the Password Flag MUST be set to 0" [MQTT-3.1.2-22 of 3.1.1]; 5.0 allows it.
   if (version !== 5 && password !== undefined && username === undefined) {
-    throw new EncodeError("a password without a user name needs MQTT 5.0", {
-      field: "password",
-      clause: PASSWORD_ALONE,
-    });
+    refuse("password", "without a user name needs MQTT 5.0", undefined, PASSWORD_ALONE);
   }
   // "If the Client supplies a zero-byte ClientId, the Client MUST also set CleanSession to 1" [MQTT-3.1.3-7 of 3.1.1]
   if (clientIdentifier === "" && version === 4 && packet.cleanStart === false) {
@@ -116,9 +113,7 @@ export function encodeConnect(writer: SlabWriter, packet: ConnectPacketInit, ver
   }
   // "It is a Protocol Error to include Authentication Data if there is no Authentication Method." (§3.1.2.11.10)
   if (properties?.authenticationData !== undefined && properties.authenticationMethod === undefined && version === 5) {
-    throw new EncodeError("properties.authenticationData needs an authenticationMethod beside it", {
-      field: "properties.authenticationData",
-    });
+    refuse("properties.authenticationData", "needs an authenticationMethod beside it");
   }
 
   writer.beginPacket(0x10, 100);
@@ -183,7 +178,7 @@ export function decodeConnect(reader: PacketReader): ConnectPacket {
     protocolVersion === 5 ? decodeProperties(reader, CONNECT_PROPERTIES) : undefined;
   if (properties?.authenticationData !== undefined && properties.authenticationMethod === undefined) {
     // "It is a Protocol Error to include Authentication Data if there is no Authentication Method." (§3.1.2.11.10)
-    reader.violation(propertiesAt, "there is authentication data without a method", ReasonCode.protocolError);
+    reader.violation(propertiesAt, "there is authentication data without a method");
   }
   const clientIdentifier = reader.utf8String();
   const will = hasWill ? decodeWill(reader, protocolVersion, willQos as QoS, (flags & WILL_RETAIN) !== 0) : undefined;
@@ -233,8 +228,8 @@ export function decodeProtocol(reader: PacketReader): { protocolVersion: Protoco
   throw reader.protocolError(
     known ? levelAt : nameAt,
     `protocol ${quoted(name)} with level ${level} is not MQTT 3.1, 3.1.1 or 5.0`,
-    ReasonCode.unsupportedProtocolVersion,
     known ? "MQTT-3.1.2-2" : "MQTT-3.1.2-1",
+    UNSUPPORTED_PROTOCOL_VERSION,
   );
 }
 

@@ -1,14 +1,13 @@
 /** DISCONNECT (section 3.14) and AUTH (section 3.15): one layout. AUTH exists in MQTT 5.0 only. */
 
-import { EncodeError } from "../errors.ts";
+import { SUCCESS } from "../allowed-reason-codes.ts";
 import type { ProtocolVersion, UserProperty } from "../packet.ts";
 import { AUTH_PROPERTIES, DISCONNECT_PROPERTIES } from "../properties.ts";
-import { decodeProperties, encodeProperties } from "../property-codec.ts";
+import { decodeProperties } from "../property-codec.ts";
 import type { PacketReader } from "../reader.ts";
-import { ReasonCode } from "../reason-codes.ts";
-import { refuseValue } from "../refusal.ts";
+import { refuse, refuseValue } from "../refusal.ts";
 import type { SlabWriter } from "../writer.ts";
-import { decodeReasonCode, encodableReasonCode } from "./reason-code-field.ts";
+import { decodeReasonCode, encodeReason } from "./reason-code-field.ts";
 
 export interface DisconnectPacketInit {
   readonly type: "disconnect";
@@ -48,46 +47,30 @@ export interface AuthProperties {
   readonly userProperties?: readonly UserProperty[] | undefined;
 }
 
-/** "The Client or Server sending the DISCONNECT packet MUST use one of the DISCONNECT Reason Codes" */
-const DISCONNECT_REASON_CODE_CLAUSE = "MQTT-3.14.2-1";
-/** "The sender of the AUTH Packet MUST use one of the Authenticate Reason Codes" */
-const AUTH_REASON_CODE_CLAUSE = "MQTT-3.15.2-1";
-
 export function encodeDisconnect(writer: SlabWriter, packet: DisconnectPacketInit, version: ProtocolVersion): number {
-  const { reasonCode = ReasonCode.normalDisconnection, properties } = packet;
-  if (version !== 5 && reasonCode !== ReasonCode.normalDisconnection) {
-    refuseValue("reasonCode", reasonCode, "DISCONNECT has no reason code in MQTT 3.x");
-  }
+  const { reasonCode = SUCCESS, properties } = packet;
   writer.beginPacket(0xe0, 0);
-  // "The Reason Code and Property Length can be omitted if the Reason Code is 0x00 (Normal disconnecton) and there are no Properties."
-  if (reasonCode !== ReasonCode.normalDisconnection || properties !== undefined) {
-    if (version === 5) writer.byte(encodableReasonCode(reasonCode, "disconnect", DISCONNECT_REASON_CODE_CLAUSE)); // §3.14.2.1
-    if (properties !== undefined) encodeProperties(writer, properties, DISCONNECT_PROPERTIES, version); //           §3.14.2.2
-  }
+  encodeReason(writer, "disconnect", reasonCode, properties, DISCONNECT_PROPERTIES, version); // §3.14.2.1, §3.14.2.2
   return writer.endPacket();
 }
 
 export function encodeAuth(writer: SlabWriter, packet: AuthPacketInit, version: ProtocolVersion): number {
-  const { reasonCode = ReasonCode.success, properties } = packet;
+  const { reasonCode = SUCCESS, properties } = packet;
   if (version !== 5) refuseValue("type", "auth", "it needs MQTT 5.0");
-  writer.beginPacket(0xf0, 0);
-  // "The Reason Code and Property Length can be omitted if the Reason Code is 0x00 (Success) and there are no Properties."
-  if (reasonCode !== ReasonCode.success || properties !== undefined) {
-    // "It is a Protocol Error to omit the Authentication Method" (§3.15.2.2.2)
-    if (properties?.authenticationMethod === undefined) {
-      throw new EncodeError("AUTH needs properties.authenticationMethod", { field: "properties.authenticationMethod" });
-    }
-    writer.byte(encodableReasonCode(reasonCode, "auth", AUTH_REASON_CODE_CLAUSE)); // §3.15.2.1
-    encodeProperties(writer, properties, AUTH_PROPERTIES, version); //                §3.15.2.2
+  // "It is a Protocol Error to omit the Authentication Method" (§3.15.2.2.2)
+  if ((reasonCode !== SUCCESS || properties !== undefined) && properties?.authenticationMethod === undefined) {
+    refuse("properties.authenticationMethod", "is missing; AUTH needs it");
   }
+  writer.beginPacket(0xf0, 0);
+  encodeReason(writer, "auth", reasonCode, properties, AUTH_PROPERTIES, version); // §3.15.2.1, §3.15.2.2
   return writer.endPacket();
 }
 
 export function decodeDisconnect(reader: PacketReader, version: ProtocolVersion): DisconnectPacket {
-  let reasonCode: number = ReasonCode.normalDisconnection;
+  let reasonCode: number = SUCCESS;
   let properties: DisconnectProperties | undefined;
   if (version === 5 && reader.remaining > 0) {
-    reasonCode = decodeReasonCode(reader, "disconnect", DISCONNECT_REASON_CODE_CLAUSE);
+    reasonCode = decodeReasonCode(reader, "disconnect");
     // "If the Remaining Length is less than 2, a value of 0 is used" for the Property Length.
     if (reader.remaining > 0) properties = decodeProperties(reader, DISCONNECT_PROPERTIES);
   }
@@ -97,15 +80,15 @@ export function decodeDisconnect(reader: PacketReader, version: ProtocolVersion)
 
 /** Only MQTT 5.0 has it, which the fixed header was judged by. */
 export function decodeAuth(reader: PacketReader): AuthPacket {
-  let reasonCode: number = ReasonCode.success;
+  let reasonCode: number = SUCCESS;
   let properties: AuthProperties | undefined;
   if (reader.remaining > 0) {
-    reasonCode = decodeReasonCode(reader, "auth", AUTH_REASON_CODE_CLAUSE);
+    reasonCode = decodeReasonCode(reader, "auth");
     const at = reader.position;
     properties = decodeProperties(reader, AUTH_PROPERTIES);
     if (properties?.authenticationMethod === undefined) {
       // "It is a Protocol Error to omit the Authentication Method" (§3.15.2.2.2)
-      reader.violation(at, "there is no authentication method", ReasonCode.protocolError);
+      reader.violation(at, "there is no authentication method");
     }
   }
   reader.end();

@@ -2,7 +2,7 @@
 
 import type { PacketReader } from "../reader.ts";
 import { refuseValue } from "../refusal.ts";
-import { ReasonCode } from "../reason-codes.ts";
+import type { SlabWriter } from "../writer.ts";
 
 /**
  * The statements that forbid 0. A client "MUST assign it a non-zero Packet Identifier" to a SUBSCRIBE or UNSUBSCRIBE
@@ -13,16 +13,21 @@ export const IDENTIFIER_OF_REQUEST = "MQTT-2.2.1-3";
 export const IDENTIFIER_OF_PUBLISH_ANSWER = "MQTT-2.2.1-5";
 export const IDENTIFIER_OF_SUBSCRIBE_ANSWER = "MQTT-2.2.1-6";
 
-/** `packetIdentifier` if it is 1 to 65,535. Throws {@link EncodeError}. */
-export function encodablePacketIdentifier(packetIdentifier: number | undefined, clause?: string): number {
-  if (Number.isInteger(packetIdentifier) && packetIdentifier! >= 1 && packetIdentifier! <= 0xffff)
-    return packetIdentifier!;
-  return refuseValue("packetIdentifier", packetIdentifier, "it must be a whole number from 1 to 65,535", clause);
+/** Writes `packetIdentifier` if it is 1 to 65535. Throws {@link EncodeError}. */
+export function encodePacketIdentifier(
+  writer: SlabWriter,
+  packetIdentifier: number | undefined,
+  clause?: string,
+): void {
+  if (!Number.isInteger(packetIdentifier) || packetIdentifier! < 1 || packetIdentifier! > 0xffff) {
+    refuseValue("packetIdentifier", packetIdentifier, "it must be a whole number from 1 to 65535", clause);
+  }
+  writer.twoByteInteger(packetIdentifier!);
 }
 
 export function decodePacketIdentifier(reader: PacketReader, clause?: string): number {
   const at = reader.position;
   const packetIdentifier = reader.twoByteInteger();
-  if (packetIdentifier === 0) reader.violation(at, "the packet identifier is 0", ReasonCode.protocolError, clause);
+  if (packetIdentifier === 0) reader.violation(at, "the packet identifier is 0", clause);
   return packetIdentifier;
 }

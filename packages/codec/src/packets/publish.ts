@@ -4,10 +4,9 @@ import type { ProtocolVersion, QoS, UserProperty } from "../packet.ts";
 import { PUBLISH_PROPERTIES } from "../properties.ts";
 import { decodeProperties, encodeProperties } from "../property-codec.ts";
 import type { PacketReader } from "../reader.ts";
-import { ReasonCode } from "../reason-codes.ts";
 import { refuseValue } from "../refusal.ts";
 import { requireBytes, type SlabWriter } from "../writer.ts";
-import { decodePacketIdentifier, encodablePacketIdentifier } from "./packet-identifier-field.ts";
+import { decodePacketIdentifier, encodePacketIdentifier } from "./packet-identifier-field.ts";
 import { checkPayloadFormat, requirePayloadFormat } from "./payload-format.ts";
 
 export interface PublishPacketInit {
@@ -73,7 +72,7 @@ export function encodePublish(writer: SlabWriter, packet: PublishPacketInit, ver
   const payloadLength = payload === undefined ? 0 : payload.length;
   writer.beginPacket(0x30 | flags, topicName.length + payloadLength + 4); //                §3.3.1
   writer.topicName(topicName, "topicName", "MQTT-3.3.2-2"); //                              §3.3.2.1
-  if (qos > 0) writer.twoByteInteger(encodablePacketIdentifier(packet.packetIdentifier)); // §3.3.2.2
+  if (qos > 0) encodePacketIdentifier(writer, packet.packetIdentifier); // §3.3.2.2
   encodeProperties(writer, properties, PUBLISH_PROPERTIES, version); //                     §3.3.2.3
   return typeof payload === "string" ? writer.endPacketWithText(payload, "payload") : writer.endPacket(payload); // §3.3.3
 }
@@ -97,12 +96,7 @@ export function decodePublish(reader: PacketReader, version: ProtocolVersion): P
     version === 5 ? decodeProperties(reader, PUBLISH_PROPERTIES) : undefined;
   if (topicName === "" && properties?.topicAlias === undefined) {
     // "It is a Protocol Error if the Topic Name is zero length and there is no Topic Alias." (§3.3.2.1)
-    reader.violation(
-      start,
-      "the topic name is empty and there is no topic alias",
-      ReasonCode.protocolError,
-      "MQTT-4.7.3-1",
-    );
+    reader.violation(start, "the topic name is empty and there is no topic alias", "MQTT-4.7.3-1");
   }
   const payloadAt = reader.position;
   const payload = reader.rest();

@@ -5,17 +5,16 @@ import { ACKNOWLEDGEMENT_PROPERTIES, SUBSCRIBE_PROPERTIES } from "../properties.
 import { decodeProperties, encodeProperties } from "../property-codec.ts";
 import { quoted } from "../quoted.ts";
 import type { PacketReader } from "../reader.ts";
-import { ReasonCode } from "../reason-codes.ts";
-import { refuseValue } from "../refusal.ts";
+import { refuseValue, requireList } from "../refusal.ts";
 import type { SlabWriter } from "../writer.ts";
 import type { AcknowledgementProperties } from "./acknowledgement.ts";
 import {
   decodePacketIdentifier,
-  encodablePacketIdentifier,
+  encodePacketIdentifier,
   IDENTIFIER_OF_REQUEST,
   IDENTIFIER_OF_SUBSCRIBE_ANSWER,
 } from "./packet-identifier-field.ts";
-import { decodeReasonCode, encodableReasonCode } from "./reason-code-field.ts";
+import { decodeReasonCode, encodeReasonCode } from "./reason-code-field.ts";
 
 /** Whether retained messages come when the subscription is made: 0 yes, 1 only if it is new, 2 no. */
 export type RetainHandling = 0 | 1 | 2;
@@ -73,14 +72,11 @@ const RETAIN_HANDLING_SHIFT = 4;
 
 export function encodeSubscribe(writer: SlabWriter, packet: SubscribePacketInit, version: ProtocolVersion): number {
   const { subscriptions } = packet;
-  const packetIdentifier = encodablePacketIdentifier(packet.packetIdentifier, IDENTIFIER_OF_REQUEST);
   // "The Payload MUST contain at least one Topic Filter and Subscription Options pair" [MQTT-3.8.3-2]
-  if (!Array.isArray(subscriptions) || subscriptions.length === 0) {
-    refuseValue("subscriptions", subscriptions, "it must be a list of at least one", "MQTT-3.8.3-2");
-  }
+  requireList("subscriptions", subscriptions, "of at least one", "MQTT-3.8.3-2");
   // "Bits 3,2,1 and 0 of the Fixed Header of the SUBSCRIBE packet are reserved and MUST be set to 0,0,1 and 0" [MQTT-3.8.1-1]
   writer.beginPacket(0x82, 100);
-  writer.twoByteInteger(packetIdentifier); //                                       §3.8.2
+  encodePacketIdentifier(writer, packet.packetIdentifier, IDENTIFIER_OF_REQUEST); // §3.8.2
   encodeProperties(writer, packet.properties, SUBSCRIBE_PROPERTIES, version); //    §3.8.2.1
   for (const subscription of subscriptions as readonly TopicSubscriptionInit[]) {
     // §3.8.3
@@ -124,7 +120,7 @@ export function decodeSubscribe(reader: PacketReader, version: ProtocolVersion):
   const subscriptions: TopicSubscription[] = [];
   while (reader.remaining > 0) subscriptions.push(decodeSubscription(reader, version));
   if (subscriptions.length === 0) {
-    reader.violation(reader.position, "there is no topic filter", ReasonCode.protocolError, "MQTT-3.8.3-2");
+    reader.violation(reader.position, "there is no topic filter", "MQTT-3.8.3-2");
   }
   return { type: "subscribe", packetIdentifier, subscriptions, properties };
 }
@@ -136,7 +132,7 @@ function decodeSubscription(reader: PacketReader, version: ProtocolVersion): Top
   let qos = options & 3;
   if (qos === 3) {
     // "It is a Protocol Error if the Maximum QoS field has the value 3." (§3.8.3.1); malformed before 5.0.
-    if (version === 5) reader.violation(at, "the QoS is 3", ReasonCode.protocolError);
+    if (version === 5) reader.violation(at, "the QoS is 3");
     else reader.malformed(at, "the QoS is 3", "MQTT-3.8.3-4 of 3.1.1");
     qos = 2;
   }
@@ -152,11 +148,11 @@ function decodeSubscription(reader: PacketReader, version: ProtocolVersion): Top
   const noLocal = (options & NO_LOCAL) !== 0;
   // "It is a Protocol Error to send a Retain Handling value of 3." (§3.8.3.1)
   if (retainHandling === 3) {
-    reader.violation(at, "the retain handling is 3", ReasonCode.protocolError);
+    reader.violation(at, "the retain handling is 3");
     retainHandling = 2;
   }
   if (noLocal && topicFilter.startsWith("$share/")) {
-    reader.violation(at, "no local is set on a shared subscription", ReasonCode.protocolError, "MQTT-3.8.3-4");
+    reader.violation(at, "no local is set on a shared subscription", "MQTT-3.8.3-4");
   }
   return {
     topicFilter,
@@ -167,25 +163,13 @@ function decodeSubscription(reader: PacketReader, version: ProtocolVersion): Top
   };
 }
 
-/** "The Server sending a SUBACK packet MUST use one of the Subscribe Reason Codes for each Topic Filter received" */
-const REASON_CODE_CLAUSE = "MQTT-3.9.3-2";
-
 export function encodeSuback(writer: SlabWriter, packet: SubackPacketInit, version: ProtocolVersion): number {
   const { reasonCodes } = packet;
-  const packetIdentifier = encodablePacketIdentifier(packet.packetIdentifier, IDENTIFIER_OF_SUBSCRIBE_ANSWER);
-  if (!Array.isArray(reasonCodes) || reasonCodes.length === 0) {
-    refuseValue("reasonCodes", reasonCodes, "it must be a list with one for each filter");
-  }
+  requireList("reasonCodes", reasonCodes, "with one for each filter");
   writer.beginPacket(0x90, 3 + reasonCodes.length);
-  writer.twoByteInteger(packetIdentifier); //                                           §3.9.2
-  encodeProperties(writer, packet.properties, ACKNOWLEDGEMENT_PROPERTIES, version); //  §3.9.2.1
-  for (const reasonCode of reasonCodes as readonly number[]) {
-    //                       §3.9.3
-    writer.byte(encodableReasonCode(reasonCode, "suback", REASON_CODE_CLAUSE));
-    if (version !== 5 && reasonCode > ReasonCode.unspecifiedError) {
-      refuseValue("reasonCode", reasonCode, "a SUBACK of MQTT 3.x has 0, 1, 2 or 0x80", REASON_CODE_CLAUSE);
-    }
-  }
+  encodePacketIdentifier(writer, packet.packetIdentifier, IDENTIFIER_OF_SUBSCRIBE_ANSWER); // §3.9.2
+  encodeProperties(writer, packet.properties, ACKNOWLEDGEMENT_PROPERTIES, version); //        §3.9.2.1
+  for (const reasonCode of reasonCodes) encodeReasonCode(writer, reasonCode, "suback", version); // §3.9.3
   return writer.endPacket();
 }
 
@@ -193,14 +177,7 @@ export function decodeSuback(reader: PacketReader, version: ProtocolVersion): Su
   const packetIdentifier = decodePacketIdentifier(reader, IDENTIFIER_OF_SUBSCRIBE_ANSWER);
   const properties = version === 5 ? decodeProperties(reader, ACKNOWLEDGEMENT_PROPERTIES) : undefined;
   const reasonCodes: number[] = [];
-  while (reader.remaining > 0) {
-    const at = reader.position;
-    const reasonCode = decodeReasonCode(reader, "suback", REASON_CODE_CLAUSE);
-    if (version !== 5 && reasonCode > ReasonCode.unspecifiedError) {
-      reader.violation(at, `return code ${reasonCode} is reserved`, ReasonCode.protocolError, REASON_CODE_CLAUSE);
-    }
-    reasonCodes.push(reasonCode);
-  }
+  while (reader.remaining > 0) reasonCodes.push(decodeReasonCode(reader, "suback", version));
   if (reasonCodes.length === 0) reader.malformed(reader.position, "there is no reason code");
   return { type: "suback", packetIdentifier, reasonCodes, properties };
 }

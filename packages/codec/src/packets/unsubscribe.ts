@@ -4,17 +4,16 @@ import type { ProtocolVersion, UserProperty } from "../packet.ts";
 import { ACKNOWLEDGEMENT_PROPERTIES, UNSUBSCRIBE_PROPERTIES } from "../properties.ts";
 import { decodeProperties, encodeProperties } from "../property-codec.ts";
 import type { PacketReader } from "../reader.ts";
-import { ReasonCode } from "../reason-codes.ts";
-import { refuseValue } from "../refusal.ts";
+import { refuseValue, requireList } from "../refusal.ts";
 import type { SlabWriter } from "../writer.ts";
 import type { AcknowledgementProperties } from "./acknowledgement.ts";
 import {
   decodePacketIdentifier,
-  encodablePacketIdentifier,
+  encodePacketIdentifier,
   IDENTIFIER_OF_REQUEST,
   IDENTIFIER_OF_SUBSCRIBE_ANSWER,
 } from "./packet-identifier-field.ts";
-import { decodeReasonCode, encodableReasonCode } from "./reason-code-field.ts";
+import { decodeReasonCode, encodeReasonCode } from "./reason-code-field.ts";
 
 export interface UnsubscribePacketInit {
   readonly type: "unsubscribe";
@@ -41,14 +40,11 @@ export type UnsubackPacket = UnsubackPacketInit;
 
 export function encodeUnsubscribe(writer: SlabWriter, packet: UnsubscribePacketInit, version: ProtocolVersion): number {
   const { topicFilters } = packet;
-  const packetIdentifier = encodablePacketIdentifier(packet.packetIdentifier, IDENTIFIER_OF_REQUEST);
   // "The Payload of an UNSUBSCRIBE packet MUST contain at least one Topic Filter" [MQTT-3.10.3-2]
-  if (!Array.isArray(topicFilters) || topicFilters.length === 0) {
-    refuseValue("topicFilters", topicFilters, "it must be a list of at least one", "MQTT-3.10.3-2");
-  }
+  requireList("topicFilters", topicFilters, "of at least one", "MQTT-3.10.3-2");
   // "Bits 3,2,1 and 0 … of the UNSUBSCRIBE packet are reserved and MUST be set to 0,0,1 and 0" [MQTT-3.10.1-1]
   writer.beginPacket(0xa2, 100);
-  writer.twoByteInteger(packetIdentifier); //                                       §3.10.2
+  encodePacketIdentifier(writer, packet.packetIdentifier, IDENTIFIER_OF_REQUEST); // §3.10.2
   encodeProperties(writer, packet.properties, UNSUBSCRIBE_PROPERTIES, version); //  §3.10.2.1
   for (const topicFilter of topicFilters as readonly string[]) {
     //                 §3.10.3
@@ -63,28 +59,21 @@ export function decodeUnsubscribe(reader: PacketReader, version: ProtocolVersion
   const topicFilters: string[] = [];
   while (reader.remaining > 0) topicFilters.push(reader.topicFilter(version));
   if (topicFilters.length === 0) {
-    reader.violation(reader.position, "there is no topic filter", ReasonCode.protocolError, "MQTT-3.10.3-2");
+    reader.violation(reader.position, "there is no topic filter", "MQTT-3.10.3-2");
   }
   return { type: "unsubscribe", packetIdentifier, topicFilters, properties };
 }
 
-/** "The Server sending an UNSUBACK packet MUST use one of the Unsubscribe Reason Codes for each Topic Filter received" */
-const REASON_CODE_CLAUSE = "MQTT-3.11.3-2";
-
 export function encodeUnsuback(writer: SlabWriter, packet: UnsubackPacketInit, version: ProtocolVersion): number {
   const { reasonCodes } = packet;
-  const packetIdentifier = encodablePacketIdentifier(packet.packetIdentifier, IDENTIFIER_OF_SUBSCRIBE_ANSWER);
-  if (!Array.isArray(reasonCodes) || (version === 5) !== reasonCodes.length > 0) {
-    const requirement = version === 5 ? "with one for each filter" : "that is empty: an UNSUBACK of MQTT 3.x has none";
-    refuseValue("reasonCodes", reasonCodes, `it must be a list ${requirement}`);
+  if (version === 5) requireList("reasonCodes", reasonCodes, "with one for each filter");
+  else if (!Array.isArray(reasonCodes) || reasonCodes.length > 0) {
+    refuseValue("reasonCodes", reasonCodes, "it must be a list that is empty: an UNSUBACK of MQTT 3.x has none");
   }
   writer.beginPacket(0xb0, 3 + reasonCodes.length);
-  writer.twoByteInteger(packetIdentifier); //                                           §3.11.2
-  encodeProperties(writer, packet.properties, ACKNOWLEDGEMENT_PROPERTIES, version); //  §3.11.2.1
-  for (const reasonCode of reasonCodes as readonly number[]) {
-    //                       §3.11.3
-    writer.byte(encodableReasonCode(reasonCode, "unsuback", REASON_CODE_CLAUSE));
-  }
+  encodePacketIdentifier(writer, packet.packetIdentifier, IDENTIFIER_OF_SUBSCRIBE_ANSWER); // §3.11.2
+  encodeProperties(writer, packet.properties, ACKNOWLEDGEMENT_PROPERTIES, version); //        §3.11.2.1
+  for (const reasonCode of reasonCodes) encodeReasonCode(writer, reasonCode, "unsuback"); //  §3.11.3
   return writer.endPacket();
 }
 
@@ -94,7 +83,7 @@ export function decodeUnsuback(reader: PacketReader, version: ProtocolVersion): 
   let properties: AcknowledgementProperties | undefined;
   if (version === 5) {
     properties = decodeProperties(reader, ACKNOWLEDGEMENT_PROPERTIES);
-    while (reader.remaining > 0) reasonCodes.push(decodeReasonCode(reader, "unsuback", REASON_CODE_CLAUSE));
+    while (reader.remaining > 0) reasonCodes.push(decodeReasonCode(reader, "unsuback"));
     if (reasonCodes.length === 0) reader.malformed(reader.position, "there is no reason code");
   }
   reader.end();

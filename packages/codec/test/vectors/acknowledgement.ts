@@ -199,7 +199,7 @@ export const refusals: readonly Refusal[] = acknowledgements.flatMap(
       packet: { type, packetIdentifier },
       field: "packetIdentifier",
       clause: "MQTT-2.2.1-5",
-      message: "it must be a whole number from 1 to 65,535",
+      message: "it must be a whole number from 1 to 65535",
     })),
     {
       title: `${type} with a reason code`,

@@ -261,7 +261,7 @@ export const authRefusals: readonly Refusal[] = [
     versions: [5],
     packet: { type: "auth", reasonCode: 0x18 },
     field: "properties.authenticationMethod",
-    message: "AUTH needs properties.authenticationMethod",
+    message: "properties.authenticationMethod is missing; AUTH needs it",
   },
   {
     title: "a reason code that AUTH doesn't have",

@@ -535,7 +535,7 @@ export const refusals: readonly Refusal[] = [
     versions: all,
     packet: { type: "publish", topicName: "a", qos: 1, packetIdentifier },
     field: "packetIdentifier",
-    message: "it must be a whole number from 1 to 65,535",
+    message: "it must be a whole number from 1 to 65535",
   })),
   ...["a/+", "#", "a#b"].map((topicName): Refusal => ({
     title: `the topic name ${topicName}`,

@@ -299,7 +299,7 @@ export const subscribeRefusals: readonly Refusal[] = [
     packet: { type: "subscribe", subscriptions: [{ topicFilter: "a" }] },
     field: "packetIdentifier",
     clause: "MQTT-2.2.1-3",
-    message: "packetIdentifier is undefined; it must be a whole number from 1 to 65,535",
+    message: "packetIdentifier is undefined; it must be a whole number from 1 to 65535",
   },
   ...badFilters.map(({ topicFilter, clause }): Refusal => ({
     title: `a SUBSCRIBE to "${topicFilter}"`,
