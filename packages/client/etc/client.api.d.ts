@@ -24,7 +24,7 @@ export declare function connect(url: string, options: OptionsV3<"3.1.1">): Promi
 export declare function connect(url: string, options: OptionsV3<"3.1">): Promise<Client<"3.1">>;
 export declare function connect(url: string, options: OptionsAuto): Promise<Client<Version>>;
 export declare function connect(url: string, options?: ClientOptions): Promise<Client<Version>>;
-export { AbortedError, type AcknowledgeMode, type Attempt, type AttemptOptions, type BackoffOptions, type Client, ClientClosedError, type ClientEvents, type ClientOptions, type ClientState, type Clock, type CommonOptions, ConnectionLostError, type Connector, ConnectRefusedError, type DisconnectOptions, EncodeError, type FailedAttempt, type FilterFailure, type FilterOptions, type Filters, type GrantedFilter, InvalidAddressError, type Logger, MalformedPacketError, matchTopic, Message, type MessageHandler, MqttError, type Negotiated, type DropReason, MessageDroppedError, NotConnectedError, OptionError, type OptionsAuto, type OptionsV3, type OptionsV5, type Payload, ProtocolError, Publication, type PublishOptions, type PublishProperties, PublishRejectedError, type PublishResult, type QoS, type QueueOptions, ReasonCode, reasonText, type ReconnectOptions, RequestRejectedError, SendQueueFullError, ServerDisconnectError, ServerLimitError, SessionLostError, type Signal, type SubscribeOptions, SubscribeRejectedError, Subscription, SubscriptionLostError, TimeoutError, type TimeoutOptions, type Timer, type Transport, TransportError, type TransportHandler, UnsubscribeRejectedError, type UserProperty, validateTopicFilter, validateTopicName, type Version, type Will, } from "../core.ts";
+export { AbortedError, type AcknowledgeMode, type Attempt, type AttemptOptions, type AuthenticationAnswer, AuthenticationError, type AuthenticationMethod, type BackoffOptions, type Client, ClientClosedError, type ClientEvents, type ClientOptions, type ClientState, type Clock, type CommonOptions, ConnectionLostError, type Connector, ConnectRefusedError, type DisconnectOptions, EncodeError, type FailedAttempt, type FilterFailure, type FilterOptions, type Filters, type GrantedFilter, InvalidAddressError, type Logger, MalformedPacketError, matchTopic, Message, type MessageHandler, MqttError, type Negotiated, type DropReason, MessageDroppedError, NotConnectedError, OptionError, type OptionsAuto, type OptionsV3, type OptionsV5, type Payload, ProtocolError, Publication, type PublishOptions, type PublishProperties, PublishRejectedError, type PublishResult, type QoS, type QueueOptions, ReasonCode, reasonText, type ReconnectOptions, RequestRejectedError, scramSha1, scramSha256, scramSha512, type ScramOptions, SendQueueFullError, ServerDisconnectError, ServerLimitError, SessionLostError, type Signal, type SubscribeOptions, SubscribeRejectedError, Subscription, SubscriptionLostError, TimeoutError, type TimeoutOptions, type Timer, type Transport, TransportError, type TransportHandler, UnsubscribeRejectedError, type UserProperty, validateTopicFilter, validateTopicName, type Version, type WebCrypto, type Will, } from "../core.ts";
 
 // dist/core.d.ts
 
@@ -52,6 +52,7 @@ export declare function connect(options: WithConnector<OptionsV3<"3.1.1">>): Pro
 export declare function connect(options: WithConnector<OptionsV3<"3.1">>): Promise<Client<"3.1">>;
 export declare function connect(options: WithConnector<OptionsAuto>): Promise<Client<Version>>;
 export declare function connect(options: WithConnector<ClientOptions>): Promise<Client<Version>>;
+export type { AuthenticationAnswer, AuthenticationMethod } from "./authenticator.ts";
 export type { BackoffOptions } from "./backoff.ts";
 export type { Clock, Timer } from "./clock.ts";
 export { AbortedError, ClientClosedError, SubscriptionLostError } from "./errors.ts";
@@ -59,10 +60,11 @@ export type { ClientEvents, ClientState } from "./events.ts";
 export { Message } from "./message.ts";
 export type { Attempt, AttemptOptions, ClientOptions, CommonOptions, FailedAttempt, Logger, OptionsAuto, OptionsV3, OptionsV5, ReconnectOptions, TimeoutOptions, Will, } from "./options.ts";
 export { Publication, type PublishResult } from "./publication.ts";
+export { scramSha1, scramSha256, scramSha512, type ScramOptions, type WebCrypto } from "./scram.ts";
 export { type AcknowledgeMode, type GrantedFilter, type MessageHandler, Subscription } from "./subscription.ts";
 export type { Client, DisconnectOptions, FilterOptions, Filters, Payload, PublishOptions, SubscribeOptions, } from "./types.ts";
 export type { Version } from "./version.ts";
-export { ConnectionLostError, ConnectRefusedError, type FilterFailure, type Negotiated, type DropReason, MessageDroppedError, NotConnectedError, OptionError, PublishRejectedError, type QueueOptions, RequestRejectedError, SendQueueFullError, ServerDisconnectError, ServerLimitError, SessionLostError, SubscribeRejectedError, TimeoutError, UnsubscribeRejectedError, } from "@petrel/session";
+export { AuthenticationError, ConnectionLostError, ConnectRefusedError, type FilterFailure, type Negotiated, type DropReason, MessageDroppedError, NotConnectedError, OptionError, PublishRejectedError, type QueueOptions, RequestRejectedError, SendQueueFullError, ServerDisconnectError, ServerLimitError, SessionLostError, SubscribeRejectedError, TimeoutError, UnsubscribeRejectedError, } from "@petrel/session";
 export { EncodeError, MalformedPacketError, matchTopic, MqttError, ProtocolError, type PublishProperties, type QoS, ReasonCode, reasonText, type UserProperty, validateTopicFilter, validateTopicName, } from "@petrel/codec";
 export { type Connector, InvalidAddressError, type Signal, type Transport, TransportError, type TransportHandler, } from "@petrel/transport";
 
@@ -129,6 +131,8 @@ export interface OptionsV5 extends CommonOptions {
     readonly requestResponseInformation?: boolean | undefined;
     /** Default true. */
     readonly requestProblemInformation?: boolean | undefined;
+    /** Enhanced authentication: `scramSha256(username, password)` and its like, or a method of yours. */
+    readonly authentication?: AuthenticationMethod | undefined;
     readonly userProperties?: readonly UserProperty[] | undefined;
 }
 /** Options of MQTT 3.1.1 and 3.1. */
@@ -214,18 +218,26 @@ export interface Logger {
     error(message: string, ...details: readonly unknown[]): void;
 }
 
-// dist/backoff.d.ts
+// dist/authenticator.d.ts
 
-/** How long to wait before which attempt. */
-export interface BackoffOptions {
-    /** Milliseconds before the first new attempt, at most. */
-    readonly initialDelay: number;
-    /** Milliseconds; no wait is longer. */
-    readonly maximumDelay: number;
-    /** Each wait is this many times longer than the one before. */
-    readonly factor: number;
-    readonly jitter: "full" | "none";
+/**
+ * An enhanced authentication method of MQTT 5.0 (section 4.12). All of it may be asynchronous, and what throws or rejects
+ * ends the connection with an AuthenticationError, whose cause it is; an error with `retryable: false` stops reconnecting.
+ *
+ * Each exchange begins with `initial()`: a connection that is lost in the middle has no other end.
+ */
+export interface AuthenticationMethod {
+    /** As the server knows it, as in "SCRAM-SHA-256". */
+    readonly method: string;
+    /** The data of CONNECT, or of the AUTH that begins to re-authenticate. */
+    initial(): AuthenticationAnswer | PromiseLike<AuthenticationAnswer>;
+    /** The answer to the server's data; undefined: it sent none. */
+    respond(challenge: Uint8Array | undefined): AuthenticationAnswer | PromiseLike<AuthenticationAnswer>;
+    /** Throws unless the server's last data, with its success, proves that it is who it should be. Default: believe it. */
+    verify?(data: Uint8Array | undefined): void | PromiseLike<void>;
 }
+/** Authentication Data; undefined: none is sent. */
+export type AuthenticationAnswer = Uint8Array | undefined | void;
 
 // dist/clock.d.ts
 
@@ -241,6 +253,19 @@ export interface Clock {
 }
 export interface Timer {
     clear(): void;
+}
+
+// dist/backoff.d.ts
+
+/** How long to wait before which attempt. */
+export interface BackoffOptions {
+    /** Milliseconds before the first new attempt, at most. */
+    readonly initialDelay: number;
+    /** Milliseconds; no wait is longer. */
+    readonly maximumDelay: number;
+    /** Each wait is this many times longer than the one before. */
+    readonly factor: number;
+    readonly jitter: "full" | "none";
 }
 
 // dist/version.d.ts
@@ -356,6 +381,12 @@ export interface Client<V extends Version = "5.0"> extends AsyncDisposable {
      * @throws UnsubscribeRejectedError, TimeoutError, ClientClosedError
      */
     unsubscribe(filters: string | readonly string[]): Promise<readonly number[]>;
+    /**
+     * Proves again who we are, without a break, with the option `authentication` (MQTT 5.0). If it fails the connection ends.
+     *
+     * @throws AuthenticationError, ServerDisconnectError, ConnectionLostError, NotConnectedError, OptionError without a method
+     */
+    readonly reauthenticate: V extends "5.0" ? () => Promise<void> : never;
     /**
      * Ends the connection politely. Always resolves: within `drain`, and 2 s for the server to close. Bytes that are still
      * on their way get longer, until the network has taken none for 30 s; then they are lost, which is an "error" event.
@@ -585,3 +616,40 @@ export declare class SubscriptionLostError extends MqttError {
     readonly failures: readonly FilterFailure[];
     constructor(failures: readonly FilterFailure[]);
 }
+
+// dist/scram.d.ts
+
+/** What SCRAM needs of WebCrypto; the global `crypto` of every runtime fits. */
+export interface WebCrypto {
+    getRandomValues(bytes: Uint8Array): unknown;
+    readonly subtle: {
+        importKey(format: "raw", bytes: Uint8Array, algorithm: "PBKDF2" | {
+            readonly name: "HMAC";
+            readonly hash: string;
+        }, extractable: false, usages: readonly ("deriveBits" | "sign")[]): Promise<unknown>;
+        deriveBits(algorithm: {
+            readonly name: "PBKDF2";
+            readonly hash: string;
+            readonly salt: Uint8Array;
+            readonly iterations: number;
+        }, key: unknown, bits: number): Promise<ArrayBuffer>;
+        sign(algorithm: "HMAC", key: unknown, bytes: Uint8Array): Promise<ArrayBuffer>;
+        digest(hash: string, bytes: Uint8Array): Promise<ArrayBuffer>;
+    };
+}
+export interface ScramOptions {
+    /** Fewer make a stolen or tricked-out proof easy to guess the password from. Default 4,096, which RFC 7677 asks for. */
+    readonly minimumIterations?: number | undefined;
+    /** More would let a hostile server keep us busy. Default 1,000,000, about half a second. */
+    readonly maximumIterations?: number | undefined;
+    /** Default: the runtime's. */
+    readonly crypto?: WebCrypto | undefined;
+    /** For tests: the client's part of the nonce, printable and without a comma. Default: 24 random bytes each time. */
+    readonly nonce?: string | undefined;
+}
+/** SCRAM-SHA-1 (RFC 5802), for servers that know nothing newer. Throws for a name or password that SASLprep prohibits. */
+export declare function scramSha1(username: string, password: string, options?: ScramOptions): AuthenticationMethod;
+/** SCRAM-SHA-256 (RFC 7677). Throws for a name or password that SASLprep prohibits. */
+export declare function scramSha256(username: string, password: string, options?: ScramOptions): AuthenticationMethod;
+/** SCRAM-SHA-512, as SCRAM-SHA-256 with a longer hash. Throws for a name or password that SASLprep prohibits. */
+export declare function scramSha512(username: string, password: string, options?: ScramOptions): AuthenticationMethod;

@@ -1,6 +1,7 @@
 import type { SessionOptions } from "@petrel/session";
 import type { Connector } from "@petrel/transport";
-import { type AttemptOptions, type ClientOptions, sessionOptions } from "./options.ts";
+import type { AuthenticationMethod } from "./authenticator.ts";
+import { type AttemptOptions, type ClientOptions, type OptionsV5, sessionOptions } from "./options.ts";
 import { type Outcome, ServerList } from "./server-list.ts";
 import type { Version } from "./version.ts";
 import { VersionChoice } from "./version-choice.ts";
@@ -19,6 +20,7 @@ export type Reach = (url: string, options: ClientOptions) => Destination;
 export interface Way {
   readonly connector: Connector;
   readonly session: SessionOptions;
+  readonly authentication: AuthenticationMethod | undefined;
 }
 
 /** Which way the next attempt goes: to which server, in which version, with which options. */
@@ -87,6 +89,7 @@ export class Approach {
   }
 
   #way({ connector, username, password }: Destination, options: ClientOptions): Way {
-    return { connector, session: sessionOptions({ ...options, username, password }, this.version) };
+    const { authentication } = options as OptionsV5;
+    return { connector, session: sessionOptions({ ...options, username, password }, this.version), authentication };
   }
 }

@@ -3,6 +3,7 @@ import type { AcknowledgementProperties, ConnackPacket } from "@petrel/codec";
 import { ConnectionLostError, MqttSession, type Negotiated, type SessionEvent, TimeoutError } from "@petrel/session";
 import type { Connector } from "@petrel/transport";
 import { Approach, type Reach, type Way } from "./approach.ts";
+import { Authenticator } from "./authenticator.ts";
 import { onAbort } from "./cancellation.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { Deferred } from "./deferred.ts";
@@ -16,7 +17,7 @@ import { checkAttemptOptions, type ClientOptions, connectDeadline, type Logger, 
 import { payloadBytes } from "./payload.ts";
 import { Publication } from "./publication.ts";
 import { checkPublishOptions, disconnectRequest } from "./requests.ts";
-import { type Request, Subscriber } from "./subscriber.ts";
+import { Request, Subscriber } from "./subscriber.ts";
 import type { MessageHandler, Subscription } from "./subscription.ts";
 import { Supervisor } from "./supervisor.ts";
 import type { DisconnectOptionsV5, Filters, Payload, PublishOptionsV5, SubscribeOptionsV5 } from "./types.ts";
@@ -48,12 +49,14 @@ export class MqttClient implements AsyncDisposable {
   readonly #supervisor: Supervisor;
   readonly #subscriber: Subscriber;
   readonly #unheard: UnheardFailures;
+  readonly #authenticator: Authenticator;
 
   #state: ClientState = "offline";
   /** Why no more attempts are made: until `connect()`, everything fails with this. */
   #givenUp: Error | undefined;
   #connecting: Deferred<void> | undefined;
   #drained: Deferred<void> | undefined;
+  #reauthenticating: Request | undefined;
   /** Resolves when nothing is queued or in flight, or the time for that is over. */
   #idle: Deferred<void> | undefined;
   /** The end under way, until "closed" was told. */
@@ -111,6 +114,7 @@ export class MqttClient implements AsyncDisposable {
       wake: () => this.#driver.wake(),
       onHandlerError: (error, message) => this.#handleHandlerError(error, message),
     });
+    this.#authenticator = new Authenticator(this.#session, clock, () => this.#driver.wake());
   }
 
   get version(): Version {
@@ -159,7 +163,8 @@ export class MqttClient implements AsyncDisposable {
   }
 
   /** The next connection goes this way. */
-  #take({ connector, session }: Way): Connector {
+  #take({ connector, session, authentication }: Way): Connector {
+    this.#authenticator.use(authentication);
     this.#session.configure(session);
     return connector;
   }
@@ -233,6 +238,22 @@ export class MqttClient implements AsyncDisposable {
   #requireOpen(): void {
     if (this.#state === "closed") throw new ClientClosedError();
     if (this.#givenUp !== undefined) throw this.#givenUp;
+  }
+
+  async reauthenticate(): Promise<void> {
+    this.#requireOpen();
+    if (this.#reauthenticating === undefined) {
+      const request = new Request();
+      this.#session.reauthenticate(request, this.#clock.now());
+      this.#reauthenticating = request;
+      this.#driver.wake();
+    }
+    const reauthenticating = this.#reauthenticating;
+    try {
+      await reauthenticating.promise;
+    } finally {
+      if (this.#reauthenticating === reauthenticating) this.#reauthenticating = undefined;
+    }
   }
 
   // ── publishing ────────────────────────────────────────────────────────────────────────────────
@@ -323,6 +344,12 @@ export class MqttClient implements AsyncDisposable {
       case "dropped":
         this.#failPublication(event.context as Publication, event.error);
         if (this.#idle !== undefined && this.#isIdle()) this.#idle.resolve();
+        return;
+      case "challenge":
+        this.#authenticator.handleChallenge(event.challenge);
+        return;
+      case "reauthenticated":
+        (event.context as Request).resolve([]);
         return;
       case "subscribed":
         (event.context as Request).resolve(event.suback.reasonCodes);

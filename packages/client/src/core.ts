@@ -39,6 +39,7 @@ export async function connect(options: WithConnector<ClientOptions>): Promise<un
   return client;
 }
 
+export type { AuthenticationAnswer, AuthenticationMethod } from "./authenticator.ts";
 export type { BackoffOptions } from "./backoff.ts";
 export type { Clock, Timer } from "./clock.ts";
 export { AbortedError, ClientClosedError, SubscriptionLostError } from "./errors.ts";
@@ -59,6 +60,7 @@ export type {
   Will,
 } from "./options.ts";
 export { Publication, type PublishResult } from "./publication.ts";
+export { scramSha1, scramSha256, scramSha512, type ScramOptions, type WebCrypto } from "./scram.ts";
 export { type AcknowledgeMode, type GrantedFilter, type MessageHandler, Subscription } from "./subscription.ts";
 export type {
   Client,
@@ -71,6 +73,7 @@ export type {
 } from "./types.ts";
 export type { Version } from "./version.ts";
 export {
+  AuthenticationError,
   ConnectionLostError,
   ConnectRefusedError,
   type FilterFailure,

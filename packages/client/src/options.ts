@@ -1,6 +1,7 @@
 import { encodeUtf8, type QoS, type UserProperty, type WillProperties } from "@petrel/codec";
 import { OptionError, type SessionOptions } from "@petrel/session";
 import type { Connector, Signal } from "@petrel/transport";
+import type { AuthenticationMethod } from "./authenticator.ts";
 import type { BackoffOptions } from "./backoff.ts";
 import type { Clock } from "./clock.ts";
 import { protocolVersionOf, type Version } from "./version.ts";
@@ -67,6 +68,8 @@ export interface OptionsV5 extends CommonOptions {
   readonly requestResponseInformation?: boolean | undefined;
   /** Default true. */
   readonly requestProblemInformation?: boolean | undefined;
+  /** Enhanced authentication: `scramSha256(username, password)` and its like, or a method of yours. */
+  readonly authentication?: AuthenticationMethod | undefined;
   readonly userProperties?: readonly UserProperty[] | undefined;
 }
 
@@ -272,6 +275,7 @@ export function sessionOptions(
       topicAliasMaximum: options.topicAliasMaximum,
       requestResponseInformation: options.requestResponseInformation,
       requestProblemInformation: options.requestProblemInformation,
+      authenticationMethod: authenticationMethod(options.authentication),
       userProperties: options.userProperties,
     };
   }
@@ -289,6 +293,14 @@ function withoutVersion(options: OptionsAuto, version: Version): OptionsV5 | Opt
   const { cleanStart, sessionExpiryInterval = 0, will, ...rest } = options;
   const common: Partial<Record<keyof OptionsV5, unknown>> = { ...rest };
   for (const name of V5_ONLY) delete common[name];
+  // Left out like the others it would let a server that claims to be old have us without proofs.
+  if (options.authentication !== undefined) {
+    throw new OptionError(
+      "authentication",
+      options.authentication,
+      "it needs MQTT 5.0, which the server does not speak",
+    );
+  }
   const keepsSession = cleanStart === false || (sessionExpiryInterval !== 0 && options.clientId !== undefined);
   return {
     ...(common as CommonOptions),
@@ -304,8 +316,24 @@ const V5_ONLY = [
   "topicAliasMaximum",
   "requestResponseInformation",
   "requestProblemInformation",
+  "authentication",
   "userProperties",
 ] as const;
+
+/** For callers without types: what lacks a part would fail in the middle of connecting. */
+function authenticationMethod(authentication: AuthenticationMethod | undefined): string | undefined {
+  if (authentication === undefined) return undefined;
+  const { method } = authentication;
+  if (typeof method !== "string" || method === "") {
+    throw new OptionError("authentication.method", method, "it must be the method's name, as the server knows it");
+  }
+  for (const name of ["initial", "respond", "verify"] as const) {
+    const part: unknown = authentication[name];
+    if (typeof part === "function" || (name === "verify" && part === undefined)) continue;
+    throw new OptionError(`authentication.${name}`, part, "it must be a function");
+  }
+  return method;
+}
 
 /** In the words of the option that was typed; the session would speak of the client identifier. */
 function checkClientId({ clientId = "" }: ClientOptions, version: Version, resumes: boolean): void {

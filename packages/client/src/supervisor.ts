@@ -1,5 +1,6 @@
 import { ReasonCode } from "@petrel/codec";
 import {
+  AuthenticationError,
   ConnectRefusedError,
   type Milliseconds,
   OptionError,
@@ -241,6 +242,6 @@ export class Supervisor {
 }
 
 function isHopeless(error: Error): boolean {
-  if (error instanceof ConnectRefusedError) return !error.retryable;
+  if (error instanceof ConnectRefusedError || error instanceof AuthenticationError) return !error.retryable;
   return error instanceof ServerDisconnectError && HOPELESS.has(error.reasonCode);
 }

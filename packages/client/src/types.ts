@@ -136,6 +136,13 @@ export interface Client<V extends Version = "5.0"> extends AsyncDisposable {
   unsubscribe(filters: string | readonly string[]): Promise<readonly number[]>;
 
   /**
+   * Proves again who we are, without a break, with the option `authentication` (MQTT 5.0). If it fails the connection ends.
+   *
+   * @throws AuthenticationError, ServerDisconnectError, ConnectionLostError, NotConnectedError, OptionError without a method
+   */
+  readonly reauthenticate: V extends "5.0" ? () => Promise<void> : never;
+
+  /**
    * Ends the connection politely. Always resolves: within `drain`, and 2 s for the server to close. Bytes that are still
    * on their way get longer, until the network has taken none for 30 s; then they are lost, which is an "error" event.
    * Safe at any time, and twice.

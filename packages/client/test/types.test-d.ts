@@ -35,6 +35,14 @@ test("the version of the options is the version of the client", () => {
   core.createClient({});
 });
 
+test("only MQTT 5.0 re-authenticates", () => {
+  expectTypeOf(v5.reauthenticate()).resolves.toBeVoid();
+  // @ts-expect-error there is no enhanced authentication in MQTT 3.x
+  v311.reauthenticate();
+  // @ts-expect-error there is no enhanced authentication in MQTT 3.x
+  createClient(url, { version: "3.1.1", authentication: core.scramSha256("user", "pencil") });
+});
+
 test("options of the other version don't compile", () => {
   createClient(url, {
     cleanStart: "first",

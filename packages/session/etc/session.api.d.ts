@@ -1,14 +1,38 @@
 // dist/index.d.ts
 
+export type { Challenge } from "./authentication.ts";
 export { resolveSessionConfig, type QueueOptions, type SessionConfig, type SessionOptions, type SessionTimeouts, } from "./config.ts";
 export type { Phase } from "./connection.ts";
-export { ConnectionLostError, ConnectRefusedError, type DropReason, type FilterFailure, MessageDroppedError, NotConnectedError, OptionError, PublishRejectedError, RequestRejectedError, SendQueueFullError, ServerDisconnectError, type ServerLimit, type ServerLimitDetails, ServerLimitError, SessionLostError, SubscribeRejectedError, TimeoutError, UnsubscribeRejectedError, } from "./errors.ts";
+export { AuthenticationError, ConnectionLostError, ConnectRefusedError, type DropReason, type FilterFailure, MessageDroppedError, NotConnectedError, OptionError, PublishRejectedError, RequestRejectedError, SendQueueFullError, ServerDisconnectError, type ServerLimit, type ServerLimitDetails, ServerLimitError, SessionLostError, SubscribeRejectedError, TimeoutError, UnsubscribeRejectedError, } from "./errors.ts";
 export type { Milliseconds, SessionEvent } from "./events.ts";
 export type { Delivery } from "./incoming-publish.ts";
 export type { Negotiated } from "./negotiated.ts";
 export type { Dispatch, DispatchState, OutgoingMessage } from "./outgoing-entry.ts";
 export type { SubscribeRequest, UnsubscribeRequest } from "./requests.ts";
 export { type DisconnectOptions, MqttSession } from "./session.ts";
+
+// dist/authentication.d.ts
+
+/**
+ * What the authentication method is asked; the answer goes to `MqttSession.authenticate`, or `refuseChallenge`, together
+ * with this object. It may come at any time later. One that a newer challenge or the connection's end has overtaken does
+ * nothing.
+ */
+export interface Challenge {
+    /**
+     * initial: the first data of an exchange, for CONNECT or to re-authenticate. respond: the answer to the server's
+     * `data`. verify: whether the server may be believed; its answer has no data.
+     */
+    readonly step: "initial" | "respond" | "verify";
+    readonly method: string;
+    /** What the server said; undefined: nothing. */
+    readonly data: Uint8Array | undefined;
+}
+
+// dist/connection.d.ts
+
+/** offline: no connection. connecting: CONNECT sent. online: CONNACK came. disconnecting: only the rest of the output is left. */
+export type Phase = "offline" | "connecting" | "online" | "disconnecting";
 
 // dist/config.d.ts
 
@@ -39,6 +63,8 @@ export interface SessionOptions {
     readonly requestResponseInformation?: boolean | undefined;
     /** 5.0. Default true. */
     readonly requestProblemInformation?: boolean | undefined;
+    /** 5.0: the name of an enhanced authentication method; the session then asks for its data with "challenge" events. */
+    readonly authenticationMethod?: string | undefined;
     /** 5.0: user properties of CONNECT. */
     readonly userProperties?: readonly UserProperty[] | undefined;
     /** QoS 1 and 2 messages of ours in flight: at most this and the server's Receive Maximum. 1 to 65,535; default 256, 20 in 3.x. */
@@ -81,19 +107,14 @@ export interface SessionTimeouts {
 type Defined<T> = {
     readonly [Key in keyof T]-?: Exclude<T[Key], undefined>;
 };
-type WithoutDefault = "username" | "password" | "will" | "queue" | "timeouts";
+type WithoutDefault = "username" | "password" | "will" | "authenticationMethod" | "queue" | "timeouts";
 /** The options with their defaults, checked and frozen. */
-export interface SessionConfig extends Defined<Omit<SessionOptions, WithoutDefault>>, Pick<SessionOptions, "username" | "password" | "will"> {
+export interface SessionConfig extends Defined<Omit<SessionOptions, WithoutDefault>>, Pick<SessionOptions, "username" | "password" | "will" | "authenticationMethod"> {
     readonly queue: Defined<QueueOptions>;
     readonly timeouts: Defined<SessionTimeouts>;
 }
 /** Fills in defaults and checks every value. Throws {@link OptionError} for one that cannot work. */
 export declare function resolveSessionConfig(options?: SessionOptions): SessionConfig;
-
-// dist/connection.d.ts
-
-/** offline: no connection. connecting: CONNECT sent. online: CONNACK came. disconnecting: only the rest of the output is left. */
-export type Phase = "offline" | "connecting" | "online" | "disconnecting";
 
 // dist/events.d.ts
 
@@ -241,6 +262,18 @@ export declare class TimeoutError extends MqttError {
     readonly afterMs: number;
     constructor(what: string, afterMs: number);
 }
+/**
+ * Enhanced authentication ended on our side: the method threw, which is the `cause`, it does not believe the server, or
+ * took too long. A server that refuses says so with ConnectRefusedError or ServerDisconnectError.
+ */
+export declare class AuthenticationError extends MqttError {
+    readonly name = "AuthenticationError";
+    readonly code = "PETREL_AUTHENTICATION";
+    readonly method: string;
+    /** Whether it may succeed later; false if the cause has `retryable: false`, as for a wrong proof. */
+    readonly retryable: boolean;
+    constructor(method: string, cause: Error);
+}
 
 // dist/incoming-publish.d.ts
 
@@ -341,7 +374,7 @@ export interface DisconnectOptions {
  *
  * After every call that takes `now`, drain {@link MqttSession.takeOutput}, {@link MqttSession.takeEvents} and
  * {@link MqttSession.nextTimeout}. `Context` is a reference of the caller's choice that comes with a command and is
- * given back exactly once, in `published`, `subscribed`, `unsubscribed`, `pinged` or `failed`.
+ * given back exactly once, in `published`, `subscribed`, `unsubscribed`, `pinged`, `reauthenticated` or `failed`.
  */
 export declare class MqttSession<Context = unknown> {
     #private;
@@ -362,7 +395,10 @@ export declare class MqttSession<Context = unknown> {
     get roundTripMs(): Milliseconds | undefined;
     /** What CONNACK settled, until the connection is closed; undefined before. */
     get negotiated(): Negotiated | undefined;
-    /** A network connection is open: CONNECT goes out. One that was open before counts as lost. */
+    /**
+     * A network connection is open: CONNECT goes out, with an authentication method as soon as the "challenge" for its data
+     * is answered. One that was open before counts as lost.
+     */
     handleOpen(now: Milliseconds): void;
     /** Takes ownership of the bytes: payloads of messages are views into them. */
     handleBytes(bytes: Uint8Array, now: Milliseconds): void;
@@ -407,6 +443,21 @@ export declare class MqttSession<Context = unknown> {
      * @throws EncodeError for a Reason Code that no acknowledgement may carry
      */
     acknowledge(delivery: Delivery, reasonCode?: number): void;
+    /**
+     * What the authentication method answers to a "challenge" event: its data, or that it believes the server. Too late is
+     * no harm.
+     *
+     * @throws EncodeError | ServerLimitError for data that no packet can carry, and then nothing has happened
+     */
+    authenticate(challenge: Challenge, data: Uint8Array | undefined, now: Milliseconds): void;
+    /** The authentication method failed, or does not believe the server: the connection ends. Too late is no harm. */
+    refuseChallenge(challenge: Challenge, error: Error, now: Milliseconds): void;
+    /**
+     * Proves again who we are, without a break (section 4.12.1): "challenge" events follow. If it fails the connection ends.
+     *
+     * @throws OptionError without an authentication method | NotConnectedError | AuthenticationError if one is under way
+     */
+    reauthenticate(context: Context, now: Milliseconds): void;
     /**
      * Ends the connection politely; a no-op without one. What is in flight or queued stays for the next connection.
      *

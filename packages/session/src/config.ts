@@ -35,6 +35,8 @@ export interface SessionOptions {
   readonly requestResponseInformation?: boolean | undefined;
   /** 5.0. Default true. */
   readonly requestProblemInformation?: boolean | undefined;
+  /** 5.0: the name of an enhanced authentication method; the session then asks for its data with "challenge" events. */
+  readonly authenticationMethod?: string | undefined;
   /** 5.0: user properties of CONNECT. */
   readonly userProperties?: readonly UserProperty[] | undefined;
 
@@ -79,11 +81,13 @@ export interface SessionTimeouts {
 }
 
 type Defined<T> = { readonly [Key in keyof T]-?: Exclude<T[Key], undefined> };
-type WithoutDefault = "username" | "password" | "will" | "queue" | "timeouts";
+type WithoutDefault = "username" | "password" | "will" | "authenticationMethod" | "queue" | "timeouts";
 
 /** The options with their defaults, checked and frozen. */
 export interface SessionConfig
-  extends Defined<Omit<SessionOptions, WithoutDefault>>, Pick<SessionOptions, "username" | "password" | "will"> {
+  extends
+    Defined<Omit<SessionOptions, WithoutDefault>>,
+    Pick<SessionOptions, "username" | "password" | "will" | "authenticationMethod"> {
   readonly queue: Defined<QueueOptions>;
   readonly timeouts: Defined<SessionTimeouts>;
 }
@@ -107,6 +111,7 @@ export function resolveSessionConfig(options: SessionOptions = {}): SessionConfi
     topicAliasMaximum: options.topicAliasMaximum ?? 16,
     requestResponseInformation: options.requestResponseInformation ?? false,
     requestProblemInformation: options.requestProblemInformation ?? true,
+    authenticationMethod: options.authenticationMethod,
     userProperties: options.userProperties ?? [],
     // 3.x has no Receive Maximum: a server can only drop a client that sends more than it takes. Mosquitto takes 20 at QoS 2.
     maximumInflight: options.maximumInflight ?? (protocolVersion === 5 ? 256 : 20),
@@ -136,6 +141,9 @@ function check(config: SessionConfig, options: SessionOptions): void {
   oneOf("resubscribe", config.resubscribe, ["when-session-lost", "always", "never"]);
   oneOf("queue.qos0WhileOffline", config.queue.qos0WhileOffline, ["reject", "queue", "drop"]);
   oneOf("queue.overflow", config.queue.overflow, OVERFLOWS);
+  if (config.authenticationMethod === "") {
+    throw new OptionError("authenticationMethod", "", "leave it out, or name the method");
+  }
   whole("keepAlive", config.keepAlive, 0, 65_535, "seconds");
   whole("sessionExpiryInterval", config.sessionExpiryInterval, 0, 0xffff_ffff, "seconds");
   whole("receiveMaximum", config.receiveMaximum, 1, 65_535);
@@ -172,6 +180,7 @@ const FIVE_ONLY = [
   "topicAliasMaximum",
   "requestResponseInformation",
   "requestProblemInformation",
+  "authenticationMethod",
   "userProperties",
 ] as const satisfies readonly (keyof SessionOptions)[];
 
@@ -200,7 +209,12 @@ function checkConnectPacket(config: SessionConfig): void {
 }
 
 /** The CONNECT that this configuration means. Defaults of the protocol are left out of it. */
-export function connectPacket(config: SessionConfig, clientIdentifier: string, cleanStart: boolean): ConnectPacketInit {
+export function connectPacket(
+  config: SessionConfig,
+  clientIdentifier: string,
+  cleanStart: boolean,
+  authenticationData?: Uint8Array,
+): ConnectPacketInit {
   const { protocolVersion, keepAlive, username, password, will, bridge } = config;
   const properties =
     protocolVersion !== 5
@@ -212,6 +226,8 @@ export function connectPacket(config: SessionConfig, clientIdentifier: string, c
           topicAliasMaximum: config.topicAliasMaximum === 0 ? undefined : config.topicAliasMaximum,
           requestResponseInformation: config.requestResponseInformation ? true : undefined,
           requestProblemInformation: config.requestProblemInformation ? undefined : false,
+          authenticationMethod: config.authenticationMethod,
+          authenticationData,
           userProperties: config.userProperties.length === 0 ? undefined : config.userProperties,
         };
   return {

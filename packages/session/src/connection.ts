@@ -6,6 +6,7 @@ import {
   type PacketInit,
   type PacketWriter,
 } from "@petrel/codec";
+import type { Authentication } from "./authentication.ts";
 import type { SessionConfig } from "./config.ts";
 import type { Milliseconds } from "./events.ts";
 import { Fifo } from "./fifo.ts";
@@ -23,6 +24,8 @@ export type Phase = "offline" | "connecting" | "online" | "disconnecting";
  */
 export class Connection<Context> {
   phase: Exclude<Phase, "offline"> = "connecting";
+  /** The options of this connection; the session may have got others for the next. */
+  readonly config: SessionConfig;
   readonly decoder: PacketDecoder;
   /** What CONNACK settled; undefined while connecting. */
   negotiated: Negotiated | undefined = undefined;
@@ -30,6 +33,12 @@ export class Connection<Context> {
   aliases: InboundTopicAliases = new InboundTopicAliases(0);
   /** Whether the CONNECT asked for a clean start. */
   readonly cleanStart: boolean;
+  /** undefined: there is no authentication method. */
+  authentication: Authentication<Context> | undefined = undefined;
+  /** Whether CONNECT was written: nothing may be before. */
+  connectWritten = false;
+  /** Packets stay in the decoder while CONNACK is being verified. */
+  isHeld = false;
 
   /** How many more QoS 1 and 2 messages may be sent now (section 4.9). */
   sendQuota = 0;
@@ -46,6 +55,7 @@ export class Connection<Context> {
 
   constructor(config: SessionConfig, cleanStart: boolean, now: Milliseconds) {
     const { protocolVersion: version, maximumPacketSize } = config;
+    this.config = config;
     this.decoder = createDecoder({ version, maximumPacketSize, acceptUnlistedRefusals: true });
     this.#writer = createWriter({ version });
     this.keepAlive = new KeepAlive(0, Infinity, now);

@@ -13,6 +13,7 @@
  * ├── MessageDroppedError        a message that was accepted was dropped, as the options say
  * ├── SessionLostError           the session ended; the message may not have been delivered
  * ├── TimeoutError               an answer did not come in time
+ * ├── AuthenticationError        the authentication method failed, or does not believe the server
  * └── OptionError                an option has a value that cannot work
  */
 
@@ -275,6 +276,24 @@ export class TimeoutError extends MqttError {
     super(`no ${what} within ${afterMs} ms`);
     this.what = what;
     this.afterMs = afterMs;
+  }
+}
+
+/**
+ * Enhanced authentication ended on our side: the method threw, which is the `cause`, it does not believe the server, or
+ * took too long. A server that refuses says so with ConnectRefusedError or ServerDisconnectError.
+ */
+export class AuthenticationError extends MqttError {
+  override readonly name = "AuthenticationError";
+  override readonly code = "PETREL_AUTHENTICATION";
+  readonly method: string;
+  /** Whether it may succeed later; false if the cause has `retryable: false`, as for a wrong proof. */
+  readonly retryable: boolean;
+
+  constructor(method: string, cause: Error) {
+    super(`${method} authentication failed: ${cause.message}`, { cause });
+    this.method = method;
+    this.retryable = (cause as { readonly retryable?: unknown }).retryable !== false;
   }
 }
 

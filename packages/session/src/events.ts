@@ -6,6 +6,7 @@ import type {
   SubackPacket,
   UnsubackPacket,
 } from "@petrel/codec";
+import type { Challenge } from "./authentication.ts";
 import type { FilterFailure, MessageDroppedError } from "./errors.ts";
 import type { Delivery } from "./incoming-publish.ts";
 import type { OutgoingMessage } from "./outgoing-entry.ts";
@@ -38,6 +39,9 @@ export type SessionEvent<Context = unknown> =
   | { readonly type: "unsubscribed"; readonly context: Context; readonly unsuback: UnsubackPacket }
   /** The server answered a ping: so long after the question went out. */
   | { readonly type: "pinged"; readonly context: Context; readonly roundTripMs: Milliseconds }
+  /** The authentication method is asked: `MqttSession.authenticate` takes the answer. */
+  | { readonly type: "challenge"; readonly challenge: Challenge }
+  | { readonly type: "reauthenticated"; readonly context: Context }
   /** The command that came with `context` failed. */
   | { readonly type: "failed"; readonly context: Context; readonly error: Error }
   /** Subscriptions that were not granted again after the server had lost the session. */

@@ -1,3 +1,4 @@
+export type { Challenge } from "./authentication.ts";
 export {
   resolveSessionConfig,
   type QueueOptions,
@@ -7,6 +8,7 @@ export {
 } from "./config.ts";
 export type { Phase } from "./connection.ts";
 export {
+  AuthenticationError,
   ConnectionLostError,
   ConnectRefusedError,
   type DropReason,

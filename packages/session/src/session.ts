@@ -9,9 +9,11 @@ import {
   ProtocolError,
   ReasonCode,
 } from "@petrel/codec";
+import { Authentication, type Challenge } from "./authentication.ts";
 import { connectPacket, resolveSessionConfig, type SessionConfig, type SessionOptions } from "./config.ts";
 import { Connection, type Phase } from "./connection.ts";
 import {
+  AuthenticationError,
   ConnectionLostError,
   ConnectRefusedError,
   NotConnectedError,
@@ -50,7 +52,7 @@ export interface DisconnectOptions {
  *
  * After every call that takes `now`, drain {@link MqttSession.takeOutput}, {@link MqttSession.takeEvents} and
  * {@link MqttSession.nextTimeout}. `Context` is a reference of the caller's choice that comes with a command and is
- * given back exactly once, in `published`, `subscribed`, `unsubscribed`, `pinged` or `failed`.
+ * given back exactly once, in `published`, `subscribed`, `unsubscribed`, `pinged`, `reauthenticated` or `failed`.
  */
 export class MqttSession<Context = unknown> {
   #config: SessionConfig;
@@ -62,7 +64,7 @@ export class MqttSession<Context = unknown> {
   readonly #incoming: IncomingPublish<Context>;
   readonly #requests: Requests<Context>;
   readonly #life: SessionLife;
-  readonly #timers = new TimerTable<"connack" | "keepAlive" | "request" | "sessionExpiry">();
+  readonly #timers = new TimerTable<"connack" | "authentication" | "keepAlive" | "request" | "sessionExpiry">();
   #clientIdentifier: string;
   /** The time of the last call, for calls that take none. */
   #now: Milliseconds = 0;
@@ -128,7 +130,10 @@ export class MqttSession<Context = unknown> {
 
   // ── B. What the network and the clock did. These never throw ──────────────────────────────────
 
-  /** A network connection is open: CONNECT goes out. One that was open before counts as lost. */
+  /**
+   * A network connection is open: CONNECT goes out, with an authentication method as soon as the "challenge" for its data
+   * is answered. One that was open before counts as lost.
+   */
   handleOpen(now: Milliseconds): void {
     this.handleClose(now, new Error("another connection took its place"));
     this.#timers.clear("sessionExpiry");
@@ -137,9 +142,13 @@ export class MqttSession<Context = unknown> {
     const { cleanStart } = this.#life;
     const connection = new Connection<Context>(config, cleanStart, now);
     this.#connection = connection;
-    // "After a Network Connection is established …, the first packet sent … MUST be a CONNECT packet" [MQTT-3.1.0-1]
-    connection.write(connectPacket(config, this.#clientIdentifier, cleanStart));
     this.#timers.set("connack", now + config.timeouts.connack);
+    if (config.authenticationMethod === undefined) {
+      this.#sendConnect(connection, undefined);
+    } else {
+      connection.authentication = new Authentication(config.authenticationMethod, this.#events);
+      connection.authentication.begin();
+    }
   }
 
   /** Takes ownership of the bytes: payloads of messages are views into them. */
@@ -147,15 +156,25 @@ export class MqttSession<Context = unknown> {
     this.#now = now;
     const connection = this.#connection;
     if (connection === undefined || connection.phase === "disconnecting") return;
+    connection.decoder.push(bytes);
+    this.#handlePackets(connection, bytes.length);
+  }
+
+  /** Takes what the decoder has. */
+  #handlePackets(connection: Connection<Context>, newBytes: number): void {
     const { decoder } = connection;
-    decoder.push(bytes);
+    const now = this.#now;
     try {
+      if (connection.isHeld) {
+        connection.authentication!.hold(newBytes);
+        return;
+      }
       let packet = decoder.next();
-      if (packet === undefined) connection.keepAlive.handleBytes(bytes.length);
+      if (packet === undefined) connection.keepAlive.handleBytes(newBytes);
       else connection.keepAlive.handleReceived(now);
       while (packet !== undefined) {
         this.#handlePacket(packet, connection);
-        packet = isEnding(connection) ? undefined : decoder.next();
+        packet = isEnding(connection) || connection.isHeld ? undefined : decoder.next();
       }
       if (connection.answersWaiting > MOST_ANSWERS_WAITING) throw this.#tooManyAnswers(connection);
     } catch (error) {
@@ -193,7 +212,7 @@ export class MqttSession<Context = unknown> {
         if (this.#life.takeExpired(now)) this.#loseSession();
       } else if (connection !== undefined && !isEnding(connection)) {
         if (name === "keepAlive") this.#handleKeepAlive(connection);
-        else this.#fail(new TimeoutError("CONNACK", this.config.timeouts.connack), connection);
+        else this.#handleSilence(connection, name === "connack" ? "CONNACK" : "AUTH");
       }
     }
   }
@@ -294,6 +313,59 @@ export class MqttSession<Context = unknown> {
   }
 
   /**
+   * What the authentication method answers to a "challenge" event: its data, or that it believes the server. Too late is
+   * no harm.
+   *
+   * @throws EncodeError | ServerLimitError for data that no packet can carry, and then nothing has happened
+   */
+  authenticate(challenge: Challenge, data: Uint8Array | undefined, now: Milliseconds): void {
+    this.#now = now;
+    const connection = this.#connection;
+    const authentication = connection?.authentication;
+    if (connection === undefined || authentication === undefined || authentication.asked !== challenge) return;
+    if (challenge.step === "verify") {
+      const connack = authentication.handleVerified();
+      this.#timers.clear("authentication");
+      if (connack === undefined) return;
+      connection.isHeld = false;
+      this.#handleAccepted(connack, connection);
+      this.#handlePackets(connection, 0);
+    } else if (connection.connectWritten) {
+      authentication.send(challenge, data, connection);
+    } else {
+      this.#sendConnect(connection, data);
+      authentication.handleSent();
+    }
+  }
+
+  /** The authentication method failed, or does not believe the server: the connection ends. Too late is no harm. */
+  refuseChallenge(challenge: Challenge, error: Error, now: Milliseconds): void {
+    this.#now = now;
+    const connection = this.#connection;
+    if (connection === undefined || connection.authentication?.asked !== challenge) return;
+    this.#fail(new AuthenticationError(challenge.method, error), connection);
+  }
+
+  /**
+   * Proves again who we are, without a break (section 4.12.1): "challenge" events follow. If it fails the connection ends.
+   *
+   * @throws OptionError without an authentication method | NotConnectedError | AuthenticationError if one is under way
+   */
+  reauthenticate(context: Context, now: Milliseconds): void {
+    this.#now = now;
+    const connection = this.#connection;
+    if (connection?.phase !== "online") {
+      throw new NotConnectedError("there is no connection to re-authenticate; the next one authenticates anyway");
+    }
+    if (connection.authentication === undefined) {
+      // "If the Client does not include an Authentication Method in the CONNECT, the Client MUST NOT send an AUTH packet" [MQTT-4.12.0-7]
+      throw new OptionError("authenticationMethod", undefined, "without one there is nothing to repeat");
+    }
+    connection.authentication.reauthenticate(context);
+    this.#timers.set("authentication", now + connection.config.timeouts.connack);
+  }
+
+  /**
    * Ends the connection politely; a no-op without one. What is in flight or queued stays for the next connection.
    *
    * @throws EncodeError, and then nothing has happened
@@ -305,8 +377,10 @@ export class MqttSession<Context = unknown> {
     const { reasonCode, properties } = options;
     this.#checkSessionExpiryInterval(properties);
     // Also before CONNACK: "Clients need not wait for a CONNACK packet to arrive from the Server" (section 3.1.4).
-    connection.write({ type: "disconnect", reasonCode, properties });
-    this.#life.handleDisconnect(properties?.sessionExpiryInterval);
+    if (connection.connectWritten) {
+      connection.write({ type: "disconnect", reasonCode, properties });
+      this.#life.handleDisconnect(properties?.sessionExpiryInterval);
+    }
     this.#endConnection(connection, "client", undefined);
   }
 
@@ -316,6 +390,7 @@ export class MqttSession<Context = unknown> {
    */
   abandon(error: Error): void {
     const connection = this.#connection;
+    connection?.authentication?.handleEnd(error);
     this.#publisher.abandon(error, connection);
     this.#requests.failAll(error);
     if (connection !== undefined) this.#failPings(error, connection);
@@ -354,6 +429,14 @@ export class MqttSession<Context = unknown> {
   }
 
   // ── packets ───────────────────────────────────────────────────────────────────────────────────
+
+  #sendConnect(connection: Connection<Context>, authenticationData: Uint8Array | undefined): void {
+    // "After a Network Connection is established …, the first packet sent … MUST be a CONNECT packet" [MQTT-3.1.0-1]
+    connection.write(
+      connectPacket(connection.config, this.#clientIdentifier, connection.cleanStart, authenticationData),
+    );
+    connection.connectWritten = true;
+  }
 
   #handlePacket(packet: Packet, connection: Connection<Context>): void {
     // "The Server MUST send a CONNACK with a 0x00 (Success) Reason Code before sending any Packet other than AUTH" [MQTT-3.2.0-1]
@@ -394,11 +477,9 @@ export class MqttSession<Context = unknown> {
         this.#handleDisconnect(packet, connection);
         return;
       case "auth":
-        // "If the Client does not include an Authentication Method in the CONNECT, the Server MUST NOT send an AUTH packet" [MQTT-4.12.0-6]
-        throw new ProtocolError("we did not ask for enhanced authentication", {
-          packetType: "auth",
-          clause: "MQTT-4.12.0-6",
-        });
+        if (connection.authentication === undefined) throw unaskedAuthentication("auth");
+        connection.authentication.handleAuth(packet);
+        return;
       case "connect":
       case "subscribe":
       case "unsubscribe":
@@ -408,7 +489,6 @@ export class MqttSession<Context = unknown> {
   }
 
   #handleConnack(packet: ConnackPacket, connection: Connection<Context>): void {
-    const { config } = this;
     // "The Server MUST NOT send more than one CONNACK in a Network Connection" [MQTT-3.2.0-2]
     if (connection.phase !== "connecting") {
       throw new ProtocolError("a second CONNACK came", {
@@ -429,6 +509,18 @@ export class MqttSession<Context = unknown> {
         clause,
       });
     }
+    if (connection.authentication !== undefined) {
+      connection.authentication.handleConnack(packet);
+      connection.isHeld = true;
+      return;
+    }
+    if (packet.properties?.authenticationMethod !== undefined) throw unaskedAuthentication("connack");
+    this.#handleAccepted(packet, connection);
+  }
+
+  /** The server has accepted us, and we the server. */
+  #handleAccepted(packet: ConnackPacket, connection: Connection<Context>): void {
+    const { config } = this;
     const negotiated = negotiate(config, packet, this.#clientIdentifier);
     this.#clientIdentifier = negotiated.clientIdentifier;
     this.#life.handleConnected(negotiated);
@@ -468,13 +560,12 @@ export class MqttSession<Context = unknown> {
   /** Ends the connection because of an error; a server that broke the protocol is told so (section 4.13). */
   #fail(error: Error, connection: Connection<Context>): void {
     if (isEnding(connection)) return;
-    const theirs = error instanceof MalformedPacketError || error instanceof ProtocolError;
+    const reasonCode = reasonCodeFor(error);
     // 3.x knows no reason to give: there the connection is just closed, and the server may publish the will.
-    if (theirs && this.config.protocolVersion === 5) {
-      const allowed = isReasonCodeAllowed(error.reasonCode, "disconnect");
-      connection.write({ type: "disconnect", reasonCode: allowed ? error.reasonCode : ReasonCode.protocolError });
+    if (reasonCode !== undefined && this.config.protocolVersion === 5 && connection.connectWritten) {
+      connection.write({ type: "disconnect", reasonCode });
     }
-    this.#endConnection(connection, theirs ? "client" : "network", error);
+    this.#endConnection(connection, reasonCode === undefined ? "network" : "client", error);
   }
 
   #endConnection(
@@ -485,7 +576,11 @@ export class MqttSession<Context = unknown> {
   ): void {
     connection.phase = "disconnecting";
     this.#timers.clear("connack");
+    this.#timers.clear("authentication");
     this.#timers.clear("keepAlive");
+    connection.authentication?.handleEnd(
+      error ?? new ConnectionLostError("the connection was ended before the server had answered"),
+    );
     this.#requests.handleConnectionLost();
     this.#incoming.handleConnectionLost();
     this.#events.push({ type: "disconnected", by, error, packet });
@@ -523,6 +618,16 @@ export class MqttSession<Context = unknown> {
     this.#timers.set("keepAlive", connection.keepAlive.nextDeadline());
   }
 
+  /** The server has not answered in time, or the authentication method hasn't. */
+  #handleSilence(connection: Connection<Context>, awaited: "CONNACK" | "AUTH"): void {
+    const { authentication, config } = connection;
+    const asked = authentication?.asked;
+    const what = asked === undefined ? awaited : `answer of the authentication method to "${asked.step}"`;
+    const error = new TimeoutError(what, config.timeouts.connack);
+    const isTheirs = authentication === undefined || what === "CONNACK";
+    this.#fail(isTheirs ? error : new AuthenticationError(authentication.method, error), connection);
+  }
+
   #handleKeepAlive(connection: Connection<Context>): void {
     try {
       connection.keepAlive.handleTimeout(this.#now, connection);
@@ -556,6 +661,19 @@ export class MqttSession<Context = unknown> {
 
 function isEnding(connection: { readonly phase: Phase }): boolean {
   return connection.phase === "disconnecting";
+}
+
+/** "If the Client does not include an Authentication Method in the CONNECT, the Server MUST NOT send an AUTH packet, and it MUST NOT send an Authentication Method in the CONNACK packet" [MQTT-4.12.0-6] */
+function unaskedAuthentication(packetType: "auth" | "connack"): ProtocolError {
+  return new ProtocolError("we did not ask for enhanced authentication", { packetType, clause: "MQTT-4.12.0-6" });
+}
+
+/** What a DISCONNECT because of `error` says; undefined: nothing, for there is nobody to tell. */
+function reasonCodeFor(error: Error): number | undefined {
+  // "If re-authentication fails, the Client or Server SHOULD send DISCONNECT with an appropriate Reason Code" (section 4.12.1)
+  if (error instanceof AuthenticationError) return ReasonCode.unspecifiedError;
+  if (!(error instanceof MalformedPacketError || error instanceof ProtocolError)) return undefined;
+  return isReasonCodeAllowed(error.reasonCode, "disconnect") ? error.reasonCode : ReasonCode.protocolError;
 }
 
 function describeSilentClose(phase: Phase): string {

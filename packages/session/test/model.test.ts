@@ -273,6 +273,10 @@ class World {
         expect.unreachable("the queue rejects");
       case "resubscribeFailed":
         expect.unreachable("the server grants everything");
+        break;
+      case "challenge":
+      case "reauthenticated":
+        expect.unreachable("no authentication method was given");
     }
   }
 
