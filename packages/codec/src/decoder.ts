@@ -49,11 +49,18 @@ export function createDecoder(options: DecoderOptions = {}): PacketDecoder {
   return new Decoder(version, maximumPacketSize, validatePayloadFormat, options.acceptUnlistedRefusals ?? false);
 }
 
-/** A packet cut by chunks gets this much room at first and grows as its bytes arrive, so a header alone reserves little. */
-const FIRST_ROOM = 65_536;
+/** A packet cut by chunks gets all its room at once up to this size, so a header alone reserves little … */
+const ROOM_AT_ONCE = 65_536;
+/** … and a larger one at most so many times what has come of it: who announces much has to send it. */
+const ROOM_FOR_BYTE = 4;
 /** Chunks that were read are dropped from the queue so many at a time. */
 const FORGET_AFTER = 1_024;
 const EMPTY = new Uint8Array(0);
+
+/** Bytes to reserve for a packet of which some have come: mostly all of it, so that no byte is moved twice. */
+function roomFor(size: number, arrived: number): number {
+  return size <= ROOM_AT_ONCE ? size : Math.min(size, arrived * ROOM_FOR_BYTE);
+}
 
 class Decoder implements PacketDecoder {
   version: ProtocolVersion | undefined;
@@ -139,7 +146,8 @@ class Decoder implements PacketDecoder {
     const available = chunk.length - start;
     if (available === 0) return undefined;
     this.#checkFirstByte(chunk[start]!);
-    const headerSize = headerSizeOf(chunk, start, chunk.length);
+    // Most packets have one byte of length: looking for it here is faster (measured).
+    const headerSize = available > 1 && chunk[start + 1]! < 0x80 ? 2 : headerSizeOf(chunk, start, chunk.length);
     if (headerSize === 0) {
       this.#beginCarry(0);
       return undefined;
@@ -155,8 +163,7 @@ class Decoder implements PacketDecoder {
 
   #beginCarry(size: number): void {
     const available = this.#chunk.length - this.#position;
-    const room = size === 0 ? LARGEST_HEADER : Math.min(size, Math.max(FIRST_ROOM, available));
-    this.#carry = new Uint8Array(room);
+    this.#carry = new Uint8Array(size === 0 ? LARGEST_HEADER : roomFor(size, available));
     this.#carryLength = 0;
     this.#carrySize = size;
     this.#carryOver(available);
@@ -206,11 +213,9 @@ class Decoder implements PacketDecoder {
     return true;
   }
 
-  /** Room for `needed` bytes: exactly the packet when it is small, doubling as bytes arrive when it is large. */
   #growCarry(needed: number): void {
     if (needed <= this.#carry.length) return;
-    const room = Math.min(this.#carrySize, Math.max(FIRST_ROOM, this.#carry.length * 2, needed));
-    const grown = new Uint8Array(room);
+    const grown = new Uint8Array(roomFor(this.#carrySize, needed));
     grown.set(this.#carry.subarray(0, this.#carryLength));
     this.#carry = grown;
   }
