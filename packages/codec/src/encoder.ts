@@ -8,7 +8,7 @@ import { encodePublish } from "./packets/publish.ts";
 import { encodeSuback, encodeSubscribe } from "./packets/subscribe.ts";
 import { encodeUnsuback, encodeUnsubscribe } from "./packets/unsubscribe.ts";
 import { refuseValue } from "./refusal.ts";
-import { SlabWriter } from "./writer.ts";
+import { SlabPool, SlabWriter } from "./writer.ts";
 
 /** Encodes packets one after another and hands over what was written, as few chunks as possible. */
 export interface PacketWriter {
@@ -64,20 +64,42 @@ export function createWriter({ version = 5 }: WriterOptions = {}): PacketWriter 
   return new Encoder(version);
 }
 
+/** A packet that `encodePacket` returns as a view pins a slab of this size. */
+const singles: SlabPool = /* @__PURE__ */ new SlabPool(8_192);
+/** Larger packets get memory of their own. */
+const LARGEST_VIEW = 1_024;
+
+/** One writer serves all calls for a single packet. It is away during a call, because a getter of the packet may make another. */
+let idle: SlabWriter | undefined;
+
+function borrowWriter(): SlabWriter {
+  const writer = idle ?? new SlabWriter(singles);
+  idle = undefined;
+  return writer;
+}
+
+function giveBack(writer: SlabWriter): void {
+  writer.discard();
+  idle = writer;
+}
+
 /**
- * One packet as bytes.
+ * One packet as bytes. They are yours and are never written again, but up to 1 KiB they are a view: other packets share
+ * its `buffer`, so copy it before you transfer that, and if you keep a few of many.
  *
  * @example encodePacket({ type: "publish", topicName: "a", payload: "1" }, 5)
  * @throws EncodeError if the version cannot express the packet.
  */
 export function encodePacket(packet: PacketInit, version: ProtocolVersion = 5): Uint8Array {
-  const writer = new SlabWriter();
+  const writer = borrowWriter();
   try {
-    const bytes = new Uint8Array(encode(writer, packet, requireVersion(version)));
+    const size = encode(writer, packet, requireVersion(version));
+    if (size <= LARGEST_VIEW) return writer.take()!;
+    const bytes = new Uint8Array(size);
     writer.copyTo(bytes);
     return bytes;
   } finally {
-    writer.discard();
+    giveBack(writer);
   }
 }
 
@@ -87,11 +109,11 @@ export function encodePacket(packet: PacketInit, version: ProtocolVersion = 5): 
  * @throws EncodeError if the version cannot express the packet.
  */
 export function packetSize(packet: PacketInit, version: ProtocolVersion = 5): number {
-  const writer = new SlabWriter();
+  const writer = borrowWriter();
   try {
     return encode(writer, packet, requireVersion(version));
   } finally {
-    writer.discard();
+    giveBack(writer);
   }
 }
 
@@ -100,10 +122,13 @@ function encode(writer: SlabWriter, packet: PacketInit, version: ProtocolVersion
     case "publish":
       return encodePublish(writer, packet, version);
     case "puback":
+      return encodeAcknowledgement(writer, packet, version, 0x40);
     case "pubrec":
+      return encodeAcknowledgement(writer, packet, version, 0x50);
     case "pubrel":
+      return encodeAcknowledgement(writer, packet, version, 0x62); // the flags are 0b0010 [MQTT-3.6.1-1]
     case "pubcomp":
-      return encodeAcknowledgement(writer, packet, version);
+      return encodeAcknowledgement(writer, packet, version, 0x70);
     case "pingreq":
     case "pingresp":
       return encodePing(writer, packet.type);

@@ -63,13 +63,13 @@ export class KnownStrings {
 }
 
 /** So many strings are kept in encoded form … */
-const ENCODED_LIMIT = 256;
+const ENCODED_LIMIT = 1_024;
 /** … until so many others were looked for in vain. */
 const MISSES_UNTIL_FORGOTTEN = 512;
 /** Strings that never repeat should not pay for those that do: after so many misses in a row … */
 const MISSES_UNTIL_REST = 64;
 /** … so many are not looked up. */
-const REST = 512;
+const REST = 1_024;
 
 /** Strings → their bytes, two-byte length included, as they were validated. */
 export class EncodedStrings {

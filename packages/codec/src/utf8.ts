@@ -22,8 +22,11 @@ const lenientDecoder = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: false, 
 /** A surrogate that has no partner; the `u` flag makes well-formed pairs one code point. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
+const PLUS = 0x2b;
+const HASH = 0x23;
+
 /** Up to here a loop beats the call into `encodeInto` (measured); longer strings take the call. */
-const WRITE_LOOP_LIMIT = 48;
+export const WRITE_LOOP_LIMIT = 48;
 /** The same for reading: below this a loop beats a view and a call. */
 const READ_LOOP_LIMIT = 8;
 /** So much ASCII is passed over without a call. */
@@ -90,22 +93,26 @@ export function utf8Size(text: string): number {
 }
 
 /**
+ * Writes `text` at `position`, where a byte for each unit must be free, if it is ASCII without U+0000 (and, as a name,
+ * without wildcards): one look at each unit is then all it takes. Returns the position after it, otherwise -1.
+ */
+export function writeAscii(to: Uint8Array, position: number, text: string, isName: boolean): number {
+  const { length } = text;
+  for (let index = 0; index < length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit >= 0x80) return -1;
+    if (unit <= PLUS && (unit === 0 || (isName && (unit === PLUS || unit === HASH)))) return -1;
+    to[position++] = unit;
+  }
+  return position;
+}
+
+/**
  * Writes `text` at `position`, where 3 bytes for each UTF-16 unit must be free. Returns the position after it, or -1
  * if it has a lone surrogate, which UTF-8 cannot express.
  */
 export function writeUtf8(to: Uint8Array, position: number, text: string): number {
-  const length = text.length;
-  if (length <= WRITE_LOOP_LIMIT) {
-    let index = 0;
-    let at = position;
-    for (; index < length; index++) {
-      const unit = text.charCodeAt(index);
-      if (unit >= 0x80) break;
-      to[at++] = unit;
-    }
-    if (index === length) return at;
-  }
   const { written } = encoder.encodeInto(text, to.subarray(position));
   // As many bytes as units: ASCII, which needs no second look.
-  return written !== length && LONE_SURROGATE.test(text) ? -1 : position + written;
+  return written !== text.length && LONE_SURROGATE.test(text) ? -1 : position + written;
 }

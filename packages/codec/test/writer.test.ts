@@ -401,6 +401,49 @@ test("version 5 is the default", () => {
   expect(packetSize(packet)).toBe(2);
 });
 
+describe("a single packet", () => {
+  test.each(VERSIONS)("of version %i is never written again, whatever is encoded or refused after it", (version) => {
+    fc.assert(
+      fc.property(fc.array(anyPacket(version), { minLength: 2, maxLength: 40 }), (packets) => {
+        const results = packets.map((packet) => {
+          expect(() => encodePacket({ type: "publish", topicName: "a/+", qos: 0 }, version)).toThrow(EncodeError);
+          packetSize(packet, version);
+          return encodePacket(packet, version);
+        });
+        const copies = packets.map((packet) => encodePacket(packet, version).slice());
+        expect(results).toEqual(copies);
+      }),
+    );
+  });
+
+  test("pins 8 KiB at most if it is small, and its own bytes if it is large", () => {
+    for (const size of [0, 100, 1_000, 1_100, 8_000, 70_000]) {
+      const bytes = encodePacket(publish(new Uint8Array(size)), 4);
+      expect(bytes.buffer.byteLength).toBeLessThanOrEqual(Math.max(8_192, bytes.length));
+      const text = encodePacket(publish("€".repeat(size)), 4);
+      expect(text.buffer.byteLength).toBeLessThanOrEqual(Math.max(8_192, text.length));
+    }
+  });
+
+  test("survives that another one's memory is transferred", () => {
+    const first = encodePacket({ type: "pingreq" }, 4);
+    structuredClone(first, { transfer: [first.buffer as ArrayBuffer] });
+    expect(encodePacket({ type: "pingresp" }, 4)).toEqual(hex("d0 00"));
+  });
+
+  test("may be encoded by a getter of another one", () => {
+    const outer = {
+      type: "publish",
+      topicName: "outer",
+      qos: 1,
+      get packetIdentifier(): number {
+        return encodePacket(publish("inner", "inner"), 4).length;
+      },
+    } as const;
+    expect(decodeAll(encodePacket(outer, 4), 4)).toMatchObject([{ topicName: "outer", packetIdentifier: 14 }]);
+  });
+});
+
 test("an error from the packet itself goes through, and leaves nothing behind", () => {
   const writer = createWriter({ version: 4 });
   const packet = {

@@ -8,6 +8,7 @@ import type { PacketReader } from "../reader.ts";
 import type { SlabWriter } from "../writer.ts";
 import {
   decodePacketIdentifier,
+  checkedPacketIdentifier,
   encodePacketIdentifier,
   IDENTIFIER_OF_PUBLISH_ANSWER,
 } from "./packet-identifier-field.ts";
@@ -33,21 +34,21 @@ export interface AcknowledgementProperties {
   readonly userProperties?: readonly UserProperty[] | undefined;
 }
 
-/** PUBREL has the flags 0b0010 [MQTT-3.6.1-1]. */
-const FIRST_BYTE: Record<AcknowledgementType, number> = { puback: 0x40, pubrec: 0x50, pubrel: 0x62, pubcomp: 0x70 };
-
 export function encodeAcknowledgement(
   writer: SlabWriter,
   packet: AcknowledgementPacketInit,
   version: ProtocolVersion,
+  firstByte: number,
 ): number {
   const { type, properties } = packet;
   const reasonCode = packet.reasonCode ?? SUCCESS;
-  writer.beginPacket(FIRST_BYTE[type], 2);
-  encodePacketIdentifier(writer, packet.packetIdentifier, IDENTIFIER_OF_PUBLISH_ANSWER); // §3.4.2
-  if (reasonCode !== SUCCESS || properties !== undefined) {
-    encodeReason(writer, type, reasonCode, properties, ACKNOWLEDGEMENT_PROPERTIES, version); // §3.4.2.1, §3.4.2.2
+  if (reasonCode === SUCCESS && properties === undefined) {
+    const packetIdentifier = checkedPacketIdentifier(packet.packetIdentifier, IDENTIFIER_OF_PUBLISH_ANSWER);
+    return writer.packetOfIdentifier(firstByte, packetIdentifier);
   }
+  writer.beginPacket(firstByte, 2);
+  encodePacketIdentifier(writer, packet.packetIdentifier, IDENTIFIER_OF_PUBLISH_ANSWER); // §3.4.2
+  encodeReason(writer, type, reasonCode, properties, ACKNOWLEDGEMENT_PROPERTIES, version); // §3.4.2.1, §3.4.2.2
   return writer.endPacket();
 }
 

@@ -13,16 +13,24 @@ export const IDENTIFIER_OF_REQUEST = "MQTT-2.2.1-3";
 export const IDENTIFIER_OF_PUBLISH_ANSWER = "MQTT-2.2.1-5";
 export const IDENTIFIER_OF_SUBSCRIBE_ANSWER = "MQTT-2.2.1-6";
 
-/** Writes `packetIdentifier` if it is 1 to 65535. Throws {@link EncodeError}. */
+/** `packetIdentifier` if it is 1 to 65535. Throws {@link EncodeError}. */
+export function checkedPacketIdentifier(packetIdentifier: number | undefined, clause?: string): number {
+  if (
+    typeof packetIdentifier === "number" &&
+    packetIdentifier > 0 &&
+    packetIdentifier === (packetIdentifier & 0xffff)
+  ) {
+    return packetIdentifier;
+  }
+  return refuseValue("packetIdentifier", packetIdentifier, "it must be a whole number from 1 to 65535", clause);
+}
+
 export function encodePacketIdentifier(
   writer: SlabWriter,
   packetIdentifier: number | undefined,
   clause?: string,
 ): void {
-  if (!Number.isInteger(packetIdentifier) || packetIdentifier! < 1 || packetIdentifier! > 0xffff) {
-    refuseValue("packetIdentifier", packetIdentifier, "it must be a whole number from 1 to 65535", clause);
-  }
-  writer.twoByteInteger(packetIdentifier!);
+  writer.twoByteInteger(checkedPacketIdentifier(packetIdentifier, clause));
 }
 
 export function decodePacketIdentifier(reader: PacketReader, clause?: string): number {

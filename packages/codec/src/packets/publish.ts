@@ -70,7 +70,7 @@ export function encodePublish(writer: SlabWriter, packet: PublishPacketInit, ver
 
   const flags = (dup ? DUP : 0) | (qos << 1) | (packet.retain === true ? RETAIN : 0);
   const payloadLength = payload === undefined ? 0 : payload.length;
-  writer.beginPacket(0x30 | flags, topicName.length + payloadLength + 4); //                §3.3.1
+  writer.beginPacket(0x30 | flags, topicName.length + payloadLength + (properties === undefined ? 4 : 64)); // §3.3.1
   writer.topicName(topicName, "topicName", "MQTT-3.3.2-2"); //                              §3.3.2.1
   if (qos > 0) encodePacketIdentifier(writer, packet.packetIdentifier); // §3.3.2.2
   encodeProperties(writer, properties, PUBLISH_PROPERTIES, version); //                     §3.3.2.3

@@ -6,6 +6,7 @@ import { decodeProperties, encodeProperties } from "../property-codec.ts";
 import { quoted } from "../quoted.ts";
 import type { PacketReader } from "../reader.ts";
 import { refuseValue, requireList } from "../refusal.ts";
+import { isShared } from "../topics.ts";
 import type { SlabWriter } from "../writer.ts";
 import type { AcknowledgementProperties } from "./acknowledgement.ts";
 import {
@@ -103,7 +104,7 @@ function subscriptionOptions(subscription: TopicSubscriptionInit, version: Proto
     refuseValue("retainHandling", retainHandling, `it must be 0, 1 or 2 (for ${quoted(topicFilter)})`);
   }
   // "It is a Protocol Error to set the No Local bit to 1 on a Shared Subscription" [MQTT-3.8.3-4]
-  if (noLocal && topicFilter.startsWith("$share/")) {
+  if (noLocal && isShared(topicFilter)) {
     refuseValue("noLocal", true, `it must be false for the shared subscription ${quoted(topicFilter)}`, "MQTT-3.8.3-4");
   }
   return (
@@ -151,7 +152,7 @@ function decodeSubscription(reader: PacketReader, version: ProtocolVersion): Top
     reader.violation(at, "the retain handling is 3");
     retainHandling = 2;
   }
-  if (noLocal && topicFilter.startsWith("$share/")) {
+  if (noLocal && isShared(topicFilter)) {
     reader.violation(at, "no local is set on a shared subscription", "MQTT-3.8.3-4");
   }
   return {
