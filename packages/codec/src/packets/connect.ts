@@ -1,5 +1,6 @@
 /** CONNECT (section 3.1). */
 
+import { EncodeError } from "../errors.ts";
 import type { ProtocolVersion, QoS, UserProperty } from "../packet.ts";
 import { CONNECT_PROPERTIES, WILL_PROPERTIES } from "../properties.ts";
 import { decodeProperties, encodeProperties } from "../property-codec.ts";
@@ -98,7 +99,10 @@ export function encodeConnect(writer: SlabWriter, packet: ConnectPacketInit, ver
   }
   // "If the User Name Flag is set to 0, the Password Flag MUST be set to 0" [MQTT-3.1.2-22 of 3.1.1]; 5.0 allows it.
   if (version !== 5 && password !== undefined && username === undefined) {
-    refuse("password", "without a user name needs MQTT 5.0", undefined, PASSWORD_ALONE);
+    throw new EncodeError("a password without a user name needs MQTT 5.0", {
+      field: "password",
+      clause: PASSWORD_ALONE,
+    });
   }
   // "If the Client supplies a zero-byte ClientId, the Client MUST also set CleanSession to 1" [MQTT-3.1.3-7 of 3.1.1]
   if (clientIdentifier === "" && version === 4 && packet.cleanStart === false) {

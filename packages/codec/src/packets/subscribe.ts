@@ -79,13 +79,12 @@ export function encodeSubscribe(writer: SlabWriter, packet: SubscribePacketInit,
   writer.beginPacket(0x82, 100);
   encodePacketIdentifier(writer, packet.packetIdentifier, IDENTIFIER_OF_REQUEST); // §3.8.2
   encodeProperties(writer, packet.properties, SUBSCRIBE_PROPERTIES, version); //    §3.8.2.1
-  for (const subscription of subscriptions as readonly TopicSubscriptionInit[]) {
-    // §3.8.3
+  for (const subscription of subscriptions) {
     if (typeof subscription !== "object" || subscription === null) {
       refuseValue("subscriptions", subscription, "each must be an object");
     }
-    writer.topicFilter(subscription.topicFilter, "topicFilter", version);
-    writer.byte(subscriptionOptions(subscription, version));
+    writer.topicFilter(subscription.topicFilter, "topicFilter", version); //        §3.8.3
+    writer.byte(subscriptionOptions(subscription, version)); //                     §3.8.3.1
   }
   return writer.endPacket();
 }

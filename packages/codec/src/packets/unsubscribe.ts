@@ -46,10 +46,7 @@ export function encodeUnsubscribe(writer: SlabWriter, packet: UnsubscribePacketI
   writer.beginPacket(0xa2, 100);
   encodePacketIdentifier(writer, packet.packetIdentifier, IDENTIFIER_OF_REQUEST); // §3.10.2
   encodeProperties(writer, packet.properties, UNSUBSCRIBE_PROPERTIES, version); //  §3.10.2.1
-  for (const topicFilter of topicFilters as readonly string[]) {
-    //                 §3.10.3
-    writer.topicFilter(topicFilter, "topicFilter", version);
-  }
+  for (const topicFilter of topicFilters) writer.topicFilter(topicFilter, "topicFilter", version); // §3.10.3
   return writer.endPacket();
 }
 

@@ -552,7 +552,7 @@ export const refusals: readonly Refusal[] = [
     packet: { ...base, password: hex("70") },
     field: "password",
     clause: "MQTT-3.1.2-22 of 3.1.1",
-    message: "password without a user name needs MQTT 5.0",
+    message: "a password without a user name needs MQTT 5.0",
   },
   {
     title: "no client identifier for a session to be resumed",
