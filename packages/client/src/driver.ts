@@ -54,15 +54,21 @@ export class Driver<Context> {
       const forget = onAbort(cancellation, (reason) => reject(reason));
       if (cancellation.aborted) return;
       const link = new Link(this);
-      connector(link, cancellation).then((transport) => {
-        forget();
-        if (cancellation.aborted) {
-          transport.destroy(); // too late: nobody waits for it any more
-          return;
-        }
-        this.#begin(link, transport); // at once, for the transport may call its handler from now on
-        resolve();
-      }, reject);
+      connector(link, cancellation).then(
+        (transport) => {
+          forget();
+          if (cancellation.aborted) {
+            transport.destroy(); // too late: nobody waits for it any more
+            return;
+          }
+          this.#begin(link, transport); // at once, for the transport may call its handler from now on
+          resolve();
+        },
+        (error: Error) => {
+          if (this.#link === undefined) this.#session.handleClose(this.#clock.now(), error); // the reason why requests wait
+          reject(error);
+        },
+      );
     });
   }
 

@@ -4,6 +4,7 @@ import {
   type FilterFailure,
   type MqttSession,
   OptionError,
+  type RequestTicket,
   SubscribeRejectedError,
 } from "@petrel/session";
 import type { Signal } from "@petrel/transport";
@@ -108,8 +109,9 @@ export class Subscriber {
     let asked = false;
     try {
       const reasonCodes = await this.#request("the subscription", signal, (request, now) => {
-        this.#session.subscribe(subscribe, request, now);
+        const ticket = this.#session.subscribe(subscribe, request, now);
         asked = true;
+        return ticket;
       });
       const granted = topicFilters.map((filter, index) => ({ filter, qos: reasonCodes[index] as 0 | 1 | 2 }));
       subscription.handleGranted(granted);
@@ -143,7 +145,7 @@ export class Subscriber {
 
   #unsubscribe(topicFilters: readonly string[]): Promise<readonly number[]> {
     return this.#request("unsubscribing", undefined, (request, now) => {
-      this.#session.unsubscribe({ topicFilters }, request, now);
+      return this.#session.unsubscribe({ topicFilters }, request, now);
     });
   }
 
@@ -151,13 +153,17 @@ export class Subscriber {
   async #request(
     what: string,
     signal: Signal | undefined,
-    send: (request: Request, now: number) => void,
+    send: (request: Request, now: number) => RequestTicket,
   ): Promise<readonly number[]> {
     this.#host.requireOpen();
     if (signal?.aborted === true) throw new AbortedError(what, signal.reason);
     const request = new Request();
-    send(request, this.#clock.now());
-    const forget = onAbort(signal, (reason) => request.reject(new AbortedError(what, reason)));
+    const ticket = send(request, this.#clock.now());
+    const forget = onAbort(signal, (reason) => {
+      const error = new AbortedError(what, reason);
+      this.#session.cancelRequest(ticket, error); // if it still waits for its turn; else its answer is no news
+      request.reject(error);
+    });
     this.#awaited++;
     this.#host.wake();
     try {

@@ -5,10 +5,10 @@ export { resolveSessionConfig, type QueueOptions, type SessionConfig, type Sessi
 export type { Phase } from "./connection.ts";
 export { AuthenticationError, ConnectionLostError, ConnectRefusedError, type DropReason, type FilterFailure, MessageDroppedError, NotConnectedError, OptionError, PublishRejectedError, RequestRejectedError, SendQueueFullError, ServerDisconnectError, type ServerLimit, type ServerLimitDetails, ServerLimitError, SessionLostError, SubscribeRejectedError, TimeoutError, UnsubscribeRejectedError, } from "./errors.ts";
 export type { Milliseconds, SessionEvent } from "./events.ts";
-export type { Delivery } from "./incoming-publish.ts";
+export type { Delivery, OldestUnacknowledged } from "./incoming-publish.ts";
 export type { Negotiated } from "./negotiated.ts";
 export type { Dispatch, DispatchState, OutgoingMessage } from "./outgoing-entry.ts";
-export type { SubscribeRequest, UnsubscribeRequest } from "./requests.ts";
+export type { RequestTicket, SubscribeRequest, UnsubscribeRequest } from "./requests.ts";
 export { type DisconnectOptions, MqttSession } from "./session.ts";
 
 // dist/authentication.d.ts
@@ -260,7 +260,10 @@ export declare class TimeoutError extends MqttError {
     /** What was waited for, as in `SUBACK`. */
     readonly what: string;
     readonly afterMs: number;
-    constructor(what: string, afterMs: number);
+    /** The cause: why there was no connection to ask on. */
+    constructor(what: string, afterMs: number, options?: {
+        readonly cause?: Error | undefined;
+    });
 }
 /**
  * Enhanced authentication ended on our side: the method threw, which is the `cause`, it does not believe the server, or
@@ -281,6 +284,14 @@ export declare class AuthenticationError extends MqttError {
 export interface Delivery {
     readonly packetIdentifier: number;
     readonly qos: 1 | 2;
+}
+/** The first message whose acknowledgement has not gone out, and what that costs. */
+export interface OldestUnacknowledged {
+    readonly delivery: Delivery;
+    readonly topicName: string;
+    readonly receivedAt: Milliseconds;
+    /** Later messages that the application is done with: their acknowledgements wait for this one's. */
+    readonly heldUp: number;
 }
 
 // dist/outgoing-entry.d.ts
@@ -359,6 +370,10 @@ export interface UnsubscribeRequest {
         readonly userProperties?: readonly UserProperty[] | undefined;
     } | undefined;
 }
+/** A SUBSCRIBE or UNSUBSCRIBE that was accepted. Opaque: it goes back into `cancelRequest`. */
+export interface RequestTicket {
+    readonly type: "subscribe" | "unsubscribe";
+}
 
 // dist/session.d.ts
 
@@ -393,6 +408,11 @@ export declare class MqttSession<Context = unknown> {
     get writable(): boolean;
     /** How long the last answer to a PINGREQ took on this connection, be it a ping or keep alive's own. */
     get roundTripMs(): Milliseconds | undefined;
+    /**
+     * The message of this QoS that was received first and has no acknowledgement yet; undefined: none waits. One that is
+     * never acknowledged holds up those of all later ones of its QoS [MQTT-4.6.0-2] [MQTT-4.6.0-3], and at last the server.
+     */
+    oldestUnacknowledged(qos: 1 | 2): OldestUnacknowledged | undefined;
     /** What CONNACK settled, until the connection is closed; undefined before. */
     get negotiated(): Negotiated | undefined;
     /**
@@ -402,7 +422,7 @@ export declare class MqttSession<Context = unknown> {
     handleOpen(now: Milliseconds): void;
     /** Takes ownership of the bytes: payloads of messages are views into them. */
     handleBytes(bytes: Uint8Array, now: Milliseconds): void;
-    /** The network connection is gone, for whatever reason. */
+    /** The network connection is gone, for whatever reason; or, if there was none, an attempt to make one has failed. */
     handleClose(now: Milliseconds, cause?: Error): void;
     handleTimeout(now: Milliseconds): void;
     /** The application is slow and reading has stopped: an answer may be waiting in the network, so its deadline waits too. */
@@ -425,9 +445,11 @@ export declare class MqttSession<Context = unknown> {
      */
     configure(options: SessionOptions): void;
     /** @throws EncodeError */
-    subscribe(request: SubscribeRequest, context: Context, now: Milliseconds): void;
+    subscribe(request: SubscribeRequest, context: Context, now: Milliseconds): RequestTicket;
     /** @throws EncodeError */
-    unsubscribe(request: UnsubscribeRequest, context: Context, now: Milliseconds): void;
+    unsubscribe(request: UnsubscribeRequest, context: Context, now: Milliseconds): RequestTicket;
+    /** Takes a request back that was never sent, and gives its context back with `error`. False if it was, or is settled. */
+    cancelRequest(ticket: RequestTicket, error: Error): boolean;
     /**
      * Asks the server for a sign of life: "pinged" tells how long it took. Without one within `timeouts.pingResponse`, the
      * connection ends; a ping that waits for its answer then fails with the connection's error.

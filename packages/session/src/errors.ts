@@ -272,8 +272,11 @@ export class TimeoutError extends MqttError {
   readonly what: string;
   readonly afterMs: number;
 
-  constructor(what: string, afterMs: number) {
-    super(`no ${what} within ${afterMs} ms`);
+  /** The cause: why there was no connection to ask on. */
+  constructor(what: string, afterMs: number, options?: { readonly cause?: Error | undefined }) {
+    const cause = options?.cause;
+    const why = cause === undefined ? "" : `, for there is no connection: ${cause.message}`;
+    super(`no ${what} within ${afterMs} ms${why}`, cause === undefined ? undefined : { cause });
     this.what = what;
     this.afterMs = afterMs;
   }

@@ -7,7 +7,7 @@ import {
   ReasonCode,
 } from "@petrel/codec";
 import type { Connection } from "./connection.ts";
-import type { EventQueue } from "./events.ts";
+import type { EventQueue, Milliseconds } from "./events.ts";
 import { Fifo } from "./fifo.ts";
 
 /** A received QoS 1 or 2 message that waits for its acknowledgement. Opaque: it goes back into `acknowledge`. */
@@ -16,9 +16,20 @@ export interface Delivery {
   readonly qos: 1 | 2;
 }
 
+/** The first message whose acknowledgement has not gone out, and what that costs. */
+export interface OldestUnacknowledged {
+  readonly delivery: Delivery;
+  readonly topicName: string;
+  readonly receivedAt: Milliseconds;
+  /** Later messages that the application is done with: their acknowledgements wait for this one's. */
+  readonly heldUp: number;
+}
+
 class PendingDelivery implements Delivery {
   readonly packetIdentifier: number;
   readonly qos: 1 | 2;
+  readonly topicName: string;
+  readonly receivedAt: Milliseconds;
   /** The application is done with it. */
   acknowledged = false;
   reasonCode: number = ReasonCode.success;
@@ -29,9 +40,11 @@ class PendingDelivery implements Delivery {
   /** The session (QoS 2) or connection (QoS 1) this is valid for has ended. */
   obsolete = false;
 
-  constructor(packetIdentifier: number, qos: 1 | 2) {
+  constructor(packetIdentifier: number, qos: 1 | 2, topicName: string, receivedAt: Milliseconds) {
     this.packetIdentifier = packetIdentifier;
     this.qos = qos;
+    this.topicName = topicName;
+    this.receivedAt = receivedAt;
   }
 }
 
@@ -57,7 +70,17 @@ export class IncomingPublish<Context> {
     this.#events = events;
   }
 
-  handlePublish(packet: PublishPacket, connection: Connection<Context>): void {
+  /** Among those of one QoS on this connection; undefined: none waits. */
+  oldestUnacknowledged(qos: 1 | 2): OldestUnacknowledged | undefined {
+    const deliveries = qos === 1 ? this.#qos1 : this.#qos2;
+    const delivery = deliveries.peek();
+    if (delivery === undefined) return undefined;
+    let heldUp = 0;
+    for (const { acknowledged } of deliveries) if (acknowledged) heldUp++;
+    return { delivery, topicName: delivery.topicName, receivedAt: delivery.receivedAt, heldUp };
+  }
+
+  handlePublish(packet: PublishPacket, connection: Connection<Context>, now: Milliseconds): void {
     if (packet.qos === 0) {
       this.#events.push({ type: "message", packet, delivery: undefined });
       return;
@@ -68,7 +91,7 @@ export class IncomingPublish<Context> {
       this.#handleRepeated(known, connection);
       return;
     }
-    const delivery = new PendingDelivery(packetIdentifier, packet.qos);
+    const delivery = new PendingDelivery(packetIdentifier, packet.qos, packet.topicName, now);
     this.#count(delivery, connection);
     if (packet.qos === 1) {
       this.#qos1.push(delivery);
@@ -92,8 +115,9 @@ export class IncomingPublish<Context> {
         clause: delivery.qos === 1 ? "MQTT-3.4.2-1" : "MQTT-3.5.2-1",
       });
     }
-    if (!(delivery instanceof PendingDelivery) || delivery.obsolete) return false;
+    if (!(delivery instanceof PendingDelivery)) return false;
     if (delivery.acknowledged) return true;
+    if (delivery.obsolete) return false;
     delivery.acknowledged = true;
     delivery.reasonCode = reasonCode;
     if (connection !== undefined) this.#flush(delivery.qos === 1 ? this.#qos1 : this.#qos2, connection);

@@ -29,8 +29,8 @@ export {
   UnsubscribeRejectedError,
 } from "./errors.ts";
 export type { Milliseconds, SessionEvent } from "./events.ts";
-export type { Delivery } from "./incoming-publish.ts";
+export type { Delivery, OldestUnacknowledged } from "./incoming-publish.ts";
 export type { Negotiated } from "./negotiated.ts";
 export type { Dispatch, DispatchState, OutgoingMessage } from "./outgoing-entry.ts";
-export type { SubscribeRequest, UnsubscribeRequest } from "./requests.ts";
+export type { RequestTicket, SubscribeRequest, UnsubscribeRequest } from "./requests.ts";
 export { type DisconnectOptions, MqttSession } from "./session.ts";

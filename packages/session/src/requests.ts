@@ -36,6 +36,11 @@ export interface UnsubscribeRequest {
   readonly properties?: { readonly userProperties?: readonly UserProperty[] | undefined } | undefined;
 }
 
+/** A SUBSCRIBE or UNSUBSCRIBE that was accepted. Opaque: it goes back into `cancelRequest`. */
+export interface RequestTicket {
+  readonly type: "subscribe" | "unsubscribe";
+}
+
 type PendingRequest<Context> = PendingSubscribe<Context> | PendingUnsubscribe<Context>;
 
 interface PendingSubscribe<Context> extends Pending<Context> {
@@ -55,6 +60,8 @@ interface Pending<Context> {
   readonly deadline: Milliseconds;
   /** Its caller has been told; its identifier stays taken until the answer, or the end of the connection. */
   abandoned: boolean;
+  /** On this connection or an earlier one: the server may have seen it. */
+  wasSent: boolean;
 }
 
 /** What is in force, with the properties of the SUBSCRIBE it came in. */
@@ -80,6 +87,8 @@ export class Requests<Context> {
   readonly #sent = new Map<number, PendingRequest<Context>>();
   /** By topic filter. */
   readonly #granted = new Map<string, Granted>();
+  /** Why there is no connection. */
+  #offlineBecause: Error | undefined;
 
   constructor(
     identifiers: PacketIdentifiers,
@@ -102,31 +111,32 @@ export class Requests<Context> {
   }
 
   /** Throws EncodeError for what no packet can express. */
-  subscribe(request: SubscribeRequest, context: Context, now: Milliseconds): void {
+  subscribe(request: SubscribeRequest, context: Context, now: Milliseconds): RequestTicket {
     packetSize({ type: "subscribe", packetIdentifier: 1, ...request }, this.#version);
-    this.#waiting.push({
-      type: "subscribe",
-      request,
-      caller: { context },
-      deadline: now + this.#timeoutMs,
-      abandoned: false,
-    });
+    return this.#accept({ type: "subscribe", request, ...this.#from(context, now) });
   }
 
   /** Throws EncodeError for what no packet can express. */
-  unsubscribe(request: UnsubscribeRequest, context: Context, now: Milliseconds): void {
+  unsubscribe(request: UnsubscribeRequest, context: Context, now: Milliseconds): RequestTicket {
     packetSize({ type: "unsubscribe", packetIdentifier: 1, ...request }, this.#version);
-    this.#waiting.push({
-      type: "unsubscribe",
-      request,
-      caller: { context },
-      deadline: now + this.#timeoutMs,
-      abandoned: false,
-    });
+    return this.#accept({ type: "unsubscribe", request, ...this.#from(context, now) });
+  }
+
+  /** Takes a request back that was never sent, and gives its context back with `error`. False if it was, or is settled. */
+  cancel(ticket: RequestTicket, error: Error): boolean {
+    for (const pending of this.#waiting) {
+      if (pending !== ticket) continue;
+      if (pending.wasSent) return false;
+      this.#waiting.remove(pending);
+      this.#events.push({ type: "failed", context: pending.caller!.context, error });
+      return true;
+    }
+    return false;
   }
 
   /** Sends what waits, as far as the limit of concurrent requests and the identifiers allow. */
   flush(connection: Connection<Context>): void {
+    this.#offlineBecause = undefined;
     while (this.#waiting.length > 0 && this.#sent.size < this.#maximumConcurrent) {
       const packetIdentifier = this.#identifiers.allocate();
       if (packetIdentifier === undefined) return;
@@ -200,8 +210,14 @@ export class Requests<Context> {
     for (const pending of callers) this.#waiting.push(pending);
   }
 
+  /** No connection came about, or it ended because of an error. */
+  handleOffline(error: Error | undefined): void {
+    this.#offlineBecause = error;
+  }
+
   /** What was asked on the old connection is asked again on the next one, our own requests included: the server may not have seen them. */
-  handleConnectionLost(): void {
+  handleConnectionLost(error: Error | undefined): void {
+    this.#offlineBecause = error;
     const again: PendingRequest<Context>[] = [];
     for (const [packetIdentifier, pending] of this.#sent) {
       this.#identifiers.release(packetIdentifier);
@@ -260,7 +276,17 @@ export class Requests<Context> {
     checkPacketSize(pending.type.toUpperCase(), size, connection.negotiated!);
     if (pending.type === "subscribe") checkSubscribe(pending.request, connection.negotiated!);
     connection.write(packet);
+    pending.wasSent = true;
     this.#sent.set(packetIdentifier, pending);
+  }
+
+  #from(context: Context, now: Milliseconds): Pending<Context> {
+    return { caller: { context }, deadline: now + this.#timeoutMs, abandoned: false, wasSent: false };
+  }
+
+  #accept(pending: PendingRequest<Context>): RequestTicket {
+    this.#waiting.push(pending);
+    return pending;
   }
 
   #handleUnsendable(pending: PendingRequest<Context>, error: Error): void {
@@ -291,7 +317,8 @@ export class Requests<Context> {
 
   #giveUp(pending: PendingRequest<Context>): void {
     pending.abandoned = true;
-    const error = new TimeoutError(pending.type === "subscribe" ? "SUBACK" : "UNSUBACK", this.#timeoutMs);
+    const answer = pending.type === "subscribe" ? "SUBACK" : "UNSUBACK";
+    const error = new TimeoutError(answer, this.#timeoutMs, { cause: this.#offlineBecause });
     this.#events.push({ type: "failed", context: pending.caller!.context, error });
   }
 
@@ -340,5 +367,6 @@ function ownRequest<Context>(
     caller: undefined,
     deadline: Infinity,
     abandoned: false,
+    wasSent: false,
   };
 }

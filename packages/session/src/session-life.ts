@@ -1,3 +1,4 @@
+import { type ConnackPacket, type DisconnectProperties, EncodeError, ProtocolError } from "@petrel/codec";
 import type { SessionConfig } from "./config.ts";
 import type { Milliseconds } from "./events.ts";
 import type { Negotiated } from "./negotiated.ts";
@@ -50,6 +51,16 @@ export class SessionLife {
     return this.#expiresAt;
   }
 
+  /** Throws ProtocolError for a session that we said we don't have. */
+  checkSessionPresent({ sessionPresent }: ConnackPacket, cleanStart: boolean): void {
+    if (!sessionPresent || !cleanStart) return;
+    // "If the Server accepts a connection with Clean Start set to 1, the Server MUST set Session Present to 0 in the CONNACK packet" [MQTT-3.2.2-2]
+    throw new ProtocolError("session present is 1 although we asked for a clean start", {
+      packetType: "connack",
+      clause: this.#config.protocolVersion === 5 ? "MQTT-3.2.2-2" : "MQTT-3.2.2-1",
+    });
+  }
+
   /** CONNACK came: there is a session, the one there was or a new one. */
   handleConnected({ protocolVersion, sessionExpiryInterval }: Negotiated): void {
     this.#connectedBefore = true;
@@ -59,8 +70,22 @@ export class SessionLife {
     else this.#outlives = this.#config.cleanStart === true ? 0 : Infinity;
   }
 
-  /** DISCONNECT goes out; it may say anew how long the session outlives the connection (section 3.14.2.2.2). */
-  handleDisconnect(sessionExpiryInterval: number | undefined): void {
+  /**
+   * "If the Session Expiry Interval in the CONNECT packet was zero, then it is a Protocol Error to set a non-zero Session
+   * Expiry Interval in the DISCONNECT packet" (section 3.14.2.2.2). Throws EncodeError.
+   */
+  checkDisconnect(properties: DisconnectProperties | undefined): void {
+    const value = properties?.sessionExpiryInterval;
+    if (value === undefined || value === 0 || this.#config.sessionExpiryInterval > 0) return;
+    throw new EncodeError(`properties.sessionExpiryInterval is ${value}; it must be 0, as in CONNECT`, {
+      field: "properties.sessionExpiryInterval",
+      value,
+    });
+  }
+
+  /** DISCONNECT goes out; it may say anew how long the session outlives the connection. */
+  handleDisconnect(properties: DisconnectProperties | undefined): void {
+    const sessionExpiryInterval = properties?.sessionExpiryInterval;
     if (sessionExpiryInterval !== undefined) this.#outlives = toMilliseconds(sessionExpiryInterval);
   }
 

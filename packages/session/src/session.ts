@@ -2,7 +2,6 @@ import {
   type ConnackPacket,
   type DisconnectPacket,
   type DisconnectProperties,
-  EncodeError,
   isReasonCodeAllowed,
   MalformedPacketError,
   type Packet,
@@ -22,13 +21,13 @@ import {
   TimeoutError,
 } from "./errors.ts";
 import { EventQueue, type Milliseconds, type SessionEvent } from "./events.ts";
-import { type Delivery, IncomingPublish } from "./incoming-publish.ts";
+import { type Delivery, IncomingPublish, type OldestUnacknowledged } from "./incoming-publish.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { type Negotiated, negotiate } from "./negotiated.ts";
 import type { Dispatch, OutgoingMessage } from "./outgoing-entry.ts";
 import { PacketIdentifiers } from "./packet-identifiers.ts";
 import { Publisher } from "./publisher.ts";
-import { Requests, type SubscribeRequest, type UnsubscribeRequest } from "./requests.ts";
+import { Requests, type RequestTicket, type SubscribeRequest, type UnsubscribeRequest } from "./requests.ts";
 import { SessionLife } from "./session-life.ts";
 import { TimerTable } from "./timers.ts";
 import { InboundTopicAliases } from "./topic-aliases.ts";
@@ -123,6 +122,14 @@ export class MqttSession<Context = unknown> {
     return this.#connection?.keepAlive.roundTrip;
   }
 
+  /**
+   * The message of this QoS that was received first and has no acknowledgement yet; undefined: none waits. One that is
+   * never acknowledged holds up those of all later ones of its QoS [MQTT-4.6.0-2] [MQTT-4.6.0-3], and at last the server.
+   */
+  oldestUnacknowledged(qos: 1 | 2): OldestUnacknowledged | undefined {
+    return this.#incoming.oldestUnacknowledged(qos);
+  }
+
   /** What CONNACK settled, until the connection is closed; undefined before. */
   get negotiated(): Negotiated | undefined {
     return this.#connection?.negotiated;
@@ -135,7 +142,7 @@ export class MqttSession<Context = unknown> {
    * is answered. One that was open before counts as lost.
    */
   handleOpen(now: Milliseconds): void {
-    this.handleClose(now, new Error("another connection took its place"));
+    if (this.#connection !== undefined) this.handleClose(now, new Error("another connection took its place"));
     this.#timers.clear("sessionExpiry");
     if (this.#life.takeExpired(now)) this.#loseSession();
     const { config } = this;
@@ -183,11 +190,14 @@ export class MqttSession<Context = unknown> {
     this.#publisher.refill(connection, now); // once for all acknowledgements in the chunk
   }
 
-  /** The network connection is gone, for whatever reason. */
+  /** The network connection is gone, for whatever reason; or, if there was none, an attempt to make one has failed. */
   handleClose(now: Milliseconds, cause?: Error): void {
     this.#now = now;
     const connection = this.#connection;
-    if (connection === undefined) return;
+    if (connection === undefined) {
+      this.#requests.handleOffline(cause);
+      return;
+    }
     if (connection.phase !== "disconnecting") {
       const error = new ConnectionLostError(cause?.message ?? describeSilentClose(connection.phase), { cause });
       this.#endConnection(connection, "network", error);
@@ -271,17 +281,26 @@ export class MqttSession<Context = unknown> {
   }
 
   /** @throws EncodeError */
-  subscribe(request: SubscribeRequest, context: Context, now: Milliseconds): void {
+  subscribe(request: SubscribeRequest, context: Context, now: Milliseconds): RequestTicket {
     this.#now = now;
-    this.#requests.subscribe(request, context, now);
+    const ticket = this.#requests.subscribe(request, context, now);
     this.#flushRequests();
+    return ticket;
   }
 
   /** @throws EncodeError */
-  unsubscribe(request: UnsubscribeRequest, context: Context, now: Milliseconds): void {
+  unsubscribe(request: UnsubscribeRequest, context: Context, now: Milliseconds): RequestTicket {
     this.#now = now;
-    this.#requests.unsubscribe(request, context, now);
+    const ticket = this.#requests.unsubscribe(request, context, now);
     this.#flushRequests();
+    return ticket;
+  }
+
+  /** Takes a request back that was never sent, and gives its context back with `error`. False if it was, or is settled. */
+  cancelRequest(ticket: RequestTicket, error: Error): boolean {
+    const cancelled = this.#requests.cancel(ticket, error);
+    if (cancelled) this.#armRequests();
+    return cancelled;
   }
 
   /**
@@ -375,11 +394,11 @@ export class MqttSession<Context = unknown> {
     const connection = this.#connection;
     if (connection === undefined || isEnding(connection)) return;
     const { reasonCode, properties } = options;
-    this.#checkSessionExpiryInterval(properties);
+    this.#life.checkDisconnect(properties);
     // Also before CONNACK: "Clients need not wait for a CONNACK packet to arrive from the Server" (section 3.1.4).
     if (connection.connectWritten) {
       connection.write({ type: "disconnect", reasonCode, properties });
-      this.#life.handleDisconnect(properties?.sessionExpiryInterval);
+      this.#life.handleDisconnect(properties);
     }
     this.#endConnection(connection, "client", undefined);
   }
@@ -445,7 +464,7 @@ export class MqttSession<Context = unknown> {
     }
     switch (packet.type) {
       case "publish":
-        this.#incoming.handlePublish(connection.aliases.resolve(packet), connection);
+        this.#incoming.handlePublish(connection.aliases.resolve(packet), connection, this.#now);
         return;
       case "puback":
         this.#publisher.outgoing.handlePuback(packet, connection);
@@ -500,15 +519,7 @@ export class MqttSession<Context = unknown> {
       this.#endConnection(connection, "server", new ConnectRefusedError(packet), packet);
       return;
     }
-    // "If the Server accepts a connection with Clean Start set to 1, the Server MUST set Session Present to 0 in the CONNACK packet" [MQTT-3.2.2-2].
-    // We have no Session State then, and "MUST close the Network Connection" [MQTT-3.2.2-4].
-    if (packet.sessionPresent && connection.cleanStart) {
-      const clause = this.#clause("MQTT-3.2.2-2", "MQTT-3.2.2-1");
-      throw new ProtocolError("session present is 1 although we asked for a clean start", {
-        packetType: "connack",
-        clause,
-      });
-    }
+    this.#life.checkSessionPresent(packet, connection.cleanStart);
     if (connection.authentication !== undefined) {
       connection.authentication.handleConnack(packet);
       connection.isHeld = true;
@@ -581,7 +592,7 @@ export class MqttSession<Context = unknown> {
     connection.authentication?.handleEnd(
       error ?? new ConnectionLostError("the connection was ended before the server had answered"),
     );
-    this.#requests.handleConnectionLost();
+    this.#requests.handleConnectionLost(error);
     this.#incoming.handleConnectionLost();
     this.#events.push({ type: "disconnected", by, error, packet });
     this.#failPings(error ?? new ConnectionLostError("the connection ended before the server answered"), connection);
@@ -646,16 +657,6 @@ export class MqttSession<Context = unknown> {
   /** The clause that a server broke: the numbers of 5.0 and 3.1.1 differ. */
   #clause(version5: string, version311: string | undefined): string | undefined {
     return this.config.protocolVersion === 5 ? version5 : version311;
-  }
-
-  /** "If the Session Expiry Interval in the CONNECT packet was zero, then it is a Protocol Error to set a non-zero Session Expiry Interval in the DISCONNECT packet" (section 3.14.2.2.2). */
-  #checkSessionExpiryInterval(properties: DisconnectProperties | undefined): void {
-    const value = properties?.sessionExpiryInterval;
-    if (value === undefined || value === 0 || this.config.sessionExpiryInterval > 0) return;
-    throw new EncodeError(`properties.sessionExpiryInterval is ${value}; it must be 0, as in CONNECT`, {
-      field: "properties.sessionExpiryInterval",
-      value,
-    });
   }
 }
 

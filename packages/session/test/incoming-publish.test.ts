@@ -63,7 +63,32 @@ describe("acknowledging", () => {
     session.acknowledge(deliveries[0]!);
     session.acknowledge(deliveries[0]!);
     expect(server.takeReceived()).toEqual([puback(1)]);
-    expect(events().filter(({ type }) => type !== "lateAcknowledgement")).toEqual([]);
+    expect(events()).toEqual([]);
+  });
+
+  test("a message that is never acknowledged holds up all later ones of its QoS: the session tells which, and since when", () => {
+    const bench = online();
+    const { session, server, clock } = bench;
+    expect(session.oldestUnacknowledged(1)).toBeUndefined();
+    const receivedAt = clock.now();
+    server.send(publish("slow", "a", { qos: 1, packetIdentifier: 1 }), q2("x", 9));
+    clock.advance(5_000);
+    server.send(q1("b", 2), q1("c", 3), q1("d", 4));
+    const [a, x, b, c] = messages(bench).deliveries as [Delivery, Delivery, Delivery, Delivery];
+    session.acknowledge(b);
+    session.acknowledge(c);
+    session.acknowledge(x); // of another QoS: not held up
+    expect(server.takeReceived()).toEqual([pubrec(9)]);
+    expect(session.oldestUnacknowledged(1)).toEqual({ delivery: a, topicName: "slow", receivedAt, heldUp: 2 });
+    expect(session.oldestUnacknowledged(2)).toBeUndefined();
+    session.acknowledge(a);
+    expect(session.oldestUnacknowledged(1)).toMatchObject({
+      topicName: "t",
+      receivedAt: receivedAt + 5_000,
+      heldUp: 0,
+    });
+    server.lose();
+    expect(session.oldestUnacknowledged(1)).toBeUndefined(); // the server sends it again
   });
 
   test("refuses with a Reason Code in 5.0", () => {

@@ -193,6 +193,45 @@ describe("deadlines", () => {
     expect(bench.server.takeReceived()).toMatchObject([{ type: "subscribe", subscriptions: { length: 10 } }]);
   });
 
+  test("while no connection comes about, the error says why", () => {
+    const bench = offline();
+    ask(bench, "a", "a");
+    bench.server.open();
+    bench.server.lose(new Error("reset"));
+    bench.session.handleClose(bench.clock.now(), new Error("connect ECONNREFUSED")); // the next attempt did not get that far
+    bench.clock.advance(30_000);
+    const failed = bench.events().find(({ type }) => type === "failed");
+    expect(failed).toMatchObject({
+      error: {
+        name: "TimeoutError",
+        message: "no SUBACK within 30000 ms, for there is no connection: connect ECONNREFUSED",
+        cause: { message: "connect ECONNREFUSED" },
+      },
+    });
+  });
+
+  test("a server that keeps refusing the connection is the reason, too", () => {
+    const bench = offline();
+    bench.session.unsubscribe({ topicFilters: ["a"] }, "a", bench.clock.now());
+    bench.server.open();
+    bench.server.pull();
+    bench.server.send({ type: "connack", reasonCode: 0x87 });
+    bench.server.lose();
+    bench.clock.advance(30_000);
+    expect(bench.events().at(-1)).toMatchObject({
+      error: { cause: { name: "ConnectRefusedError", reasonCode: 0x87 } },
+    });
+  });
+
+  test("with a connection, it is the server that does not answer", () => {
+    const bench = online();
+    bench.server.lose(new Error("long ago"));
+    bench.server.accept();
+    ask(bench, "a", "a");
+    bench.clock.advance(30_000);
+    expect(told(bench).at(-1)).toBe("failed a: no SUBACK within 30000 ms");
+  });
+
   test("Infinity: never", () => {
     const bench = offline({ timeouts: { request: Infinity } });
     ask(bench, "a", "a");
@@ -211,6 +250,37 @@ describe("deadlines", () => {
     expect(events).toHaveLength(count);
     expect(events.every((event, index) => event.type === "failed" && event.context === `${index}`)).toBe(true);
     expect(bench.session.nextTimeout()).toBeUndefined();
+  });
+});
+
+describe("taking a request back", () => {
+  const withdrawn = new Error("withdrawn");
+  const request = (bench: Bench, context: string) =>
+    bench.session.subscribe({ subscriptions: [{ topicFilter: context }] }, context, bench.clock.now());
+
+  test("one that waits is never asked, and its deadline is gone", () => {
+    const bench = offline();
+    const [a, b, c] = ["a", "b", "c"].map((context) => request(bench, context));
+    expect(bench.session.cancelRequest(b!, withdrawn)).toBe(true);
+    expect(bench.session.cancelRequest(b!, withdrawn)).toBe(false);
+    expect(told(bench)).toEqual(["failed b: withdrawn"]);
+    bench.server.accept();
+    expect(bench.server.takeReceived()).toEqual([connect(), subscribe(1, "a"), subscribe(2, "c")]);
+    expect([a, c].map((ticket) => bench.session.cancelRequest(ticket!, withdrawn))).toEqual([false, false]);
+    const alone = offline();
+    alone.session.cancelRequest(request(alone, "d"), withdrawn);
+    expect(alone.session.nextTimeout()).toBeUndefined();
+  });
+
+  test("one that was sent on an earlier connection may be in force: its answer is awaited", () => {
+    const bench = online();
+    const ticket = request(bench, "a");
+    bench.server.pull();
+    bench.server.lose();
+    expect(bench.session.cancelRequest(ticket, withdrawn)).toBe(false);
+    bench.server.accept();
+    bench.server.send(suback(1, 0));
+    expect(told(bench)).toEqual(["disconnected", "connected", "subscribed a"]);
   });
 });
 
@@ -366,6 +436,23 @@ describe("connections come and go", () => {
     const failures = bench.events().flatMap((event) => (event.type === "resubscribeFailed" ? event.failures : []));
     expect(failures).toHaveLength(110);
     expect(failures[0]).toEqual({ topicFilter: "filter/10", reasonCode: 0x95 });
+  });
+
+  test("what another server does not support is told filter by filter, and the rest is granted", () => {
+    const bench = online();
+    granted(bench, "a", "b/#", "$share/g/c", "d");
+    bench.server.lose();
+    bench.server.accept({ wildcardSubscriptionAvailable: false, sharedSubscriptionAvailable: false });
+    const asked = bench.server
+      .takeReceived()
+      .flatMap((packet) => (packet.type === "subscribe" ? packet.subscriptions : []))
+      .map(({ topicFilter }) => topicFilter);
+    expect(asked).toEqual(["a", "d"]);
+    const failures = bench.events().flatMap((event) => (event.type === "resubscribeFailed" ? event.failures : []));
+    expect(failures).toEqual([
+      { topicFilter: "b/#", reasonCode: 0xa2 },
+      { topicFilter: "$share/g/c", reasonCode: 0x9e },
+    ]);
   });
 
   test("giving up forgets what was granted, and frees identifiers", () => {
