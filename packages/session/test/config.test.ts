@@ -78,7 +78,7 @@ describe("refuses, before anything is opened", () => {
   test("a CONNECT that the protocol cannot express, without showing the password", () => {
     const password = new TextEncoder().encode("secret");
     expect(() => resolveSessionConfig({ protocolVersion: 4, password })).toThrow(
-      'option password is "***"; password without a user name needs MQTT 5.0',
+      'option password is "***"; a password without a user name needs MQTT 5.0',
     );
     expect(() => resolveSessionConfig({ clientIdentifier: "\u0000" })).toThrow(
       'option clientIdentifier is "\\u0000"; ',
