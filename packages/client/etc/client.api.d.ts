@@ -24,7 +24,7 @@ export declare function connect(url: string, options: OptionsV3<"3.1.1">): Promi
 export declare function connect(url: string, options: OptionsV3<"3.1">): Promise<Client<"3.1">>;
 export declare function connect(url: string, options: OptionsAuto): Promise<Client<Version>>;
 export declare function connect(url: string, options?: ClientOptions): Promise<Client<Version>>;
-export { AbortedError, type AcknowledgeMode, type Attempt, type AttemptOptions, type AuthenticationAnswer, AuthenticationError, type AuthenticationMethod, type BackoffOptions, type Client, ClientClosedError, type ClientEvents, type ClientOptions, type ClientState, type Clock, type CommonOptions, ConnectionLostError, type Connector, ConnectRefusedError, type DisconnectOptions, EncodeError, type FailedAttempt, type FilterFailure, type FilterOptions, type Filters, type GrantedFilter, InvalidAddressError, type Logger, MalformedPacketError, matchTopic, Message, type MessageHandler, MqttError, type Negotiated, type DropReason, MessageDroppedError, NotConnectedError, OptionError, type OptionsAuto, type OptionsV3, type OptionsV5, type Payload, ProtocolError, Publication, type PublishOptions, type PublishProperties, PublishRejectedError, type PublishResult, type QoS, type QueueOptions, ReasonCode, reasonText, type ReconnectOptions, RequestRejectedError, scramSha1, scramSha256, scramSha512, type ScramOptions, SendQueueFullError, ServerDisconnectError, ServerLimitError, SessionLostError, type Signal, type SubscribeOptions, SubscribeRejectedError, Subscription, SubscriptionLostError, TimeoutError, type TimeoutOptions, type Timer, type Transport, TransportError, type TransportHandler, UnsubscribeRejectedError, type UserProperty, validateTopicFilter, validateTopicName, type Version, type WebCrypto, type Will, } from "../core.ts";
+export { AbortedError, type AcknowledgeMode, type Attempt, type AttemptOptions, type AuthenticationAnswer, AuthenticationError, type AuthenticationMethod, type BackoffOptions, type Client, ClientClosedError, type ClientEvents, type ClientOptions, type ClientState, type Clock, type CommonOptions, ConnectionLostError, type Connector, ConnectRefusedError, type DisconnectOptions, EncodeError, type FailedAttempt, type FilterFailure, type FilterOptions, type Filters, type GrantedFilter, InvalidAddressError, type Logger, MalformedPacketError, matchTopic, Message, type MessageHandler, MqttError, type Negotiated, NoResponderError, type DropReason, MessageDroppedError, NotConnectedError, OptionError, type OptionsAuto, type OptionsV3, type OptionsV5, type Payload, ProtocolError, Publication, type PublishOptions, type PublishProperties, PublishRejectedError, type PublishResult, type QoS, type QueueOptions, ReasonCode, reasonText, type ReconnectOptions, type Reply, type RequestOptions, RequestRejectedError, scramSha1, scramSha256, scramSha512, type ScramOptions, type Respond, type RespondOptions, SendQueueFullError, ServerDisconnectError, ServerLimitError, SessionLostError, type Signal, type SubscribeOptions, SubscribeRejectedError, Subscription, SubscriptionLostError, TimeoutError, type TimeoutOptions, type Timer, type Transport, TransportError, type TransportHandler, UnsubscribeRejectedError, type UserProperty, validateTopicFilter, validateTopicName, type Version, type WebCrypto, type Will, } from "../core.ts";
 
 // dist/core.d.ts
 
@@ -55,14 +55,14 @@ export declare function connect(options: WithConnector<ClientOptions>): Promise<
 export type { AuthenticationAnswer, AuthenticationMethod } from "./authenticator.ts";
 export type { BackoffOptions } from "./backoff.ts";
 export type { Clock, Timer } from "./clock.ts";
-export { AbortedError, ClientClosedError, SubscriptionLostError } from "./errors.ts";
+export { AbortedError, ClientClosedError, NoResponderError, SubscriptionLostError } from "./errors.ts";
 export type { ClientEvents, ClientState } from "./events.ts";
 export { Message } from "./message.ts";
 export type { Attempt, AttemptOptions, ClientOptions, CommonOptions, FailedAttempt, Logger, OptionsAuto, OptionsV3, OptionsV5, ReconnectOptions, TimeoutOptions, Will, } from "./options.ts";
 export { Publication, type PublishResult } from "./publication.ts";
 export { scramSha1, scramSha256, scramSha512, type ScramOptions, type WebCrypto } from "./scram.ts";
 export { type AcknowledgeMode, type GrantedFilter, type MessageHandler, Subscription } from "./subscription.ts";
-export type { Client, DisconnectOptions, FilterOptions, Filters, Payload, PublishOptions, SubscribeOptions, } from "./types.ts";
+export type { Client, DisconnectOptions, FilterOptions, Filters, Payload, PublishOptions, Reply, RequestOptions, Respond, RespondOptions, SubscribeOptions, } from "./types.ts";
 export type { Version } from "./version.ts";
 export { AuthenticationError, ConnectionLostError, ConnectRefusedError, type FilterFailure, type Negotiated, type DropReason, MessageDroppedError, NotConnectedError, OptionError, PublishRejectedError, type QueueOptions, RequestRejectedError, SendQueueFullError, ServerDisconnectError, ServerLimitError, SessionLostError, SubscribeRejectedError, TimeoutError, UnsubscribeRejectedError, } from "@petrel/session";
 export { EncodeError, MalformedPacketError, matchTopic, MqttError, ProtocolError, type PublishProperties, type QoS, ReasonCode, reasonText, type UserProperty, validateTopicFilter, validateTopicName, } from "@petrel/codec";
@@ -291,6 +291,28 @@ export interface PublishOptionsV5 extends PublishOptionsV3 {
     readonly properties?: Omit<PublishProperties, "subscriptionIdentifiers"> | undefined;
 }
 export type PublishOptions<V extends Version> = V extends "5.0" ? PublishOptionsV5 : PublishOptionsV3;
+interface RequestOptionsBase {
+    /** Default 1. */
+    readonly qos?: QoS | undefined;
+    /** Milliseconds to wait for replies. Default 30,000. */
+    readonly timeout?: number | undefined;
+    /** Gives up waiting. */
+    readonly signal?: Signal | undefined;
+}
+export interface RequestOptions extends RequestOptionsBase {
+    /** Where the reply shall come to. Default: one topic for all requests of the client, made on the first. */
+    readonly responseTopic?: string | undefined;
+    /** Correlation data is made for you, unless you give some. */
+    readonly properties?: Omit<PublishProperties, "subscriptionIdentifiers" | "responseTopic"> | undefined;
+}
+/** What a responder answers: a payload, with properties if there are any. */
+export type Reply = Payload | {
+    readonly payload?: Payload;
+    readonly properties?: PublishOptionsV5["properties"];
+};
+/** Makes the reply to a request; it may be async. */
+export type Respond = (request: Message) => Reply | Promise<Reply>;
+export type RespondOptions = Omit<SubscribeOptionsV5, "acknowledge">;
 /** Options of one filter. */
 interface FilterOptionsV3 {
     /** The highest QoS to receive with. Default 0. */
@@ -375,6 +397,24 @@ export interface Client<V extends Version = "5.0"> extends AsyncDisposable {
     subscribe(filters: Filters<V>, options?: SubscribeOptions<V>, handler?: MessageHandler): Promise<Subscription>;
     subscribe(filters: Filters<V>, handler: MessageHandler): Promise<Subscription>;
     /**
+     * Publishes a request and waits for the first reply to it (5.0). Needs somebody who answers, as {@link Client.respond}
+     * does: with the correlation data of the request, to its response topic.
+     *
+     * @throws TimeoutError, NoResponderError if the server knows of nobody who subscribes to `topic`, and as publish and subscribe do
+     * @example const reply = await client.request("light/kitchen", "on", { timeout: 1_000 })
+     */
+    readonly request: V extends "5.0" ? (topic: string, payload?: Payload, options?: RequestOptions) => Promise<Message> : never;
+    /** As {@link Client.request}, for many replies: iterates those that come until `timeout`. */
+    readonly requestMany: V extends "5.0" ? (topic: string, payload?: Payload, options?: RequestOptions) => AsyncIterableIterator<Message, undefined> : never;
+    /** Subscribes, and answers each request with what `respond` returns, at the request's QoS (5.0). */
+    readonly respond: V extends "5.0" ? (filter: string, respond: Respond, options?: RespondOptions) => Promise<Subscription> : never;
+    /**
+     * Asks the server for a sign of life. Resolves with the round trip in milliseconds.
+     *
+     * @throws NotConnectedError, or what ended the connection before the answer came
+     */
+    ping(): Promise<number>;
+    /**
      * Unsubscribes filters, whoever subscribed to them; subscriptions all of whose filters are gone end.
      *
      * @returns the server's reason codes, one for each filter; empty in 3.x
@@ -387,6 +427,11 @@ export interface Client<V extends Version = "5.0"> extends AsyncDisposable {
      * @throws AuthenticationError, ServerDisconnectError, ConnectionLostError, NotConnectedError, OptionError without a method
      */
     readonly reauthenticate: V extends "5.0" ? () => Promise<void> : never;
+    /**
+     * Connects anew, now: a connection there is ends politely, a wait between attempts is cut short. As
+     * {@link Client.connect} if the client is offline or closed.
+     */
+    reconnect(): Promise<void>;
     /**
      * Ends the connection politely. Always resolves: within `drain`, and 2 s for the server to close. Bytes that are still
      * on their way get longer, until the network has taken none for 30 s; then they are lost, which is an "error" event.
@@ -608,6 +653,12 @@ export declare class AbortedError extends MqttError {
     readonly name = "AbortedError";
     readonly code = "PETREL_ABORTED";
     constructor(what: string, reason: unknown);
+}
+/** The server took the request, and knows of nobody who subscribes to its topic: no reply will come. */
+export declare class NoResponderError extends MqttError {
+    readonly name = "NoResponderError";
+    readonly code = "PETREL_NO_RESPONDER";
+    constructor(topic: string);
 }
 /** The server lost the session and did not grant the subscription again: its iteration ends with this. */
 export declare class SubscriptionLostError extends MqttError {

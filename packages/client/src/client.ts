@@ -6,6 +6,7 @@ import { Approach, type Reach, type Way } from "./approach.ts";
 import { Authenticator } from "./authenticator.ts";
 import { onAbort } from "./cancellation.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import { type Context, Ping, Request } from "./context.ts";
 import { Deferred } from "./deferred.ts";
 import { Driver } from "./driver.ts";
 import { Emitter } from "./emitter.ts";
@@ -17,15 +18,22 @@ import { checkAttemptOptions, type ClientOptions, connectDeadline, type Logger, 
 import { payloadBytes } from "./payload.ts";
 import { Publication } from "./publication.ts";
 import { checkPublishOptions, disconnectRequest } from "./requests.ts";
-import { Request, Subscriber } from "./subscriber.ts";
+import { RequestResponse } from "./request-response.ts";
+import { Subscriber } from "./subscriber.ts";
 import type { MessageHandler, Subscription } from "./subscription.ts";
 import { Supervisor } from "./supervisor.ts";
-import type { DisconnectOptionsV5, Filters, Payload, PublishOptionsV5, SubscribeOptionsV5 } from "./types.ts";
+import type {
+  DisconnectOptionsV5,
+  Filters,
+  Payload,
+  PublishOptionsV5,
+  RequestOptions,
+  Respond,
+  RespondOptions,
+  SubscribeOptionsV5,
+} from "./types.ts";
 import { UnheardFailures } from "./unheard.ts";
 import type { Version } from "./version.ts";
-
-/** What a command leaves with the session, to get its outcome back. */
-type Context = Publication | Request;
 
 const NO_PROPERTIES: AcknowledgementProperties = {};
 
@@ -50,6 +58,7 @@ export class MqttClient implements AsyncDisposable {
   readonly #subscriber: Subscriber;
   readonly #unheard: UnheardFailures;
   readonly #authenticator: Authenticator;
+  readonly #requestResponse: RequestResponse;
 
   #state: ClientState = "offline";
   /** Why no more attempts are made: until `connect()`, everything fails with this. */
@@ -115,8 +124,10 @@ export class MqttClient implements AsyncDisposable {
       onHandlerError: (error, message) => this.#handleHandlerError(error, message),
     });
     this.#authenticator = new Authenticator(this.#session, clock, () => this.#driver.wake());
+    this.#requestResponse = new RequestResponse(this, clock, random);
   }
 
+  /** The version that is spoken, or will be tried next. */
   get version(): Version {
     return this.#approach.version;
   }
@@ -167,6 +178,26 @@ export class MqttClient implements AsyncDisposable {
     this.#authenticator.use(authentication);
     this.#session.configure(session);
     return connector;
+  }
+
+  async reconnect(): Promise<void> {
+    if (this.#state === "online") {
+      this.#session.disconnect({}, this.#clock.now());
+      this.#state = "reconnecting";
+      await this.#driver.told();
+      this.#supervisor.restart();
+    } else {
+      this.#supervisor.hurry();
+    }
+    await this.connect();
+  }
+
+  async ping(): Promise<number> {
+    this.#requireOpen();
+    const ping = new Ping();
+    this.#session.ping(ping, this.#clock.now());
+    this.#driver.wake();
+    return ping.promise;
   }
 
   async #untilClosed(): Promise<void> {
@@ -227,6 +258,7 @@ export class MqttClient implements AsyncDisposable {
   #failAll(error: Error): void {
     this.#session.abandon(error);
     this.#subscriber.endAll(error instanceof ClientClosedError ? undefined : error); // closing is no error
+    this.#requestResponse.failAll(error);
     this.#connecting?.reject(error);
     this.#connecting = undefined;
     this.#drained?.reject(error);
@@ -322,6 +354,24 @@ export class MqttClient implements AsyncDisposable {
     return this.#subscriber.unsubscribe(filters);
   }
 
+  // ── request and response ──────────────────────────────────────────────────────────────────────
+
+  request(topic: string, payload?: Payload, options: RequestOptions = {}): Promise<Message> {
+    return this.#requestResponse.request(topic, payload, options);
+  }
+
+  requestMany(
+    topic: string,
+    payload?: Payload,
+    options: RequestOptions = {},
+  ): AsyncIterableIterator<Message, undefined> {
+    return this.#requestResponse.requestMany(topic, payload, options);
+  }
+
+  respond(filter: string, respond: Respond, options: RespondOptions = {}): Promise<Subscription> {
+    return this.#requestResponse.respond(filter, respond, options);
+  }
+
   // ── what the session says ─────────────────────────────────────────────────────────────────────
 
   #handleEvent(event: SessionEvent<Context>): void {
@@ -370,12 +420,14 @@ export class MqttClient implements AsyncDisposable {
         return;
       case "resubscribeFailed":
         this.#subscriber.loseFilters(event.failures);
+        this.#requestResponse.handleLost(event.failures);
         this.#events.emit("resubscribeFailed", { failures: event.failures });
         return;
       case "lateAcknowledgement":
         return; // no harm: the server sends the message again
       case "pinged":
-        return; // nobody here asks
+        (event.context as Ping).resolve(event.roundTripMs);
+        return;
     }
   }
 

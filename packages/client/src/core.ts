@@ -42,7 +42,7 @@ export async function connect(options: WithConnector<ClientOptions>): Promise<un
 export type { AuthenticationAnswer, AuthenticationMethod } from "./authenticator.ts";
 export type { BackoffOptions } from "./backoff.ts";
 export type { Clock, Timer } from "./clock.ts";
-export { AbortedError, ClientClosedError, SubscriptionLostError } from "./errors.ts";
+export { AbortedError, ClientClosedError, NoResponderError, SubscriptionLostError } from "./errors.ts";
 export type { ClientEvents, ClientState } from "./events.ts";
 export { Message } from "./message.ts";
 export type {
@@ -69,6 +69,10 @@ export type {
   Filters,
   Payload,
   PublishOptions,
+  Reply,
+  RequestOptions,
+  Respond,
+  RespondOptions,
   SubscribeOptions,
 } from "./types.ts";
 export type { Version } from "./version.ts";

@@ -21,6 +21,16 @@ export class AbortedError extends MqttError {
   }
 }
 
+/** The server took the request, and knows of nobody who subscribes to its topic: no reply will come. */
+export class NoResponderError extends MqttError {
+  override readonly name = "NoResponderError";
+  override readonly code = "PETREL_NO_RESPONDER";
+
+  constructor(topic: string) {
+    super(`nobody subscribes to "${topic}", so no reply will come; is the responder running?`);
+  }
+}
+
 /** The server lost the session and did not grant the subscription again: its iteration ends with this. */
 export class SubscriptionLostError extends MqttError {
   override readonly name = "SubscriptionLostError";

@@ -10,18 +10,14 @@ import {
 import type { Signal } from "@petrel/transport";
 import { onAbort } from "./cancellation.ts";
 import type { Clock } from "./clock.ts";
-import { Deferred } from "./deferred.ts";
+import { type Context, Request } from "./context.ts";
 import { AbortedError } from "./errors.ts";
 import type { Message } from "./message.ts";
-import type { Publication } from "./publication.ts";
 import { subscribeRequest } from "./requests.ts";
 import { type MessageHandler, Subscription, type SubscriptionOwner } from "./subscription.ts";
 import { SubscriptionRegistry } from "./subscription-registry.ts";
 import type { Filters, SubscribeOptionsV5 } from "./types.ts";
 import type { Version } from "./version.ts";
-
-/** A SUBSCRIBE or UNSUBSCRIBE whose answer is awaited. */
-export class Request extends Deferred<readonly number[]> {}
 
 /** What the subscriber needs of its client. */
 export interface SubscriberHost {
@@ -37,7 +33,7 @@ export interface SubscriberHost {
 
 /** Asks the server for subscriptions, and gives their messages to who asked. */
 export class Subscriber {
-  readonly #session: MqttSession<Publication | Request>;
+  readonly #session: MqttSession<Context>;
   readonly #clock: Clock;
   readonly #host: SubscriberHost;
   readonly #registry: SubscriptionRegistry;
@@ -45,7 +41,7 @@ export class Subscriber {
   /** SUBSCRIBE and UNSUBSCRIBE that wait for their answer. */
   #awaited = 0;
 
-  constructor(session: MqttSession<Publication | Request>, clock: Clock, host: SubscriberHost) {
+  constructor(session: MqttSession<Context>, clock: Clock, host: SubscriberHost) {
     this.#session = session;
     this.#clock = clock;
     this.#host = host;

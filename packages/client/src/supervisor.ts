@@ -107,6 +107,14 @@ export class Supervisor {
     void this.#try();
   }
 
+  /** Tries at once, as after a connection that lasted. */
+  restart(): void {
+    this.#running = true;
+    this.#connectedAt = undefined;
+    this.#attempts = this.#rounds = this.#waits = 0;
+    void this.#try();
+  }
+
   /** Makes no more attempts. Returns whether one was under way that had no network connection yet. */
   stop(reason: Error): boolean {
     this.#running = false;

@@ -5,6 +5,7 @@ import type { PublishProperties, QoS, RetainHandling, UserProperty } from "@petr
 import type { Negotiated } from "@petrel/session";
 import type { Signal } from "@petrel/transport";
 import type { ClientEvents, ClientState } from "./events.ts";
+import type { Message } from "./message.ts";
 import type { Publication } from "./publication.ts";
 import type { AcknowledgeMode, MessageHandler, Subscription } from "./subscription.ts";
 import type { Version } from "./version.ts";
@@ -28,6 +29,30 @@ export interface PublishOptionsV5 extends PublishOptionsV3 {
 }
 
 export type PublishOptions<V extends Version> = V extends "5.0" ? PublishOptionsV5 : PublishOptionsV3;
+
+interface RequestOptionsBase {
+  /** Default 1. */
+  readonly qos?: QoS | undefined;
+  /** Milliseconds to wait for replies. Default 30,000. */
+  readonly timeout?: number | undefined;
+  /** Gives up waiting. */
+  readonly signal?: Signal | undefined;
+}
+
+export interface RequestOptions extends RequestOptionsBase {
+  /** Where the reply shall come to. Default: one topic for all requests of the client, made on the first. */
+  readonly responseTopic?: string | undefined;
+  /** Correlation data is made for you, unless you give some. */
+  readonly properties?: Omit<PublishProperties, "subscriptionIdentifiers" | "responseTopic"> | undefined;
+}
+
+/** What a responder answers: a payload, with properties if there are any. */
+export type Reply = Payload | { readonly payload?: Payload; readonly properties?: PublishOptionsV5["properties"] };
+
+/** Makes the reply to a request; it may be async. */
+export type Respond = (request: Message) => Reply | Promise<Reply>;
+
+export type RespondOptions = Omit<SubscribeOptionsV5, "acknowledge">;
 
 /** Options of one filter. */
 interface FilterOptionsV3 {
@@ -128,6 +153,32 @@ export interface Client<V extends Version = "5.0"> extends AsyncDisposable {
   subscribe(filters: Filters<V>, handler: MessageHandler): Promise<Subscription>;
 
   /**
+   * Publishes a request and waits for the first reply to it (5.0). Needs somebody who answers, as {@link Client.respond}
+   * does: with the correlation data of the request, to its response topic.
+   *
+   * @throws TimeoutError, NoResponderError if the server knows of nobody who subscribes to `topic`, and as publish and subscribe do
+   * @example const reply = await client.request("light/kitchen", "on", { timeout: 1_000 })
+   */
+  readonly request: V extends "5.0"
+    ? (topic: string, payload?: Payload, options?: RequestOptions) => Promise<Message>
+    : never;
+  /** As {@link Client.request}, for many replies: iterates those that come until `timeout`. */
+  readonly requestMany: V extends "5.0"
+    ? (topic: string, payload?: Payload, options?: RequestOptions) => AsyncIterableIterator<Message, undefined>
+    : never;
+  /** Subscribes, and answers each request with what `respond` returns, at the request's QoS (5.0). */
+  readonly respond: V extends "5.0"
+    ? (filter: string, respond: Respond, options?: RespondOptions) => Promise<Subscription>
+    : never;
+
+  /**
+   * Asks the server for a sign of life. Resolves with the round trip in milliseconds.
+   *
+   * @throws NotConnectedError, or what ended the connection before the answer came
+   */
+  ping(): Promise<number>;
+
+  /**
    * Unsubscribes filters, whoever subscribed to them; subscriptions all of whose filters are gone end.
    *
    * @returns the server's reason codes, one for each filter; empty in 3.x
@@ -141,6 +192,12 @@ export interface Client<V extends Version = "5.0"> extends AsyncDisposable {
    * @throws AuthenticationError, ServerDisconnectError, ConnectionLostError, NotConnectedError, OptionError without a method
    */
   readonly reauthenticate: V extends "5.0" ? () => Promise<void> : never;
+
+  /**
+   * Connects anew, now: a connection there is ends politely, a wait between attempts is cut short. As
+   * {@link Client.connect} if the client is offline or closed.
+   */
+  reconnect(): Promise<void>;
 
   /**
    * Ends the connection politely. Always resolves: within `drain`, and 2 s for the server to close. Bytes that are still

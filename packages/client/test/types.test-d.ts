@@ -129,6 +129,19 @@ test('with version "auto" the client is of any version', () => {
   createClient(url, { version: "auto", cleanSession: true });
 });
 
+test("request and response are of 5.0", () => {
+  expectTypeOf(v5.request("a", "1", { timeout: 1_000 })).resolves.toEqualTypeOf<Message>();
+  v5.respond("a", (request) => ({ payload: request.payload, properties: { contentType: "text/plain" } }));
+  v5.respond("a", () => 42);
+  // @ts-expect-error no such thing in 3.1.1
+  v311.request("a");
+  // @ts-expect-error no such thing in 3.1
+  v31.requestMany("a");
+  // @ts-expect-error no such thing in 3.1.1
+  v311.respond("a", () => "");
+  expectTypeOf(v311.ping()).resolves.toEqualTypeOf<number>();
+});
+
 test("what differs between attempts is not who the client is", () => {
   createClient(url, { optionsForAttempt: ({ attempt }) => ({ username: `user${attempt}`, url: "mqtt://other" }) });
   createClient(url, { optionsForAttempt: async () => ({ password: "fresh", keepAlive: 30 }) });

@@ -459,7 +459,8 @@ export interface WriterOptions {
 /** A writer for one connection: `write` many packets, then `take` their bytes. */
 export declare function createWriter({ version }?: WriterOptions): PacketWriter;
 /**
- * One packet as bytes.
+ * One packet as bytes. They are yours and are never written again, but up to 1 KiB they are a view: other packets share
+ * its `buffer`, so copy it before you transfer that, and if you keep a few of many.
  *
  * @example encodePacket({ type: "publish", topicName: "a", payload: "1" }, 5)
  * @throws EncodeError if the version cannot express the packet.
@@ -647,7 +648,6 @@ export declare function matchTopic(topicFilter: string, topicName: string): bool
 
 // dist/utf8.d.ts
 
-/** UTF-8 Encoded String (section 1.5.4): well-formed UTF-8, no surrogates, no U+0000. */
 /** Throws a TypeError if `bytes` is not well-formed UTF-8. */
 export declare function decodeUtf8(bytes: Uint8Array): string;
 /** `text` as new bytes. A lone surrogate becomes U+FFFD: check with {@link hasLoneSurrogate} first. */
