@@ -1,11 +1,11 @@
 // bench codec [--json FILE] [--processes N] [--rounds N] [--milliseconds N] [--only TEXT]
+// bench session [--json FILE] [--processes N] [--rounds N] [--milliseconds N]
 // bench client [--json FILE] [--rounds N] [--only TEXT]
 //
 // Codec: each case runs in processes of its own, one after the other: some to time it, with the young generation that Node
 // comes with, because compilers don't decide alike in each; and one to count what it allocates, with a young generation
 // so large that nothing is collected in between.
 
-import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -14,10 +14,10 @@ import { CASES } from "./cases.mjs";
 import { COUNTS_PROCESSOR_TIME } from "./clock.mjs";
 import { median } from "./measure.mjs";
 import { machine, printCase, printNotes, printSummary } from "./report.mjs";
+import { benchSession } from "./session/bench.mjs";
+import { work } from "./work.mjs";
 
 const WORKER = fileURLToPath(new URL("worker.mjs", import.meta.url));
-/** In MiB. With room for all that is allocated the young generation is not collected; the worker makes sure of it. */
-const ROOM_FOR_ALL = ["--expose-gc", "--min-semi-space-size=512", "--max-semi-space-size=512"];
 /** Those that have to get every case right: without them there is nothing to compare. */
 const REQUIRED = ["petrel", "mqtt-packet", "minimum"];
 
@@ -33,21 +33,28 @@ const { values, positionals } = parseArgs({
 });
 const topic = positionals.filter((word) => word !== "--")[0];
 
+const settings = {
+  processes: Number(values.processes),
+  rounds: Number(values.rounds),
+  milliseconds: Number(values.milliseconds),
+};
+
 if (topic === "codec") {
-  await codec();
+  await codec(settings);
+} else if (topic === "session") {
+  await benchSession({ ...settings, json: values.json });
 } else if (topic === "client") {
   await benchClient({ rounds: Number(values.rounds), only: values.only, json: values.json });
 } else {
   console.error(`usage: bench codec [--json FILE] [--processes N] [--rounds N] [--milliseconds N] [--only TEXT]
+       bench session [--json FILE] [--processes N] [--rounds N] [--milliseconds N]
        bench client [--json FILE] [--rounds N] [--only TEXT]`);
   process.exitCode = 2;
 }
 
-async function codec() {
-  const processes = Number(values.processes);
-  const settings = { rounds: Number(values.rounds), milliseconds: Number(values.milliseconds) };
+async function codec({ processes, ...settings }) {
   const environment = machine();
-  const excluded = await work({ mode: "check" });
+  const excluded = await work(WORKER, { mode: "check" });
   const broken = excluded.find(({ who }) => REQUIRED.includes(who));
   if (broken !== undefined) {
     throw new Error(`${broken.who}, ${broken.how}, gets "${broken.name}" wrong: ${broken.problem}`);
@@ -62,8 +69,8 @@ async function codec() {
   for (const { name } of CASES.filter((each) => each.name.includes(values.only))) {
     const timed = [];
     for (let index = 0; index < processes; index++)
-      timed.push(await work({ mode: "time", name, excluded, ...settings }));
-    const counted = await work({ mode: "allocations", name, excluded, ...settings });
+      timed.push(await work(WORKER, { mode: "time", name, excluded, ...settings }));
+    const counted = await work(WORKER, { mode: "allocations", name, excluded, ...settings });
     const measurements = counted.measurements.map((each, index) => {
       const rounds = timed.flatMap((one) => one.measurements[index].rounds);
       return { ...each, operationsPerSecond: median(rounds), rounds };
@@ -84,21 +91,4 @@ async function codec() {
     };
     writeFileSync(values.json, `${JSON.stringify(report, undefined, 2)}\n`);
   }
-}
-
-/** Has a process of its own do something, and returns what it sends. */
-function work(task) {
-  const flags = task.mode === "allocations" ? ROOM_FOR_ALL : [];
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...flags, WORKER, JSON.stringify(task)], {
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
-    });
-    let report;
-    child.on("message", (message) => (report = message));
-    child.on("error", reject);
-    child.on("close", (code) => {
-      if (code === 0 && report !== undefined) resolve(report);
-      else reject(new Error(`${task.mode} ${task.name ?? ""} ended with exit code ${code}`));
-    });
-  });
 }
