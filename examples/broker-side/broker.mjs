@@ -16,7 +16,7 @@ class Connection {
   will;
   #socket;
   // Not told a version, it refuses everything but a CONNECT, and learns the version from that.
-  #decoder = createDecoder({ maximumPacketSize: 1 << 20, validatePayloadFormat: true });
+  #decoder = createDecoder({ sender: "client", maximumPacketSize: 1 << 20, validatePayloadFormat: true });
   #writer;
 
   constructor(socket) {

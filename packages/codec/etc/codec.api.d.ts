@@ -2,6 +2,7 @@
 
 export { isReasonCodeAllowed } from "./allowed-reason-codes.ts";
 export { createDecoder, type DecoderOptions, type PacketDecoder } from "./decoder.ts";
+export type { Sender } from "./decoder-options.ts";
 export { describePacket } from "./describe.ts";
 export { createWriter, encodePacket, packetSize, type PacketWriter, type WriterOptions } from "./encoder.ts";
 export { DecodeError, type DecodeErrorDetails, EncodeError, type EncodeErrorDetails, MalformedPacketError, MqttError, ProtocolError, } from "./errors.ts";
@@ -94,6 +95,24 @@ export interface ConnackProperties {
     readonly serverReference?: string | undefined;
     readonly authenticationMethod?: string | undefined;
     readonly authenticationData?: Uint8Array | undefined;
+}
+
+// dist/decoder-options.d.ts
+
+/** Which side of a connection speaks. */
+export type Sender = "client" | "server";
+export interface CommonDecoderOptions {
+    /** 3, 4 or 5. Default: learnt from the CONNECT that comes first, as a server does. */
+    readonly version?: ProtocolVersion | undefined;
+    /** Bytes, header included; a larger packet is refused when its header is read. Default: the protocol's 268,435,460. */
+    readonly maximumPacketSize?: number | undefined;
+    /** Whether a payload has to be UTF-8 if its payloadFormatIndicator says so; else it is a violation (0x99). Default false. */
+    readonly validatePayloadFormat?: boolean | undefined;
+    /**
+     * Who sent the bytes, as brokers and clients know: then properties that the other side alone may send, subscription
+     * identifiers in a PUBLISH and the session expiry interval in a DISCONNECT, are violations. Default: they are taken.
+     */
+    readonly sender?: Sender | undefined;
 }
 
 // dist/errors.d.ts
@@ -412,17 +431,6 @@ export interface DecoderOptions extends CommonDecoderOptions {
 }
 /** A decoder for one connection; the first violation of the specification is thrown. */
 export declare function createDecoder(options?: DecoderOptions): PacketDecoder;
-
-// dist/decoder-options.d.ts
-
-export interface CommonDecoderOptions {
-    /** 3, 4 or 5. Default: learnt from the CONNECT that comes first, as a server does. */
-    readonly version?: ProtocolVersion | undefined;
-    /** Bytes, header included; a larger packet is refused when its header is read. Default: the protocol's 268,435,460. */
-    readonly maximumPacketSize?: number | undefined;
-    /** Whether a payload has to be UTF-8 if its payloadFormatIndicator says so; else it is a violation (0x99). Default false. */
-    readonly validatePayloadFormat?: boolean | undefined;
-}
 
 // dist/describe.d.ts
 

@@ -45,8 +45,7 @@ export interface DecoderOptions extends CommonDecoderOptions {
 
 /** A decoder for one connection; the first violation of the specification is thrown. */
 export function createDecoder(options: DecoderOptions = {}): PacketDecoder {
-  const { version, maximumPacketSize, validatePayloadFormat } = resolveDecoderOptions(options);
-  return new Decoder(version, maximumPacketSize, validatePayloadFormat, options.acceptUnlistedRefusals ?? false);
+  return new Decoder(options);
 }
 
 /** A packet cut by chunks gets all its room at once up to this size, so a header alone reserves little … */
@@ -80,16 +79,13 @@ class Decoder implements PacketDecoder {
 
   #failure: MqttError | undefined;
 
-  constructor(
-    version: ProtocolVersion | undefined,
-    maximumPacketSize: number,
-    validatePayloadFormat: boolean,
-    acceptUnlistedRefusals: boolean,
-  ) {
+  constructor(options: DecoderOptions) {
+    const { version, maximumPacketSize, validatePayloadFormat, sender } = resolveDecoderOptions(options);
     this.version = version;
     this.#maximumPacketSize = maximumPacketSize;
     this.#reader.validatePayloadFormat = validatePayloadFormat;
-    this.#reader.acceptUnlistedRefusals = acceptUnlistedRefusals;
+    this.#reader.sender = sender;
+    this.#reader.acceptUnlistedRefusals = options.acceptUnlistedRefusals ?? false;
   }
 
   push(bytes: Uint8Array): void {

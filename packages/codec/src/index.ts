@@ -1,5 +1,6 @@
 export { isReasonCodeAllowed } from "./allowed-reason-codes.ts";
 export { createDecoder, type DecoderOptions, type PacketDecoder } from "./decoder.ts";
+export type { Sender } from "./decoder-options.ts";
 export { describePacket } from "./describe.ts";
 export { createWriter, encodePacket, packetSize, type PacketWriter, type WriterOptions } from "./encoder.ts";
 export {

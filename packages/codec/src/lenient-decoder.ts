@@ -98,10 +98,11 @@ class LenientDecoder implements LenientPacketDecoder {
   #ended = false;
 
   constructor(options: LenientDecoderOptions) {
-    const { version, maximumPacketSize, validatePayloadFormat } = resolveDecoderOptions(options);
+    const { version, maximumPacketSize, validatePayloadFormat, sender } = resolveDecoderOptions(options);
     this.version = version;
     this.#maximumPacketSize = maximumPacketSize;
     this.#reader.validatePayloadFormat = validatePayloadFormat;
+    this.#reader.sender = sender;
   }
 
   get pendingBytes(): number {

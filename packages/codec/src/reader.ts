@@ -1,3 +1,4 @@
+import type { Sender } from "./decoder-options.ts";
 import { type DecodeError, MalformedPacketError, ProtocolError } from "./errors.ts";
 import { KnownStrings } from "./known-strings.ts";
 import type { PacketTypeName, ProtocolVersion } from "./packet.ts";
@@ -22,6 +23,8 @@ export class PacketReader {
   position = 0;
   /** Whether payloads that say they are UTF-8 have to be. */
   validatePayloadFormat = false;
+  /** Who speaks, if that is known. */
+  sender: Sender | undefined = undefined;
   /** Whether a refusal is taken with a Reason Code that its packet's list lacks. */
   acceptUnlistedRefusals = false;
   /** Where violations are collected, if the packet is to be read in spite of them; otherwise the first one is thrown. */

@@ -1,11 +1,13 @@
 import { describe, expect, test } from "vitest";
 import {
   createDecoder,
+  createLenientDecoder,
   encodePacket,
   MalformedPacketError,
   type ProtocolError,
   type ProtocolVersion,
   type PublishPacket,
+  type Sender,
 } from "../src/index.ts";
 import { errorOf } from "./support.ts";
 import { hex } from "./vectors/vector.ts";
@@ -304,5 +306,43 @@ describe("a refusal whose reason code its packet does not list", () => {
     const decoder = createDecoder({ version: 5, acceptUnlistedRefusals: true });
     decoder.push(hex("40 03 00 01 02"));
     expect(errorOf(() => decoder.next())).toMatchObject({ code: "PETREL_PROTOCOL_ERROR", clause: "MQTT-3.4.2-1" });
+  });
+});
+
+describe("a property that only the other side may send", () => {
+  const publish = hex("30 06", "00 01 61", "02 0b 01");
+  const disconnect = hex("e0 07", "00", "05 11 00 00 00 3c");
+
+  function packetFrom(sender: Sender | undefined, bytes: Uint8Array) {
+    const decoder = createDecoder({ version: 5, sender });
+    decoder.push(bytes);
+    return decoder.next();
+  }
+
+  test("is a violation when a client sends subscription identifiers [MQTT-3.3.4-6]", () => {
+    const error = errorOf(() => packetFrom("client", publish));
+    expect(error).toMatchObject({ name: "ProtocolError", reasonCode: 0x82, clause: "MQTT-3.3.4-6", offset: 5 });
+    expect(packetFrom("server", publish)).toMatchObject({ properties: { subscriptionIdentifiers: [1] } });
+  });
+
+  test("is a violation when a server sends a session expiry interval with DISCONNECT [MQTT-3.14.2-2]", () => {
+    const error = errorOf(() => packetFrom("server", disconnect));
+    expect(error).toMatchObject({ name: "ProtocolError", reasonCode: 0x82, clause: "MQTT-3.14.2-2", offset: 3 });
+    expect(packetFrom("client", disconnect)).toMatchObject({ properties: { sessionExpiryInterval: 60 } });
+  });
+
+  test("is taken from a sender that nobody has named, and listed beside the packet by a lenient decoder", () => {
+    expect(packetFrom(undefined, publish)).toMatchObject({ type: "publish" });
+    expect(packetFrom(undefined, disconnect)).toMatchObject({ type: "disconnect" });
+    const lenient = createLenientDecoder({ version: 5, sender: "client" });
+    lenient.push(publish);
+    expect(lenient.next()).toMatchObject({
+      packet: { properties: { subscriptionIdentifiers: [1] } },
+      violations: [{ clause: "MQTT-3.3.4-6" }],
+    });
+  });
+
+  test("needs a sender that there is", () => {
+    expect(() => createDecoder({ sender: "broker" as never })).toThrow('sender is broker; it must be "client" or');
   });
 });

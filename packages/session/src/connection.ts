@@ -56,7 +56,7 @@ export class Connection<Context> {
   constructor(config: SessionConfig, cleanStart: boolean, now: Milliseconds) {
     const { protocolVersion: version, maximumPacketSize } = config;
     this.config = config;
-    this.decoder = createDecoder({ version, maximumPacketSize, acceptUnlistedRefusals: true });
+    this.decoder = createDecoder({ version, sender: "server", maximumPacketSize, acceptUnlistedRefusals: true });
     this.#writer = createWriter({ version });
     this.keepAlive = new KeepAlive(0, Infinity, now);
     this.cleanStart = cleanStart;

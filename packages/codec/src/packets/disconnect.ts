@@ -72,7 +72,12 @@ export function decodeDisconnect(reader: PacketReader, version: ProtocolVersion)
   if (version === 5 && reader.remaining > 0) {
     reasonCode = decodeReasonCode(reader, "disconnect");
     // "If the Remaining Length is less than 2, a value of 0 is used" for the Property Length.
+    const at = reader.position;
     if (reader.remaining > 0) properties = decodeProperties(reader, DISCONNECT_PROPERTIES);
+    // "The Session Expiry Interval MUST NOT be sent on a DISCONNECT by the Server" [MQTT-3.14.2-2]
+    if (properties?.sessionExpiryInterval !== undefined && reader.sender === "server") {
+      reader.violation(at, "a server may not send a session expiry interval", "MQTT-3.14.2-2");
+    }
   }
   reader.end();
   return { type: "disconnect", reasonCode, properties };

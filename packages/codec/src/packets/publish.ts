@@ -92,11 +92,16 @@ export function decodePublish(reader: PacketReader, version: ProtocolVersion): P
   const qos = Math.min((flags >> 1) & 3, 2) as QoS;
   const topicName = reader.topicName("MQTT-3.3.2-2");
   const packetIdentifier = qos === 0 ? undefined : decodePacketIdentifier(reader);
+  const propertiesAt = reader.position;
   const properties: PublishProperties | undefined =
     version === 5 ? decodeProperties(reader, PUBLISH_PROPERTIES) : undefined;
   if (topicName === "" && properties?.topicAlias === undefined) {
     // "It is a Protocol Error if the Topic Name is zero length and there is no Topic Alias." (§3.3.2.1)
     reader.violation(start, "the topic name is empty and there is no topic alias", "MQTT-4.7.3-1");
+  }
+  // "A PUBLISH packet sent from a Client to a Server MUST NOT contain a Subscription Identifier" [MQTT-3.3.4-6]
+  if (properties?.subscriptionIdentifiers !== undefined && reader.sender === "client") {
+    reader.violation(propertiesAt, "a client may not send subscription identifiers", "MQTT-3.3.4-6");
   }
   const payloadAt = reader.position;
   const payload = reader.rest();

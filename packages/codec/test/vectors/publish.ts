@@ -472,6 +472,22 @@ export const violations: readonly Violation[] = [
     offset: 7,
   },
   {
+    title: "an ill-formed Response Topic",
+    versions: [5],
+    bytes: hex("30 09", "00 01 61", "05", "08 00 02 61 ff"),
+    error: "MalformedPacketError",
+    clause: "MQTT-1.5.4-1",
+    offset: 7,
+  },
+  {
+    title: "an ill-formed Content Type",
+    versions: [5],
+    bytes: hex("30 09", "00 01 61", "05", "03 00 02 61 ff"),
+    error: "MalformedPacketError",
+    clause: "MQTT-1.5.4-1",
+    offset: 7,
+  },
+  {
     title: "U+0000 in a user property [MQTT-1.5.7-1]",
     versions: [5],
     bytes: hex("30 0b", "00 01 61", "07", "26 00 01 6b 00 01 00"),

@@ -99,6 +99,14 @@ export const unsubscribeViolations: readonly Violation[] = [
     offset: 5,
   })),
   {
+    title: "an UNSUBSCRIBE from an ill-formed filter",
+    versions: [3, 4],
+    bytes: hex("a2 06", "00 0a", "00 02 61 ff"),
+    error: "MalformedPacketError",
+    clause: "MQTT-1.5.4-1",
+    offset: 4,
+  },
+  {
     title: "a Subscription Identifier in an UNSUBSCRIBE",
     versions: [5],
     bytes: hex("a2 08", "00 0a", "02", "0b 01", "00 01 61"),
