@@ -82,9 +82,14 @@ export type TransportStage = "dns" | "connect" | "proxy" | "tls" | "websocket" |
  * - `…_FORBIDDEN`: the system does not allow it (EACCES, EPERM).
  * - `…_LOCAL_ADDRESS`: the local address or port can not be used (EADDRINUSE, EADDRNOTAVAIL).
  * - `…_RESET`: the peer dropped the connection without ending it (ECONNRESET, ECONNABORTED, EPIPE).
+ * - `…_UNTRUSTED`: the server's certificate is not accepted: expired, of another host, from a stranger, and so on.
+ * - `…_CLIENT_CERTIFICATE`: the server wants a certificate of the client, or refuses the one it got.
+ * - `…_NOT_TLS`: what answers there does not speak TLS.
+ * - `…_TLS_REFUSED`: no TLS version, cipher or protocol in common.
+ * - `…_TLS_MATERIAL`: a certificate, key or list given for TLS can not be read or used. Nothing was opened.
  * - `…_FAILED`: anything else; the cause tells.
  */
-export type TransportErrorCode = "PETREL_TRANSPORT_ABORTED" | "PETREL_TRANSPORT_TIMED_OUT" | "PETREL_TRANSPORT_HOST_NOT_FOUND" | "PETREL_TRANSPORT_DNS_UNAVAILABLE" | "PETREL_TRANSPORT_REFUSED" | "PETREL_TRANSPORT_UNREACHABLE" | "PETREL_TRANSPORT_FORBIDDEN" | "PETREL_TRANSPORT_LOCAL_ADDRESS" | "PETREL_TRANSPORT_RESET" | "PETREL_TRANSPORT_FAILED";
+export type TransportErrorCode = "PETREL_TRANSPORT_ABORTED" | "PETREL_TRANSPORT_TIMED_OUT" | "PETREL_TRANSPORT_HOST_NOT_FOUND" | "PETREL_TRANSPORT_DNS_UNAVAILABLE" | "PETREL_TRANSPORT_REFUSED" | "PETREL_TRANSPORT_UNREACHABLE" | "PETREL_TRANSPORT_FORBIDDEN" | "PETREL_TRANSPORT_LOCAL_ADDRESS" | "PETREL_TRANSPORT_RESET" | "PETREL_TRANSPORT_UNTRUSTED" | "PETREL_TRANSPORT_CLIENT_CERTIFICATE" | "PETREL_TRANSPORT_NOT_TLS" | "PETREL_TRANSPORT_TLS_REFUSED" | "PETREL_TRANSPORT_TLS_MATERIAL" | "PETREL_TRANSPORT_FAILED";
 /** What a {@link TransportError} carries beside its message. */
 export interface TransportErrorDetails {
     readonly stage: TransportStage;
@@ -293,6 +298,8 @@ export type Dialer = (target: DialTarget, signal?: Signal) => Promise<Duplex>;
 export interface DialOptions {
     /** Milliseconds for DNS and connecting together; 0 leaves it to the system. Default: 10,000. */
     readonly connectTimeoutMs?: number;
+    /** Milliseconds for DNS alone; 0 leaves it to {@link connectTimeoutMs}. Default: 0. */
+    readonly dnsTimeoutMs?: number;
     /** The only IP version to use. Default: 0, both. */
     readonly family?: 0 | 4 | 6;
     /**
@@ -312,6 +319,8 @@ export interface DialOptions {
     readonly keepAlive?: boolean;
     /** Milliseconds of idleness before the first probe of {@link keepAlive}. Default: the system's. */
     readonly keepAliveInitialDelayMs?: number;
+    /** Bytes waiting in the socket from which on `write` returns `false`. Default: Node's, 16 KiB or 64 KiB. */
+    readonly highWaterMark?: number;
 }
 /** Makes a {@link Dialer} that opens TCP and Unix sockets. Throws `InvalidOptionError` for an option out of range. */
 export declare function createDialer(options?: DialOptions): Dialer;
@@ -360,11 +369,13 @@ export type { Fresh, TlsBytes, TlsOptions };
 export interface TlsDialOptions extends DialOptions, TlsOptions {
     /** Opens the stream that TLS runs on, such as one through a proxy. Default: a direct connection. */
     readonly dial?: Dialer | undefined;
-    /** Milliseconds for the TLS handshake; 0 leaves it to the server. Default: 10,000. */
+    /** Milliseconds to read the certificates, and again for the TLS handshake; 0 is no limit. Default: 10,000. */
     readonly tlsTimeoutMs?: number | undefined;
 }
 /** Where {@link tls} connects to, and how. */
 export type TlsConnectorOptions = DialTarget & TlsDialOptions;
+/** A `Dialer` whose streams are TLS sockets. */
+export type TlsDialer = (target: DialTarget, signal?: Signal) => Promise<TLSSocket>;
 /**
  * Makes a {@link Connector} for `{ host, port }` over TLS.
  *
@@ -373,16 +384,19 @@ export type TlsConnectorOptions = DialTarget & TlsDialOptions;
  * ```
  *
  * Throws `InvalidAddressError` for an impossible target and `InvalidOptionError` for options that can not work. The
- * connector rejects with a `TransportError` of stage `"dns"`, `"connect"` or `"tls"`.
+ * connector rejects with a `TransportError` of stage `"dns"`, `"connect"` or `"tls"`. In TLS 1.3 a server may refuse
+ * the client's certificate after that: then `onClose` gets a `TransportError` of stage `"tls"`.
  */
 export declare function tls(options: TlsConnectorOptions): Connector;
 /**
- * Makes a {@link Dialer} that opens TLS connections: a `Duplex` whose handshake is done and whose peer is the one that
- * was asked for. It serves what runs inside TLS, such as a secure WebSocket, or a proxy that is spoken to over TLS.
+ * Makes a `Dialer` that opens TLS connections: a socket whose handshake is done, and whose peer is the one that was
+ * asked for. It serves what runs inside TLS, such as a secure WebSocket, or a proxy that is spoken to over TLS.
  *
- * One dialer resumes its own TLS sessions: make one for all connections to a server, not one for each.
+ * One dialer resumes its own last TLS session: make one for all connections to a server, not one for each.
+ *
+ * Throws `InvalidOptionError` for options that can not work.
  */
-export declare function createTlsDialer(options?: TlsDialOptions): (target: DialTarget, signal?: Signal) => Promise<TLSSocket>;
+export declare function createTlsDialer(options?: TlsDialOptions): TlsDialer;
 
 // dist/node/tls-options.d.ts
 
@@ -415,7 +429,7 @@ export interface TlsOptions {
     /** Lists of certificates that their authorities have revoked. With one, every authority in the chain needs its own. */
     readonly crl?: Fresh<TlsBytes | readonly TlsBytes[]> | undefined;
     readonly crlFile?: string | undefined;
-    /** Protocols to offer to the server (ALPN), such as `["mqtt"]`; it has to choose one. */
+    /** Protocols to offer to the server (ALPN), such as `["mqtt"]`. A server without ALPN takes no notice. */
     readonly alpnProtocols?: readonly string[] | undefined;
     /** Cipher suites in OpenSSL's notation. Default: Node's. */
     readonly ciphers?: string | undefined;

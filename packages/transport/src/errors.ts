@@ -15,6 +15,11 @@ export type TransportStage = "dns" | "connect" | "proxy" | "tls" | "websocket" |
  * - `…_FORBIDDEN`: the system does not allow it (EACCES, EPERM).
  * - `…_LOCAL_ADDRESS`: the local address or port can not be used (EADDRINUSE, EADDRNOTAVAIL).
  * - `…_RESET`: the peer dropped the connection without ending it (ECONNRESET, ECONNABORTED, EPIPE).
+ * - `…_UNTRUSTED`: the server's certificate is not accepted: expired, of another host, from a stranger, and so on.
+ * - `…_CLIENT_CERTIFICATE`: the server wants a certificate of the client, or refuses the one it got.
+ * - `…_NOT_TLS`: what answers there does not speak TLS.
+ * - `…_TLS_REFUSED`: no TLS version, cipher or protocol in common.
+ * - `…_TLS_MATERIAL`: a certificate, key or list given for TLS can not be read or used. Nothing was opened.
  * - `…_FAILED`: anything else; the cause tells.
  */
 export type TransportErrorCode =
@@ -27,6 +32,11 @@ export type TransportErrorCode =
   | "PETREL_TRANSPORT_FORBIDDEN"
   | "PETREL_TRANSPORT_LOCAL_ADDRESS"
   | "PETREL_TRANSPORT_RESET"
+  | "PETREL_TRANSPORT_UNTRUSTED"
+  | "PETREL_TRANSPORT_CLIENT_CERTIFICATE"
+  | "PETREL_TRANSPORT_NOT_TLS"
+  | "PETREL_TRANSPORT_TLS_REFUSED"
+  | "PETREL_TRANSPORT_TLS_MATERIAL"
   | "PETREL_TRANSPORT_FAILED";
 
 /** What a {@link TransportError} carries beside its message. */

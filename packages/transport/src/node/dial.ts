@@ -17,6 +17,8 @@ export type Dialer = (target: DialTarget, signal?: Signal) => Promise<Duplex>;
 export interface DialOptions {
   /** Milliseconds for DNS and connecting together; 0 leaves it to the system. Default: 10,000. */
   readonly connectTimeoutMs?: number;
+  /** Milliseconds for DNS alone; 0 leaves it to {@link connectTimeoutMs}. Default: 0. */
+  readonly dnsTimeoutMs?: number;
   /** The only IP version to use. Default: 0, both. */
   readonly family?: 0 | 4 | 6;
   /**
@@ -36,6 +38,8 @@ export interface DialOptions {
   readonly keepAlive?: boolean;
   /** Milliseconds of idleness before the first probe of {@link keepAlive}. Default: the system's. */
   readonly keepAliveInitialDelayMs?: number;
+  /** Bytes waiting in the socket from which on `write` returns `false`. Default: Node's, 16 KiB or 64 KiB. */
+  readonly highWaterMark?: number;
 }
 
 /** Makes a {@link Dialer} that opens TCP and Unix sockets. Throws `InvalidOptionError` for an option out of range. */
@@ -54,6 +58,8 @@ function dialSocket(target: DialTarget, options: DialOptions, signal: Signal | u
     let failure: TransportError | undefined;
     const socket = connect(connectOptions(target, options));
     const timer = timeoutMs > 0 ? setTimeout(onTimeout, timeoutMs) : undefined;
+    const dnsTimeoutMs = stage === "dns" ? (options.dnsTimeoutMs ?? 0) : 0;
+    const dnsTimer = dnsTimeoutMs > 0 ? setTimeout(onDnsTimeout, dnsTimeoutMs) : undefined;
     signal?.addEventListener("abort", onAbort);
     socket.on("lookup", onLookup);
     socket.on("connect", onConnect);
@@ -71,9 +77,13 @@ function dialSocket(target: DialTarget, options: DialOptions, signal: Signal | u
       fail(abortedError(formatTarget(target), stage, signal!));
     }
     function onTimeout(): void {
-      fail(timeoutError(target, stage, timeoutMs));
+      fail(timeoutError(target, stage, timeoutMs, "connect timeout"));
+    }
+    function onDnsTimeout(): void {
+      fail(timeoutError(target, stage, dnsTimeoutMs, "DNS timeout"));
     }
     function onLookup(): void {
+      clearTimeout(dnsTimer);
       stage = "connect";
     }
     function onConnect(): void {
@@ -87,6 +97,7 @@ function dialSocket(target: DialTarget, options: DialOptions, signal: Signal | u
     }
     function forget(): void {
       clearTimeout(timer);
+      clearTimeout(dnsTimer);
       signal?.removeEventListener("abort", onAbort);
       socket.off("lookup", onLookup);
       socket.off("connect", onConnect);
@@ -96,7 +107,8 @@ function dialSocket(target: DialTarget, options: DialOptions, signal: Signal | u
 }
 
 function connectOptions(target: DialTarget, options: DialOptions): NetConnectOpts {
-  if (target.path !== undefined) return { path: target.path };
+  const buffer = options.highWaterMark === undefined ? {} : { highWaterMark: options.highWaterMark };
+  if (target.path !== undefined) return { path: target.path, ...buffer };
   const { localAddress, localPort } = options;
   return {
     host: target.host,
@@ -107,23 +119,26 @@ function connectOptions(target: DialTarget, options: DialOptions): NetConnectOpt
     ...(options.attemptTimeoutMs !== undefined && { autoSelectFamilyAttemptTimeout: options.attemptTimeoutMs }),
     ...(localAddress !== undefined && { localAddress }),
     ...(localPort !== undefined && { localPort }),
+    ...buffer,
     noDelay: options.noDelay ?? true,
     keepAlive: options.keepAlive ?? false,
     ...(options.keepAliveInitialDelayMs !== undefined && { keepAliveInitialDelay: options.keepAliveInitialDelayMs }),
   };
 }
 
-function timeoutError(target: DialTarget, stage: TransportStage, timeoutMs: number): TransportError {
+function timeoutError(target: DialTarget, stage: TransportStage, timeoutMs: number, which: string): TransportError {
   const message =
     stage === "dns"
-      ? `the name ${target.host} was not looked up within ${timeoutMs} ms (connect timeout); does the name server answer?`
-      : `${formatTarget(target)} did not answer within ${timeoutMs} ms (connect timeout); ` +
+      ? `the name ${target.host} was not looked up within ${timeoutMs} ms (${which}); does the name server answer?`
+      : `${formatTarget(target)} did not answer within ${timeoutMs} ms (${which}); ` +
         "check the address, and whether a firewall drops packets to it";
   return new TransportError(message, { stage, code: "PETREL_TRANSPORT_TIMED_OUT" });
 }
 
 function checkOptions(options: DialOptions): void {
   checkRange("connectTimeoutMs", options.connectTimeoutMs, 0, LONGEST_TIMER);
+  checkRange("dnsTimeoutMs", options.dnsTimeoutMs, 0, LONGEST_TIMER);
+  checkRange("highWaterMark", options.highWaterMark, 1, 1_073_741_824);
   checkRange("attemptTimeoutMs", options.attemptTimeoutMs, 10, LONGEST_TIMER);
   checkRange("keepAliveInitialDelayMs", options.keepAliveInitialDelayMs, 0, LONGEST_TIMER);
   checkRange("localPort", options.localPort, 0, 65_535);

@@ -1,4 +1,5 @@
 import { TransportError, type TransportErrorCode } from "../errors.ts";
+import { isTlsError, tlsError } from "./tls-error.ts";
 import { formatTarget, type DialTarget } from "./target.ts";
 
 interface Failure {
@@ -112,6 +113,7 @@ export function connectError(error: Error, target: DialTarget): TransportError {
 
 /** Says why a connection that stood broke. */
 export function streamError(error: Error, place: string): TransportError {
+  if (isTlsError(error)) return tlsError(error, place);
   const why = (error as SystemError).code ?? error.name;
   const failure = STREAM_FAILURES.get(why);
   const message = failure?.says(place, why) ?? `the connection to ${place} failed (${why}): ${error.message}`;

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import type { SecureContext, SecureVersion } from "node:tls";
+import { createSecureContext, type SecureContext, type SecureVersion } from "node:tls";
 import { InvalidOptionError } from "../errors.ts";
 
 /** A value, or a function that is asked for it anew for each connection. */
@@ -33,7 +33,7 @@ export interface TlsOptions {
   /** Lists of certificates that their authorities have revoked. With one, every authority in the chain needs its own. */
   readonly crl?: Fresh<TlsBytes | readonly TlsBytes[]> | undefined;
   readonly crlFile?: string | undefined;
-  /** Protocols to offer to the server (ALPN), such as `["mqtt"]`; it has to choose one. */
+  /** Protocols to offer to the server (ALPN), such as `["mqtt"]`. A server without ALPN takes no notice. */
   readonly alpnProtocols?: readonly string[] | undefined;
   /** Cipher suites in OpenSSL's notation. Default: Node's. */
   readonly ciphers?: string | undefined;
@@ -89,6 +89,7 @@ export function checkTlsOptions(options: TlsOptions): void {
     }
   }
   checkVersions(options);
+  checkCiphers(options);
   checkNames(options);
 }
 
@@ -98,6 +99,19 @@ function checkVersions({ minVersion = "TLSv1.2", maxVersion = "TLSv1.3" }: TlsOp
   }
   if (VERSIONS.indexOf(minVersion) > VERSIONS.indexOf(maxVersion)) {
     throw new InvalidOptionError("maxVersion", maxVersion, `it is older than minVersion, ${minVersion}`);
+  }
+}
+
+function checkCiphers({ ciphers }: TlsOptions): void {
+  if (ciphers === undefined) return;
+  try {
+    createSecureContext({ ciphers, ca: [] }); // without `ca`, it would read all of Node's
+  } catch {
+    throw new InvalidOptionError(
+      "ciphers",
+      ciphers,
+      "OpenSSL knows no such cipher; it lists them with `openssl ciphers`",
+    );
   }
 }
 

@@ -1,11 +1,13 @@
-import type { Duplex } from "node:stream";
 import { isIP } from "node:net";
-import { connect, createSecureContext, type TLSSocket } from "node:tls";
+import type { Duplex } from "node:stream";
+import { checkServerIdentity, connect, type SecureContext, type TLSSocket } from "node:tls";
 import { abortedError, TransportError } from "../errors.ts";
 import type { Connector, Signal } from "../transport.ts";
 import { checkRange, createDialer, LONGEST_TIMER, type Dialer, type DialOptions } from "./dial.ts";
 import { createSocketTransport } from "./socket-transport.ts";
 import { checkTarget, formatTarget, type DialTarget } from "./target.ts";
+import { certificateError, handshakeCutError, isTlsError, tlsError } from "./tls-error.ts";
+import { createContextReader } from "./tls-material.ts";
 import { checkTlsOptions, type Fresh, type TlsBytes, type TlsOptions } from "./tls-options.ts";
 
 export type { Fresh, TlsBytes, TlsOptions };
@@ -14,12 +16,15 @@ export type { Fresh, TlsBytes, TlsOptions };
 export interface TlsDialOptions extends DialOptions, TlsOptions {
   /** Opens the stream that TLS runs on, such as one through a proxy. Default: a direct connection. */
   readonly dial?: Dialer | undefined;
-  /** Milliseconds for the TLS handshake; 0 leaves it to the server. Default: 10,000. */
+  /** Milliseconds to read the certificates, and again for the TLS handshake; 0 is no limit. Default: 10,000. */
   readonly tlsTimeoutMs?: number | undefined;
 }
 
 /** Where {@link tls} connects to, and how. */
 export type TlsConnectorOptions = DialTarget & TlsDialOptions;
+
+/** A `Dialer` whose streams are TLS sockets. */
+export type TlsDialer = (target: DialTarget, signal?: Signal) => Promise<TLSSocket>;
 
 /**
  * Makes a {@link Connector} for `{ host, port }` over TLS.
@@ -29,7 +34,8 @@ export type TlsConnectorOptions = DialTarget & TlsDialOptions;
  * ```
  *
  * Throws `InvalidAddressError` for an impossible target and `InvalidOptionError` for options that can not work. The
- * connector rejects with a `TransportError` of stage `"dns"`, `"connect"` or `"tls"`.
+ * connector rejects with a `TransportError` of stage `"dns"`, `"connect"` or `"tls"`. In TLS 1.3 a server may refuse
+ * the client's certificate after that: then `onClose` gets a `TransportError` of stage `"tls"`.
  */
 export function tls(options: TlsConnectorOptions): Connector {
   const target: DialTarget =
@@ -41,79 +47,177 @@ export function tls(options: TlsConnectorOptions): Connector {
 }
 
 /**
- * Makes a {@link Dialer} that opens TLS connections: a `Duplex` whose handshake is done and whose peer is the one that
- * was asked for. It serves what runs inside TLS, such as a secure WebSocket, or a proxy that is spoken to over TLS.
+ * Makes a `Dialer` that opens TLS connections: a socket whose handshake is done, and whose peer is the one that was
+ * asked for. It serves what runs inside TLS, such as a secure WebSocket, or a proxy that is spoken to over TLS.
  *
- * One dialer resumes its own TLS sessions: make one for all connections to a server, not one for each.
+ * One dialer resumes its own last TLS session: make one for all connections to a server, not one for each.
+ *
+ * Throws `InvalidOptionError` for options that can not work.
  */
-export function createTlsDialer(
-  options: TlsDialOptions = {},
-): (target: DialTarget, signal?: Signal) => Promise<TLSSocket> {
+export function createTlsDialer(options: TlsDialOptions = {}): TlsDialer {
   checkTlsOptions(options);
   checkRange("tlsTimeoutMs", options.tlsTimeoutMs, 0, LONGEST_TIMER);
   const dial = options.dial ?? createDialer(options);
-  return async (target, signal) => handshake(await dial(target, signal), target, options, signal);
+  const readContext = createContextReader(options);
+  const sessions = options.resumeSession === false ? undefined : new LastSession();
+  return async (target, signal) => {
+    checkTarget(target);
+    const context = await inTime(readContext(), formatTarget(target), options, signal);
+    const stream = await dial(target, signal);
+    return handshake(stream, target, context, options, sessions, signal);
+  };
 }
+
+const TLS_TIMEOUT_MS = 10_000;
 
 function handshake(
   stream: Duplex,
   target: DialTarget,
+  context: SecureContext,
   options: TlsDialOptions,
+  sessions: LastSession | undefined,
   signal: Signal | undefined,
 ): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const place = formatTarget(target);
-    const timeoutMs = options.tlsTimeoutMs ?? 10_000;
-    let failure: Error | undefined;
+    const hostname = options.servername ?? target.host ?? "localhost";
+    const session = sessions?.find(place, context);
+    const { highWaterMark, alpnProtocols } = options;
+    let failure: TransportError | undefined;
+    let cut: Error | undefined;
+    let wrongHost: Error | undefined;
     const socket = connect({
       socket: stream,
-      host: target.host,
-      servername: options.servername ?? (target.host === undefined || isIP(target.host) !== 0 ? "" : target.host),
-      secureContext: createSecureContext({ ca: options.ca as string, minVersion: options.minVersion ?? "TLSv1.2" }),
-      rejectUnauthorized: options.rejectUnauthorized ?? true,
+      host: hostname,
+      // "Literal IPv4 and IPv6 addresses are not permitted in "HostName"." (RFC 6066, section 3)
+      servername: isIP(hostname) === 0 ? hostname : "",
+      secureContext: context,
+      // The certificate is judged in onSecure, where it can still be looked at and described.
+      rejectUnauthorized: false,
+      checkServerIdentity: (host, certificate) => {
+        wrongHost = options.checkHostname === false ? undefined : checkServerIdentity(host, certificate);
+        return wrongHost;
+      },
+      ...(alpnProtocols !== undefined && { ALPNProtocols: [...alpnProtocols] }),
+      ...(session !== undefined && { session }),
+      ...(highWaterMark !== undefined && { highWaterMark }),
     });
-    const timer = timeoutMs > 0 ? setTimeout(onTimeout, timeoutMs) : undefined;
-    signal?.addEventListener("abort", onAbort);
+    const forgetLimits = watchLimits(options, signal, onAbort, onTimeout);
+    socket.on("session", onSession);
     socket.on("secureConnect", onSecure);
     socket.on("close", onClose);
     // This one stays: an error may come before the new owner listens.
     socket.on("error", (error) => {
-      failure ??= new TransportError(`TLS with ${place} failed: ${error.message}`, {
-        stage: "tls",
-        code: "PETREL_TRANSPORT_FAILED",
-        cause: error,
-      });
+      cut ??= error;
     });
-    if (signal?.aborted === true) onAbort();
 
-    function fail(error: Error): void {
+    function fail(error: TransportError): void {
       failure ??= error;
       socket.destroy();
     }
     function onAbort(): void {
       fail(abortedError(place, "tls", signal!));
     }
-    function onTimeout(): void {
-      fail(
-        new TransportError(`${place} did not finish the TLS handshake within ${timeoutMs} ms`, {
-          stage: "tls",
-          code: "PETREL_TRANSPORT_TIMED_OUT",
-        }),
-      );
+    function onTimeout(timeoutMs: number): void {
+      const message = `${place} did not finish the TLS handshake within ${timeoutMs} ms; does it speak TLS on this port?`;
+      fail(new TransportError(message, { stage: "tls", code: "PETREL_TRANSPORT_TIMED_OUT" }));
+    }
+    // TLS 1.3 sends its tickets after the handshake, so this one stays.
+    function onSession(ticket: Buffer): void {
+      if (failure === undefined) sessions?.keep(place, context, ticket);
     }
     function onSecure(): void {
+      if (options.rejectUnauthorized !== false && !socket.authorized) {
+        const cause = wrongHost ?? verdictOf(socket);
+        fail(certificateError(socket, cause, place, hostname));
+        return;
+      }
+      // The handshake's last bytes leave after this event: a connection destroyed right away would never have stood.
+      setImmediate(onSent);
+    }
+    function onSent(): void {
+      if (socket.destroyed) return;
       forget();
       resolve(socket);
     }
+    // Only now is the handle gone, so whoever hears of the failure finds nothing left open.
     function onClose(): void {
       forget();
-      reject(failure ?? new Error("the socket closed"));
+      // Whatever it was, the next handshake is to be a full one.
+      sessions?.forget();
+      reject(failure ?? (cut !== undefined && isTlsError(cut) ? tlsError(cut, place) : handshakeCutError(cut, place)));
     }
     function forget(): void {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", onAbort);
+      forgetLimits();
       socket.off("secureConnect", onSecure);
       socket.off("close", onClose);
     }
   });
+}
+
+/** Node gives its verdict as a code alone, although the types say otherwise. */
+function verdictOf({ authorizationError }: TLSSocket): Error {
+  const code = String(authorizationError);
+  return Object.assign(new Error(`the certificate was not accepted: ${code}`), { code });
+}
+
+/** Settles as `reading` does, or rejects when the time is up or the signal aborted. */
+function inTime<Value>(
+  reading: Promise<Value>,
+  place: string,
+  options: TlsDialOptions,
+  signal: Signal | undefined,
+): Promise<Value> {
+  return new Promise<Value>((resolve, reject) => {
+    const forget = watchLimits(options, signal, onAbort, onTimeout);
+    reading.then(resolve, reject).finally(forget);
+
+    function onAbort(): void {
+      forget();
+      reject(abortedError(place, "tls", signal!));
+    }
+    function onTimeout(timeoutMs: number): void {
+      forget();
+      const message = `the certificates and keys for ${place} were not there within ${timeoutMs} ms (TLS timeout)`;
+      reject(new TransportError(message, { stage: "tls", code: "PETREL_TRANSPORT_TIMED_OUT" }));
+    }
+  });
+}
+
+/** Calls back on an abort, before or later, and when the time is up, until the returned function is called. */
+function watchLimits(
+  options: TlsDialOptions,
+  signal: Signal | undefined,
+  onAbort: () => void,
+  onTimeout: (timeoutMs: number) => void,
+): () => void {
+  const timeoutMs = options.tlsTimeoutMs ?? TLS_TIMEOUT_MS;
+  const timer = timeoutMs > 0 ? setTimeout(onTimeout, timeoutMs, timeoutMs) : undefined;
+  signal?.addEventListener("abort", onAbort);
+  if (signal?.aborted === true) queueMicrotask(onAbort);
+  return () => {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
+  };
+}
+
+/** The session that was established last: with whom, and as whom, which the context tells. */
+class LastSession {
+  #place: string | undefined;
+  #context: SecureContext | undefined;
+  #ticket: Buffer | undefined;
+
+  find(place: string, context: SecureContext): Buffer | undefined {
+    return place === this.#place && context === this.#context ? this.#ticket : undefined;
+  }
+
+  keep(place: string, context: SecureContext, ticket: Buffer): void {
+    this.#place = place;
+    this.#context = context;
+    this.#ticket = ticket;
+  }
+
+  forget(): void {
+    this.#ticket = undefined;
+  }
 }
