@@ -128,6 +128,8 @@ export interface OptionsV5 extends CommonOptions {
     readonly receiveMaximum?: number | undefined;
     /** Topic aliases that the server may use towards us. Default 16. */
     readonly topicAliasMaximum?: number | undefined;
+    /** Topic aliases towards the server, as many as it takes. Default "automatic": for topics that repeat. */
+    readonly topicAliases?: "automatic" | "off" | undefined;
     readonly requestResponseInformation?: boolean | undefined;
     /** Default true. */
     readonly requestProblemInformation?: boolean | undefined;

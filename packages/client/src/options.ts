@@ -65,6 +65,8 @@ export interface OptionsV5 extends CommonOptions {
   readonly receiveMaximum?: number | undefined;
   /** Topic aliases that the server may use towards us. Default 16. */
   readonly topicAliasMaximum?: number | undefined;
+  /** Topic aliases towards the server, as many as it takes. Default "automatic": for topics that repeat. */
+  readonly topicAliases?: "automatic" | "off" | undefined;
   readonly requestResponseInformation?: boolean | undefined;
   /** Default true. */
   readonly requestProblemInformation?: boolean | undefined;
@@ -273,6 +275,7 @@ export function sessionOptions(
       sessionExpiryInterval: sessionExpiryInterval === "never" ? 0xffff_ffff : sessionExpiryInterval,
       receiveMaximum: options.receiveMaximum,
       topicAliasMaximum: options.topicAliasMaximum,
+      topicAliases: options.topicAliases,
       requestResponseInformation: options.requestResponseInformation,
       requestProblemInformation: options.requestProblemInformation,
       authenticationMethod: authenticationMethod(options.authentication),
@@ -314,6 +317,7 @@ const V5_ONLY = [
   "sessionExpiryInterval",
   "receiveMaximum",
   "topicAliasMaximum",
+  "topicAliases",
   "requestResponseInformation",
   "requestProblemInformation",
   "authentication",

@@ -59,6 +59,8 @@ export interface SessionOptions {
     readonly maximumPacketSize?: number | undefined;
     /** 5.0: topic aliases that the server may use towards us, 0 to 65,535. Default 16. */
     readonly topicAliasMaximum?: number | undefined;
+    /** 5.0: topic aliases towards the server, as many as it takes. Default "automatic": for names that repeat. */
+    readonly topicAliases?: "automatic" | "off" | undefined;
     /** 5.0. Default false. */
     readonly requestResponseInformation?: boolean | undefined;
     /** 5.0. Default true. */
@@ -305,7 +307,10 @@ export interface OutgoingMessage {
     readonly qos?: QoS | undefined;
     /** Default false. */
     readonly retain?: boolean | undefined;
-    /** 5.0. Topic aliases are the session's own business, and subscription identifiers the server's. */
+    /**
+     * 5.0. `topicAlias` asks for that alias on the connection the message goes out on; with an empty `topicName` it stands
+     * for the name it was last sent with on this connection. Subscription identifiers are the server's business.
+     */
     readonly properties?: PublishProperties | undefined;
 }
 /**

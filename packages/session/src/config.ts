@@ -31,6 +31,8 @@ export interface SessionOptions {
   readonly maximumPacketSize?: number | undefined;
   /** 5.0: topic aliases that the server may use towards us, 0 to 65,535. Default 16. */
   readonly topicAliasMaximum?: number | undefined;
+  /** 5.0: topic aliases towards the server, as many as it takes. Default "automatic": for names that repeat. */
+  readonly topicAliases?: "automatic" | "off" | undefined;
   /** 5.0. Default false. */
   readonly requestResponseInformation?: boolean | undefined;
   /** 5.0. Default true. */
@@ -109,6 +111,7 @@ export function resolveSessionConfig(options: SessionOptions = {}): SessionConfi
     receiveMaximum: options.receiveMaximum ?? 65_535,
     maximumPacketSize: options.maximumPacketSize ?? 16 * 1_048_576,
     topicAliasMaximum: options.topicAliasMaximum ?? 16,
+    topicAliases: options.topicAliases ?? "automatic",
     requestResponseInformation: options.requestResponseInformation ?? false,
     requestProblemInformation: options.requestProblemInformation ?? true,
     authenticationMethod: options.authenticationMethod,
@@ -138,6 +141,7 @@ export function resolveSessionConfig(options: SessionOptions = {}): SessionConfi
 function check(config: SessionConfig, options: SessionOptions): void {
   oneOf("cleanStart", config.cleanStart, config.protocolVersion === 5 ? [true, false, "first"] : [true, false]);
   oneOf("afterSessionLost", config.afterSessionLost, ["republish", "fail"]);
+  oneOf("topicAliases", config.topicAliases, ["automatic", "off"]);
   oneOf("resubscribe", config.resubscribe, ["when-session-lost", "always", "never"]);
   oneOf("queue.qos0WhileOffline", config.queue.qos0WhileOffline, ["reject", "queue", "drop"]);
   oneOf("queue.overflow", config.queue.overflow, OVERFLOWS);
@@ -178,6 +182,7 @@ const FIVE_ONLY = [
   "sessionExpiryInterval",
   "receiveMaximum",
   "topicAliasMaximum",
+  "topicAliases",
   "requestResponseInformation",
   "requestProblemInformation",
   "authenticationMethod",

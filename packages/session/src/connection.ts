@@ -13,7 +13,7 @@ import { Fifo } from "./fifo.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import type { Negotiated } from "./negotiated.ts";
 import type { OutgoingEntry } from "./outgoing-entry.ts";
-import { InboundTopicAliases } from "./topic-aliases.ts";
+import { InboundTopicAliases, type OutboundTopicAliases } from "./topic-aliases.ts";
 
 /** offline: no connection. connecting: CONNECT sent. online: CONNACK came. disconnecting: only the rest of the output is left. */
 export type Phase = "offline" | "connecting" | "online" | "disconnecting";
@@ -31,6 +31,8 @@ export class Connection<Context> {
   negotiated: Negotiated | undefined = undefined;
   keepAlive: KeepAlive<Context>;
   aliases: InboundTopicAliases = new InboundTopicAliases(0);
+  /** Undefined: the server takes none. */
+  outboundAliases: OutboundTopicAliases | undefined = undefined;
   /** Whether the CONNECT asked for a clean start. */
   readonly cleanStart: boolean;
   /** undefined: there is no authentication method. */
@@ -81,6 +83,11 @@ export class Connection<Context> {
     const size = this.#writer.write(packet);
     this.#position = (this.#position + size) | 0;
     return size;
+  }
+
+  /** Writes a message that is sent for the first time. One that is sent again goes with its full name. */
+  writePublish(entry: OutgoingEntry<Context>): number {
+    return this.outboundAliases === undefined ? this.write(entry) : this.outboundAliases.write(entry, this);
   }
 
   /** Writes what the server's packet makes us write. */

@@ -10,7 +10,10 @@ export interface OutgoingMessage {
   readonly qos?: QoS | undefined;
   /** Default false. */
   readonly retain?: boolean | undefined;
-  /** 5.0. Topic aliases are the session's own business, and subscription identifiers the server's. */
+  /**
+   * 5.0. `topicAlias` asks for that alias on the connection the message goes out on; with an empty `topicName` it stands
+   * for the name it was last sent with on this connection. Subscription identifiers are the server's business.
+   */
   readonly properties?: PublishProperties | undefined;
 }
 
@@ -31,47 +34,59 @@ export interface Dispatch {
  * A message on its way out. It is its own PUBLISH packet, so that sending or sending again allocates nothing.
  */
 export class OutgoingEntry<Context> implements PublishPacketInit, Dispatch {
-  readonly type = "publish";
-  readonly topicName: string;
-  readonly payload: Uint8Array | string | undefined;
-  readonly qos: QoS;
-  readonly retain: boolean;
-  dup = false;
-  packetIdentifier: number | undefined = undefined;
-  properties: PublishProperties | undefined;
+  // `declare`: a field that is only declared would be defined first and assigned after, which costs some percent of a publish (measured).
+  declare readonly type: "publish";
+  declare topicName: string;
+  declare readonly payload: Uint8Array | string | undefined;
+  declare readonly qos: QoS;
+  declare readonly retain: boolean;
+  declare dup: boolean;
+  declare packetIdentifier: number | undefined;
+  declare properties: PublishProperties | undefined;
+  /** Not a part of the packet's properties: an alias belongs to a connection, and the message may outlive it. */
+  declare topicAlias: number | undefined;
 
-  readonly context: Context;
-  state: DispatchState = "queued";
-  /** Rises from message to message. */
-  readonly number: number;
-  /** Rises with every first sending, and again with PUBREC: the order in which things are sent again. */
-  order = 0;
+  declare readonly context: Context;
+  declare state: DispatchState;
+  /** Rises from message to message: the order in which they are sent, and sent again. */
+  declare readonly number: number;
   /** Encoded bytes, for the queue's limit. */
-  size = 0;
-  /** QoS 0: where it ends in the connection's output. */
-  position = 0;
+  declare size: number;
   /** QoS 1 and 2: the connection whose send quota it has a share of. */
-  countedOn: object | undefined = undefined;
+  declare countedOn: object | undefined;
   /** QoS 2: the PUBREC, if it says more than that all is well. */
-  pubrec: AcknowledgementPacket | undefined = undefined;
+  declare pubrec: AcknowledgementPacket | undefined;
   /** When its Message Expiry Interval is over. */
-  readonly expiresAt: Milliseconds | undefined;
+  declare readonly expiresAt: Milliseconds | undefined;
   /** While queued: when it is too old to be sent. */
-  deadline: Milliseconds | undefined = undefined;
-  /** Its place among the deadlines. */
-  place = -1;
+  declare deadline: Milliseconds | undefined;
+  /**
+   * Queued: its place among the deadlines, -1 without one. Written: where it ends in the connection's output. After
+   * PUBREC: its place among those. One number, for every field is paid for by every message.
+   */
+  declare place: number;
 
   constructor(message: OutgoingMessage, context: Context, number: number, now: Milliseconds) {
     const { properties } = message;
+    const interval = properties?.messageExpiryInterval;
+    this.type = "publish";
     this.topicName = message.topicName;
     this.payload = message.payload;
     this.qos = message.qos ?? 0;
     this.retain = message.retain ?? false;
+    this.dup = false;
+    this.packetIdentifier = undefined;
     this.properties = properties;
+    this.topicAlias = undefined;
     this.context = context;
+    this.state = "queued";
     this.number = number;
-    const interval = properties?.messageExpiryInterval;
+    this.size = 0;
+    this.countedOn = undefined;
+    this.pubrec = undefined;
     this.expiresAt = interval === undefined ? undefined : now + interval * 1_000;
+    this.deadline = undefined;
+    this.place = -1;
   }
 
   /**

@@ -15,7 +15,8 @@ export class OutgoingPublish<Context> {
   /** Index: packet identifier. Dense, because the lowest free identifier is always given out. */
   readonly #inflight: (OutgoingEntry<Context> | undefined)[] = [undefined];
   #count = 0;
-  #order = 0;
+  /** PUBRECs so far. */
+  #pubrecs = 0;
   /**
    * QoS 2 exchanges whose message was given up, by packet identifier: the server may still be in the middle of them. To
    * it, another message with such an identifier would be a repetition, and be lost; so it stays taken until the exchange
@@ -41,14 +42,13 @@ export class OutgoingPublish<Context> {
     const packetIdentifier = this.#identifiers.allocate()!;
     entry.packetIdentifier = packetIdentifier;
     try {
-      entry.size = connection.write(entry);
+      entry.size = connection.writePublish(entry);
     } catch (error) {
       entry.packetIdentifier = undefined;
       this.#identifiers.release(packetIdentifier);
       throw error;
     }
     entry.state = entry.qos === 1 ? "awaitingPuback" : "awaitingPubrec";
-    entry.order = ++this.#order;
     while (this.#inflight.length <= packetIdentifier) this.#inflight.push(undefined);
     this.#inflight[packetIdentifier] = entry;
     this.#count++;
@@ -110,7 +110,7 @@ export class OutgoingPublish<Context> {
       return;
     }
     entry.state = "awaitingPubcomp";
-    entry.order = ++this.#order;
+    entry.place = ++this.#pubrecs;
     if (reasonCode !== ReasonCode.success || packet.properties !== undefined) entry.pubrec = packet;
     // "MUST send a PUBREL packet when it receives a PUBREC packet … with a Reason Code value less than 0x80" [MQTT-4.3.3-4]
     connection.answer({ type: "pubrel", packetIdentifier });
@@ -138,10 +138,13 @@ export class OutgoingPublish<Context> {
     for (const [packetIdentifier, awaitsPubrel] of this.#orphans) {
       if (awaitsPubrel) connection.answer({ type: "pubrel", packetIdentifier });
     }
+    const released: OutgoingEntry<Context>[] = [];
     for (const entry of this.#inOrder()) {
-      if (entry.state === "awaitingPubcomp")
-        connection.answer({ type: "pubrel", packetIdentifier: entry.packetIdentifier! });
+      if (entry.state === "awaitingPubcomp") released.push(entry);
       else connection.resend.push(entry);
+    }
+    for (const { packetIdentifier } of released.sort((left, right) => left.place - right.place)) {
+      connection.answer({ type: "pubrel", packetIdentifier: packetIdentifier! });
     }
   }
 
@@ -167,7 +170,7 @@ export class OutgoingPublish<Context> {
 
   #inOrder(): OutgoingEntry<Context>[] {
     const entries = this.#inflight.filter((entry) => entry !== undefined);
-    return entries.sort((left, right) => left.order - right.order);
+    return entries.sort((left, right) => left.number - right.number);
   }
 
   /** The entry an acknowledgement is about. An unknown identifier is no harm; the wrong kind of answer is the server's mistake. */

@@ -3,7 +3,7 @@ import type { SessionConfig } from "./config.ts";
 import type { Connection } from "./connection.ts";
 import { type DropReason, MessageDroppedError, NotConnectedError, SessionLostError } from "./errors.ts";
 import type { EventQueue, Milliseconds } from "./events.ts";
-import { checkPacketSize, checkPublish, LARGEST_PACKET } from "./negotiated.ts";
+import { checkPacketSize, checkPublish, checkTopicAlias, LARGEST_PACKET } from "./negotiated.ts";
 import { type Dispatch, OutgoingEntry, type OutgoingMessage } from "./outgoing-entry.ts";
 import { OutgoingPublish } from "./outgoing-publish.ts";
 import type { PacketIdentifiers } from "./packet-identifiers.ts";
@@ -67,8 +67,8 @@ export class Publisher<Context> {
     connection: Connection<Context> | undefined,
     now: Milliseconds,
   ): Dispatch {
-    if (message.properties !== undefined) checkProperties(message.properties);
     const entry = new OutgoingEntry(message, context, ++this.#numbers, now);
+    if (entry.properties !== undefined) this.#readProperties(entry, entry.properties, connection);
     if (connection?.phase === "online") {
       this.#checkServerLimits(entry, connection);
       if (!this.#sendNow(entry, connection, now)) this.#enqueue(entry, now);
@@ -121,11 +121,7 @@ export class Publisher<Context> {
   /** Output was taken: for the QoS 0 messages in it, that is all their sender can know. */
   handleTaken(connection: Connection<Context>): void {
     const { written } = connection;
-    for (
-      let entry = written.peek();
-      entry !== undefined && connection.hasTaken(entry.position);
-      entry = written.peek()
-    ) {
+    for (let entry = written.peek(); entry !== undefined && connection.hasTaken(entry.place); entry = written.peek()) {
       written.take();
       entry.state = "settled";
       this.#events.push({
@@ -201,9 +197,9 @@ export class Publisher<Context> {
       this.outgoing.send(entry, connection);
       return;
     }
-    connection.write(entry);
+    connection.writePublish(entry);
     entry.state = "written";
-    entry.position = connection.position;
+    entry.place = connection.position;
     connection.written.push(entry);
   }
 
@@ -293,25 +289,37 @@ export class Publisher<Context> {
     if (properties === undefined && atMost <= maximumPacketSize) return;
     checkPacketSize("message", this.#sizeOf(entry), negotiated);
   }
+
+  /** Throws EncodeError | ServerLimitError. */
+  #readProperties(
+    entry: OutgoingEntry<Context>,
+    { topicAlias, subscriptionIdentifiers }: PublishProperties,
+    connection: Connection<Context> | undefined,
+  ): void {
+    // "A PUBLISH packet sent from a Client to a Server MUST NOT contain a Subscription Identifier" [MQTT-3.3.4-6]
+    if (subscriptionIdentifiers !== undefined) {
+      throw new EncodeError("properties.subscriptionIdentifiers is set; only a server may send them", {
+        field: "properties.subscriptionIdentifiers",
+        value: subscriptionIdentifiers,
+        clause: "MQTT-3.3.4-6",
+      });
+    }
+    if (this.#config.protocolVersion !== 5 || !("topicAlias" in entry.properties!)) return;
+    this.#sizeOf(entry); // an alias that is none, as 0 is, is an error, connected or not
+    const { topicAlias: _, ...properties } = entry.properties;
+    entry.properties = properties;
+    if (topicAlias === undefined) return;
+    if (connection?.phase === "online") checkTopicAlias(topicAlias, connection.negotiated!);
+    if (entry.topicName === "") entry.topicName = nameOf(topicAlias, connection);
+    entry.topicAlias = topicAlias;
+  }
 }
 
-/** What a message may not bring along. Throws EncodeError. */
-function checkProperties({ topicAlias, subscriptionIdentifiers }: PublishProperties): void {
-  if (topicAlias !== undefined) {
-    throw new EncodeError(
-      "properties.topicAlias is set; an alias belongs to a connection, not to a message that may outlive it",
-      {
-        field: "properties.topicAlias",
-        value: topicAlias,
-      },
-    );
-  }
-  // "A PUBLISH packet sent from a Client to a Server MUST NOT contain a Subscription Identifier" [MQTT-3.3.4-6]
-  if (subscriptionIdentifiers !== undefined) {
-    throw new EncodeError("properties.subscriptionIdentifiers is set; only a server may send them", {
-      field: "properties.subscriptionIdentifiers",
-      value: subscriptionIdentifiers,
-      clause: "MQTT-3.3.4-6",
-    });
-  }
+function nameOf<Context>(topicAlias: number, connection: Connection<Context> | undefined): string {
+  const topicName = connection?.outboundAliases?.nameOf(topicAlias);
+  if (topicName !== undefined) return topicName;
+  throw new EncodeError(`topicName is empty, and topic alias ${topicAlias} stands for no name on this connection`, {
+    field: "topicName",
+    value: "",
+  });
 }

@@ -30,7 +30,7 @@ import { Publisher } from "./publisher.ts";
 import { Requests, type RequestTicket, type SubscribeRequest, type UnsubscribeRequest } from "./requests.ts";
 import { SessionLife } from "./session-life.ts";
 import { TimerTable } from "./timers.ts";
-import { InboundTopicAliases } from "./topic-aliases.ts";
+import { InboundTopicAliases, outboundAliases } from "./topic-aliases.ts";
 
 /**
  * A server that keeps to the protocol can not make us wait with more answers than there are packet identifiers in each
@@ -538,6 +538,7 @@ export class MqttSession<Context = unknown> {
     connection.negotiated = negotiated;
     connection.phase = "online";
     connection.aliases = new InboundTopicAliases(negotiated.receive.topicAliasMaximum);
+    connection.outboundAliases = outboundAliases(config, negotiated);
     connection.sendQuota = negotiated.send.receiveMaximum;
     connection.keepAlive = new KeepAlive(negotiated.keepAlive, config.timeouts.pingResponse, this.#now);
     this.#timers.clear("connack");

@@ -16,6 +16,7 @@ test("fills in defaults, and freezes what it made", () => {
     receiveMaximum: 65_535,
     maximumPacketSize: 16_777_216,
     topicAliasMaximum: 16,
+    topicAliases: "automatic",
     requestResponseInformation: false,
     requestProblemInformation: true,
     userProperties: [],

@@ -400,7 +400,8 @@ describe("what no packet can express is refused at once, and takes nothing with 
     ["no topic", { topicName: "" }, "topicName is"],
     ["a QoS that is none", { qos: 3 }, "qos is 3"],
     ["half a surrogate pair", { payload: "\ud800" }, "well-formed"],
-    ["a topic alias, which belongs to a connection", { properties: { topicAlias: 1 } }, "properties.topicAlias is set"],
+    ["a topic alias of 0 [MQTT-3.3.2-8]", { properties: { topicAlias: 0 } }, "properties.topicAlias is 0"],
+    ["an alias without a name", { topicName: "", properties: { topicAlias: 1 } }, "topic alias 1"],
     [
       "a subscription identifier [MQTT-3.3.4-6]",
       { properties: { subscriptionIdentifiers: [1] } },
