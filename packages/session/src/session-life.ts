@@ -41,8 +41,8 @@ export class SessionLife {
    * Who asks for no clean start, ever, has a session from elsewhere, or wants what the server keeps in one.
    */
   get cleanStart(): boolean {
-    const { cleanStart } = this.#config;
-    if (this.#over) return true;
+    const { cleanStart, protocolVersion } = this.#config;
+    if (this.#over && protocolVersion === 5) return true; // in 3.x it would also end the session with the connection
     return cleanStart === "first" ? !this.#connectedBefore : cleanStart;
   }
 
@@ -61,13 +61,13 @@ export class SessionLife {
     });
   }
 
-  /** CONNACK came: there is a session, the one there was or a new one. */
-  handleConnected({ protocolVersion, sessionExpiryInterval }: Negotiated): void {
+  /** CONNACK came: there is a session, the one there was or a new one. `cleanStart` is what CONNECT said. */
+  handleConnected({ protocolVersion, sessionExpiryInterval }: Negotiated, cleanStart: boolean): void {
     this.#connectedBefore = true;
     this.#over = false;
     this.#expiresAt = Infinity;
     if (protocolVersion === 5) this.#outlives = toMilliseconds(sessionExpiryInterval);
-    else this.#outlives = this.#config.cleanStart === true ? 0 : Infinity;
+    else this.#outlives = cleanStart ? 0 : Infinity;
   }
 
   /**

@@ -142,6 +142,7 @@ export class MqttSession<Context = unknown> {
    * is answered. One that was open before counts as lost.
    */
   handleOpen(now: Milliseconds): void {
+    this.#now = now;
     if (this.#connection !== undefined) this.handleClose(now, new Error("another connection took its place"));
     this.#timers.clear("sessionExpiry");
     if (this.#life.takeExpired(now)) this.#loseSession();
@@ -531,10 +532,10 @@ export class MqttSession<Context = unknown> {
 
   /** The server has accepted us, and we the server. */
   #handleAccepted(packet: ConnackPacket, connection: Connection<Context>): void {
-    const { config } = this;
+    const { config } = connection;
     const negotiated = negotiate(config, packet, this.#clientIdentifier);
     this.#clientIdentifier = negotiated.clientIdentifier;
-    this.#life.handleConnected(negotiated);
+    this.#life.handleConnected(negotiated, connection.cleanStart);
     connection.negotiated = negotiated;
     connection.phase = "online";
     connection.aliases = new InboundTopicAliases(negotiated.receive.topicAliasMaximum);

@@ -1,5 +1,12 @@
 import { decodeUtf8, type ProtocolVersion, ReasonCode } from "@petrel/codec";
-import { type Delivery, MqttSession, type SessionEvent } from "@petrel/session";
+import {
+  type Delivery,
+  type Dispatch,
+  MqttSession,
+  type RequestTicket,
+  type SessionEvent,
+  type SessionOptions,
+} from "@petrel/session";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ModelServer } from "./support/model-server.ts";
@@ -12,6 +19,23 @@ const RUNS = Number(process.env["PETREL_MODEL_RUNS"] ?? 300);
 
 const CLIENT_RECEIVE_MAXIMUM = 3;
 
+interface Circumstances {
+  readonly queueMessages: number;
+  readonly afterSessionLost: "republish" | "fail";
+  /** Seconds; in 3.x, 0 is a clean session, and others one that stays. */
+  readonly sessionExpiryInterval: number;
+}
+
+/** Neither a message nor a request. */
+type Asked = 0 | 1 | 2 | "request" | "ping";
+
+interface Received {
+  readonly delivery: Delivery;
+  readonly number: number;
+  /** The connection on which it came. */
+  readonly connection: number;
+}
+
 class World {
   readonly session: MqttSession<number>;
   readonly server: ModelServer;
@@ -21,27 +45,44 @@ class World {
   #networkTakes = true;
   #cleanStart = false;
 
-  /** By context: not settled yet, and with which QoS (requests: undefined). */
-  readonly #unsettled = new Map<number, 0 | 1 | 2 | undefined>();
+  /** By context: not settled yet, and what it was asked for. */
+  readonly #unsettled = new Map<number, Asked>();
   readonly #settled = new Set<number>();
-  readonly #deliveries: { readonly delivery: Delivery; readonly number: number }[] = [];
+  readonly #dispatches: Dispatch[] = [];
+  readonly #tickets: RequestTicket[] = [];
+  readonly #deliveries: Received[] = [];
+  /** Acknowledgements that have to be reported as late. */
+  #late = 0;
   /** How often each QoS 2 message of the server was delivered in this session. */
   readonly #delivered = new Map<number, number>();
   #online = false;
   #connectionsOpened = 0;
   #connectionsEnded = 0;
+  readonly #circumstances: Circumstances;
+  /** When the last connection with a CONNACK was closed, and whether it ever was. */
+  #closedAt = Infinity;
+  /** CONNACK has just said that the session is gone. */
+  #sessionGone = false;
+  /** Bytes that were taken from the session never arrived: all that QoS 0 promises is that they were taken. */
+  #outputLost = false;
 
-  constructor(version: ProtocolVersion, queueMessages: number) {
+  constructor(version: ProtocolVersion, circumstances: Circumstances) {
     this.#version = version;
+    this.#circumstances = circumstances;
     this.server = new ModelServer(version, CLIENT_RECEIVE_MAXIMUM);
+    const { queueMessages, afterSessionLost, sessionExpiryInterval } = circumstances;
+    const options: SessionOptions =
+      version === 5
+        ? { receiveMaximum: CLIENT_RECEIVE_MAXIMUM, sessionExpiryInterval }
+        : { cleanStart: sessionExpiryInterval === 0 };
     this.session = new MqttSession<number>({
+      ...options,
       protocolVersion: version,
       clientIdentifier: "model",
-      cleanStart: version === 5 ? "first" : false,
       maximumInflight: 4,
       maximumConcurrentRequests: 2,
       queue: { messages: queueMessages },
-      ...(version === 5 ? { receiveMaximum: CLIENT_RECEIVE_MAXIMUM, sessionExpiryInterval: 3600 } : {}),
+      afterSessionLost,
     });
   }
 
@@ -49,7 +90,7 @@ class World {
     const number = ++this.#numbers;
     const payload = large ? `${number}`.padEnd(25_000) : `${number}`;
     try {
-      this.session.publish({ topicName: "out", payload, qos }, number, this.#now);
+      this.#dispatches.push(this.session.publish({ topicName: "out", payload, qos }, number, this.#now));
       this.#unsettled.set(number, qos);
     } catch (error) {
       expect((error as Error).name).toMatch(qos === 0 ? /NotConnectedError|SendQueueFullError/ : /SendQueueFullError/);
@@ -59,10 +100,31 @@ class World {
 
   request(type: "subscribe" | "unsubscribe"): void {
     const number = ++this.#numbers;
-    this.#unsettled.set(number, undefined);
-    if (type === "subscribe")
-      this.session.subscribe({ subscriptions: [{ topicFilter: `f/${number % 3}` }] }, number, this.#now);
-    else this.session.unsubscribe({ topicFilters: [`f/${number % 3}`] }, number, this.#now);
+    this.#unsettled.set(number, "request");
+    const topicFilter = `f/${number % 3}`;
+    this.#tickets.push(
+      type === "subscribe"
+        ? this.session.subscribe({ subscriptions: [{ topicFilter }] }, number, this.#now)
+        : this.session.unsubscribe({ topicFilters: [topicFilter] }, number, this.#now),
+    );
+  }
+
+  ping(): void {
+    if (this.session.phase !== "online") return;
+    const number = ++this.#numbers;
+    this.#unsettled.set(number, "ping");
+    this.session.ping(number, this.#now);
+  }
+
+  /** Takes back a message or a request, in whatever state it is; `true` promises that the server never sees it. */
+  cancel(index: number): void {
+    const unsettled = this.#unsettled.size;
+    const dispatch = this.#dispatches.splice(index % (this.#dispatches.length || 1), 1)[0];
+    if (dispatch !== undefined) this.session.cancel(dispatch, new Error("cancelled"));
+    const ticket = this.#tickets.splice(index % (this.#tickets.length || 1), 1)[0];
+    const cancelled = ticket !== undefined && this.session.cancelRequest(ticket, new Error("cancelled"));
+    this.#handleEvents();
+    if (cancelled) expect(this.#unsettled.size).toBeLessThan(unsettled);
   }
 
   connect(keepSession: boolean, receiveMaximum: number): void {
@@ -77,9 +139,44 @@ class World {
 
   cut(): void {
     if (this.session.phase === "offline") return;
+    if (this.session.negotiated !== undefined) this.#closedAt = this.#now;
     this.session.handleClose(this.#now);
     this.server.close();
     expect(this.session.takeOutput()).toBeUndefined();
+  }
+
+  /** The network breaks in the middle of packets, both ways. */
+  cutWithin(sent: number, received: number): void {
+    const output = this.session.phase === "offline" ? undefined : this.session.takeOutput(this.#now);
+    if (output !== undefined) {
+      this.#toServer(output.subarray(0, sent % (output.length + 1)));
+      this.#outputLost = true;
+    }
+    const input = this.server.takeOutput();
+    if (input !== undefined) this.session.handleBytes(input.subarray(0, received % (input.length + 1)), this.#now);
+    this.#handleEvents();
+    this.cut();
+  }
+
+  /** The answer to CONNECT, and what comes with it, is lost on the way, in part or as a whole. */
+  connectInVain(received: number): void {
+    if (this.session.phase !== "offline") return;
+    this.server.open();
+    this.session.handleOpen(this.#now);
+    this.#connectionsOpened++;
+    this.#networkTakes = true;
+    this.#fromSession();
+    this.server.accept(this.#cleanStart, true, 3);
+    this.cutWithin(0, received);
+  }
+
+  /** A driver's timer that comes too early changes nothing. */
+  poke(): void {
+    const next = this.session.nextTimeout();
+    if (next !== undefined && next <= this.#now) return;
+    this.session.handleTimeout(this.#now);
+    expect(this.session.nextTimeout()).toBe(next);
+    expect(this.session.takeEvents()).toEqual([]);
   }
 
   disconnect(): void {
@@ -93,9 +190,10 @@ class World {
 
   acknowledge(index: number, refuse: boolean): void {
     if (this.#deliveries.length === 0) return;
-    const [{ delivery, number }] = this.#deliveries.splice(index % this.#deliveries.length, 1) as [
-      { delivery: Delivery; number: number },
+    const [{ delivery, number, connection }] = this.#deliveries.splice(index % this.#deliveries.length, 1) as [
+      Received,
     ];
+    if (delivery.qos === 1 && connection <= this.#connectionsEnded) this.#late++;
     this.session.acknowledge(delivery, refuse ? ReasonCode.quotaExceeded : ReasonCode.success);
     // What was refused may come again: "the receiver MUST treat any subsequent PUBLISH packet … as being a new Application Message" [MQTT-4.3.3-9]
     if (refuse && this.#version === 5) this.#delivered.delete(number);
@@ -221,7 +319,8 @@ class World {
       case "connected":
         expect(this.#online).toBe(false);
         this.#online = true;
-        if (!event.connack.sessionPresent) this.#delivered.clear();
+        this.#sessionGone = !event.connack.sessionPresent;
+        if (this.#sessionGone) this.#delivered.clear();
         return;
       case "disconnected":
         this.#online = false;
@@ -239,20 +338,26 @@ class World {
           ).toBeUndefined();
           this.#delivered.set(number, 1);
         }
-        if (event.delivery !== undefined) this.#deliveries.push({ delivery: event.delivery, number });
+        if (event.delivery !== undefined) {
+          this.#deliveries.push({ delivery: event.delivery, number, connection: this.#connectionsOpened });
+        }
         return;
       }
       case "published": {
         const qos = this.#settle(event.context);
-        expect(this.server.everAccepted.has(event.context), `${event.context} reached the server`).toBe(true);
+        if (qos !== 0 || !this.#outputLost) {
+          expect(this.server.everAccepted.has(event.context), `${event.context} reached the server`).toBe(true);
+        }
         expect(event.packetIdentifier === undefined).toBe(qos === 0);
         return;
       }
       case "failed": {
         const qos = this.#settle(event.context);
         const { name, message } = event.error;
-        if (message === "abandoned") return;
-        if (qos === undefined) expect(name).toBe("TimeoutError");
+        if (message === "abandoned" || message === "cancelled") return;
+        if (name === "SessionLostError") this.#checkSessionLost();
+        else if (qos === "request") expect(name).toBe("TimeoutError");
+        else if (qos === "ping") expect(name).toMatch(/ConnectionLostError|TimeoutError/);
         else if (qos === 0) expect(name).toBe("NotConnectedError");
         else expect([name, this.server.refused.has(event.context)]).toEqual(["PublishRejectedError", true]);
         return;
@@ -268,6 +373,7 @@ class World {
         expect(this.session.writable).toBe(true);
         return;
       case "lateAcknowledgement":
+        this.#late = Math.max(0, this.#late - 1); // QoS 2: the session has ended, which only it knows
         return;
       case "dropped":
         expect.unreachable("the queue rejects");
@@ -280,13 +386,23 @@ class World {
     }
   }
 
-  #settle(context: number): 0 | 1 | 2 | undefined {
+  /** A message is given up with the session, and not before: CONNACK has said so, or its time is over. */
+  #checkSessionLost(): void {
+    const { afterSessionLost, sessionExpiryInterval } = this.#circumstances;
+    expect(afterSessionLost).toBe("fail");
+    if (this.#sessionGone) return;
+    const neverExpires = this.#version !== 5 && sessionExpiryInterval > 0;
+    expect(neverExpires).toBe(false);
+    expect(this.#now - this.#closedAt).toBeGreaterThanOrEqual(sessionExpiryInterval * 1_000);
+  }
+
+  #settle(context: number): Asked {
     expect(this.#settled.has(context), `context ${context} comes back once`).toBe(false);
     expect(this.#unsettled.has(context), `context ${context} was given`).toBe(true);
-    const qos = this.#unsettled.get(context);
+    const asked = this.#unsettled.get(context)!;
     this.#unsettled.delete(context);
     this.#settled.add(context);
-    return qos;
+    return asked;
   }
 
   #check(): void {
@@ -296,6 +412,13 @@ class World {
     expect(inflightCount + queuedCount).toBeGreaterThanOrEqual(messages);
     expect(inflightCount + queuedCount).toBeLessThanOrEqual(messages + qos0);
     expect(queuedBytes > 0).toBe(queuedCount > 0);
+    expect(this.#late, "late acknowledgements are reported").toBe(0);
+    for (const qos of [1, 2] as const) {
+      const oldest = this.session.oldestUnacknowledged(qos);
+      if (oldest === undefined) continue;
+      const isOurs = this.#deliveries.some(({ delivery }) => delivery === oldest.delivery);
+      expect(isOurs, "only what the application has not acknowledged holds up the others").toBe(true);
+    }
     if (this.session.phase === "offline") expect(this.session.takeOutput()).toBeUndefined();
     expect(this.#version).toBe(this.session.config.protocolVersion);
   }
@@ -356,6 +479,13 @@ const steps = [
   ...often(fc.constant(step("cut()", (world) => world.cut())), 2),
   fc.constantFrom("subscribe", "unsubscribe").map((type) => step(`request(${type})`, (world) => world.request(type))),
   fc.boolean().map((takes) => step(`setNetworkTakes(${takes})`, (world) => world.setNetworkTakes(takes))),
+  fc.constant(step("ping()", (world) => world.ping())),
+  fc.constant(step("poke()", (world) => world.poke())),
+  index.map((at) => step(`cancel(${at})`, (world) => world.cancel(at))),
+  fc
+    .tuple(fc.nat(60), fc.nat(60))
+    .map(([sent, received]) => step(`cutWithin(${sent}, ${received})`, (world) => world.cutWithin(sent, received))),
+  fc.nat(60).map((received) => step(`connectInVain(${received})`, (world) => world.connectInVain(received))),
   fc.nat(90_000).map((ms) => step(`advance(${ms})`, (world) => world.advance(ms))),
   fc.nat(4_000_000).map((ms) => step(`sleep(${ms})`, (world) => world.sleep(ms))),
   fc.constant(step("disconnect()", (world) => world.disconnect())),
@@ -369,10 +499,14 @@ for (const version of [5, 4] as const) {
       fc.assert(
         fc.property(
           fc.commands([...steps, ...rarely], { size: "+1", maxCommands: 120 }),
-          fc.constantFrom(0, 1, 2, 8, 1_000),
+          fc.record({
+            queueMessages: fc.constantFrom(0, 1, 2, 8, 1_000),
+            afterSessionLost: fc.constantFrom("republish", "fail"),
+            sessionExpiryInterval: fc.constantFrom(3_600, 3_600, 60, 0),
+          }),
           fc.boolean(),
-          (commands, queueMessages, stopsAtOnce) => {
-            const world = new World(version, queueMessages);
+          (commands, circumstances, stopsAtOnce) => {
+            const world = new World(version, circumstances);
             fc.modelRun(() => ({ model: {}, real: world }), commands);
             if (stopsAtOnce) world.stop();
             else world.finish();

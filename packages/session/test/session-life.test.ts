@@ -196,6 +196,17 @@ describe("how long a session lives", () => {
     expect(kept.server.takeReceived()).toEqual([connect({ cleanStart: false }), ...sentAgain]);
   });
 
+  test("in 3.1.1, other options make one that stays of one that ended with its connection", () => {
+    const { session, server } = online({ protocolVersion: 4, clientIdentifier: "me" });
+    server.lose();
+    session.configure({ protocolVersion: 4, clientIdentifier: "me", cleanStart: false });
+    for (let connections = 0; connections < 2; connections++) {
+      server.accept();
+      expect(server.received()).toEqual([connect({ cleanStart: false })]);
+      server.lose();
+    }
+  });
+
   test("who never asks for a clean start takes a session that the server has from another life", () => {
     const { session, server, events } = offline({ ...resumable, cleanStart: false });
     server.accept({ sessionPresent: true });
