@@ -1,7 +1,8 @@
 // dist/node/index.d.ts
 
 /** `@petrel/client` for Node: the client of `./core`, with a connector made from a URL. */
-import type { Client, ClientOptions, OptionsAuto, OptionsV3, OptionsV5, Version } from "../core.ts";
+import type { Client, ClientOptions, Filters, MessageToPublish, OptionsAuto, OptionsV3, OptionsV5, PublishResult, SubscribeEachOptions, SubscribeOnceOptions, Version } from "../core.ts";
+import type { Message } from "../message.ts";
 /**
  * A client for the server at `url` that is not connected yet; `connect()` it.
  *
@@ -24,7 +25,29 @@ export declare function connect(url: string, options: OptionsV3<"3.1.1">): Promi
 export declare function connect(url: string, options: OptionsV3<"3.1">): Promise<Client<"3.1">>;
 export declare function connect(url: string, options: OptionsAuto): Promise<Client<Version>>;
 export declare function connect(url: string, options?: ClientOptions): Promise<Client<Version>>;
-export { AbortedError, type AcknowledgeMode, type Attempt, type AttemptOptions, type AuthenticationAnswer, AuthenticationError, type AuthenticationMethod, type BackoffOptions, type Client, ClientClosedError, type ClientEvents, type ClientOptions, type ClientState, type Clock, type CommonOptions, ConnectionLostError, type Connector, ConnectRefusedError, type DisconnectOptions, EncodeError, type FailedAttempt, type FilterFailure, type FilterOptions, type Filters, type GrantedFilter, InvalidAddressError, type Logger, MalformedPacketError, matchTopic, Message, type MessageHandler, MqttError, type Negotiated, NoResponderError, type DropReason, MessageDroppedError, NotConnectedError, OptionError, type OptionsAuto, type OptionsV3, type OptionsV5, type Payload, ProtocolError, Publication, type PublishOptions, type PublishProperties, PublishRejectedError, type PublishResult, type QoS, type QueueOptions, ReasonCode, reasonText, type ReconnectOptions, type Reply, type RequestOptions, RequestRejectedError, scramSha1, scramSha256, scramSha512, type ScramOptions, type Respond, type RespondOptions, SendQueueFullError, ServerDisconnectError, ServerLimitError, SessionLostError, type Signal, type SubscribeOptions, SubscribeRejectedError, Subscription, SubscriptionLostError, TimeoutError, type TimeoutOptions, type Timer, type Transport, TransportError, type TransportHandler, UnsubscribeRejectedError, type UserProperty, validateTopicFilter, validateTopicName, type Version, type WebCrypto, type Will, } from "../core.ts";
+/**
+ * Connects, publishes one message or several in order, and disconnects when all are acknowledged.
+ *
+ * @example await publishOnce("mqtt://localhost", { topic: "sensors/kitchen", payload: "21.5", qos: 1 })
+ * @throws as `connect` and `publish` do
+ */
+export declare function publishOnce(url: string, messages: MessageToPublish | readonly MessageToPublish[], options?: ClientOptions): Promise<readonly PublishResult[]>;
+/**
+ * Connects, waits for the first message to `filters` (with `count`: for so many), and disconnects.
+ *
+ * @example const message = await subscribeOnce("mqtt://localhost", "sensors/+", { timeout: 5_000 })
+ * @throws TimeoutError if `timeout` is over first, AbortedError, and as `connect` and `subscribe` do
+ */
+export declare function subscribeOnce(url: string, filters: Filters<"5.0">, options: SubscribeOnceOptions & {
+    readonly count: number;
+}): Promise<readonly Message[]>;
+export declare function subscribeOnce(url: string, filters: Filters<"5.0">, options?: SubscribeOnceOptions): Promise<Message>;
+/**
+ * Connects and hands every message to `handler`, one after the other. Resolves when `signal` is aborted, rejects when the
+ * handler fails; disconnects either way.
+ */
+export declare function subscribeEach(url: string, filters: Filters<"5.0">, handler: (message: Message) => unknown, options?: SubscribeEachOptions): Promise<void>;
+export { AbortedError, type AcknowledgeMode, type Attempt, type AttemptOptions, type AuthenticationAnswer, AuthenticationError, type AuthenticationMethod, type BackoffOptions, type Client, ClientClosedError, type ClientEvents, type ClientOptions, type ClientState, type Clock, type CommonOptions, ConnectionLostError, type Connector, ConnectRefusedError, type DisconnectOptions, EncodeError, type FailedAttempt, type FilterFailure, type FilterOptions, type Filters, type GrantedFilter, InvalidAddressError, json, JsonPayload, type Logger, MalformedPacketError, matchTopic, Message, type MessageHandler, type MessageToPublish, MqttError, type Negotiated, NoResponderError, type DropReason, MessageDroppedError, NotConnectedError, OptionError, type OptionsAuto, type OptionsV3, type OptionsV5, type Payload, ProtocolError, Publication, type PublicationState, type PublishDefaults, type PublishOptions, type PublishProperties, PublishRejectedError, type PublishResult, type QoS, type QueueOptions, ReasonCode, reasonText, type ReconnectOptions, type Reply, type RequestOptions, RequestRejectedError, scramSha1, scramSha256, scramSha512, type ScramOptions, type Respond, type RespondOptions, SendQueueFullError, ServerDisconnectError, ServerLimitError, SessionLostError, type Signal, type SubscribeOptions, type SubscribeEachOptions, type SubscribeOnceOptions, SubscribeRejectedError, Subscription, SubscriptionLostError, TimeoutError, type TimeoutOptions, type Timer, type Transport, TransportError, type TransportHandler, UnsubscribeRejectedError, type UserProperty, validateTopicFilter, validateTopicName, type Version, type WebCrypto, type Will, } from "../core.ts";
 
 // dist/core.d.ts
 
@@ -59,7 +82,10 @@ export { AbortedError, ClientClosedError, NoResponderError, SubscriptionLostErro
 export type { ClientEvents, ClientState } from "./events.ts";
 export { Message } from "./message.ts";
 export type { Attempt, AttemptOptions, ClientOptions, CommonOptions, FailedAttempt, Logger, OptionsAuto, OptionsV3, OptionsV5, ReconnectOptions, TimeoutOptions, Will, } from "./options.ts";
-export { Publication, type PublishResult } from "./publication.ts";
+export type { MessageToPublish, SubscribeEachOptions, SubscribeOnceOptions } from "./one-shot.ts";
+export { json, JsonPayload } from "./payload.ts";
+export { Publication, type PublicationState, type PublishResult } from "./publication.ts";
+export type { PublishDefaults } from "./publish-defaults.ts";
 export { scramSha1, scramSha256, scramSha512, type ScramOptions, type WebCrypto } from "./scram.ts";
 export { type AcknowledgeMode, type GrantedFilter, type MessageHandler, Subscription } from "./subscription.ts";
 export type { Client, DisconnectOptions, FilterOptions, Filters, Payload, PublishOptions, Reply, RequestOptions, Respond, RespondOptions, SubscribeOptions, } from "./types.ts";
@@ -83,6 +109,8 @@ export interface CommonOptions {
     readonly maximumPacketSize?: number | undefined;
     /** QoS 1 and 2 messages in flight: at most this and the server's Receive Maximum. Default 256; 20 in 3.x, where a server can't say. */
     readonly maximumInflight?: number | undefined;
+    /** QoS and retain of messages that don't say otherwise, also by topic. */
+    readonly publishDefaults?: PublishDefaults | undefined;
     /** Limits for messages that were accepted and not sent yet. */
     readonly queue?: SessionOptions["queue"];
     /** SUBSCRIBE and UNSUBSCRIBE that wait for their answer; more wait their turn. Default 1,000. */
@@ -270,6 +298,18 @@ export interface BackoffOptions {
     readonly jitter: "full" | "none";
 }
 
+// dist/publish-defaults.d.ts
+
+/** What holds for messages that don't say otherwise. */
+export interface PublishDefaults {
+    /** Default 0. */
+    readonly qos?: QoS | undefined;
+    /** Default false. */
+    readonly retain?: boolean | undefined;
+    /** By topic filter; the first that matches counts, and what it leaves open is as above. */
+    readonly topics?: Readonly<Record<string, Omit<PublishDefaults, "topics">>> | undefined;
+}
+
 // dist/version.d.ts
 
 /** MQTT versions by the names people use. */
@@ -278,15 +318,15 @@ export type Version = "5.0" | "3.1.1" | "3.1";
 // dist/types.d.ts
 
 /** Text is sent as UTF-8, a number as its decimal text, null and undefined as an empty payload; views are not copied. */
-export type Payload = string | number | Uint8Array | ArrayBuffer | ArrayBufferView | null | undefined;
+export type Payload = string | number | Uint8Array | ArrayBuffer | ArrayBufferView | JsonPayload | null | undefined;
 interface PublishOptionsV3 {
     /** Default 0. */
     readonly qos?: QoS | undefined;
     /** The server keeps the message for later subscribers. Default false. */
     readonly retain?: boolean | undefined;
-    /** Gives up waiting; a message that was sent already may still arrive. */
+    /** Gives up; a message that was sent already may still arrive. */
     readonly signal?: Signal | undefined;
-    /** Milliseconds after which waiting is given up. Default: none, for a message survives reconnects. */
+    /** Milliseconds after which it is given up; a message that was sent already may still arrive. Default: none, for a message survives reconnects. */
     readonly timeout?: number | undefined;
 }
 export interface PublishOptionsV5 extends PublishOptionsV3 {
@@ -478,6 +518,12 @@ export interface ClientEvents {
         readonly delay: number;
         readonly cause: Error | undefined;
     };
+    /** A message of ours that was accepted and will not be sent, as the options of the queue or its expiry say. */
+    dropped: {
+        readonly message: OutgoingMessage;
+        readonly reason: DropReason;
+        readonly error: MessageDroppedError;
+    };
     /** A message that no subscription of this client asked for. */
     message: Message;
     /** Subscriptions that were not granted again after the server had lost the session. */
@@ -536,6 +582,22 @@ export declare class Message {
     acknowledge(reasonCode?: number): void;
 }
 
+// dist/payload.d.ts
+
+/** A value that is sent as JSON, with the properties that say so. Made by {@link json}. */
+export declare class JsonPayload {
+    readonly text: string;
+    /** @internal */
+    constructor(text: string);
+}
+/**
+ * A payload of JSON; 5.0 also says so in Content Type and Payload Format Indicator. Throws a TypeError for what JSON
+ * can't express.
+ *
+ * @example await client.publish("sensors/kitchen", json({ celsius: 21.5 }))
+ */
+export declare function json(value: unknown): JsonPayload;
+
 // dist/publication.d.ts
 
 /** What became of a message that was published. */
@@ -549,6 +611,13 @@ export interface PublishResult {
     /** Undefined for QoS 0. */
     readonly packetIdentifier: number | undefined;
 }
+/** queued: accepted, not sent. inflight: sent, and the answer is awaited. settled: acknowledged (QoS 0: written). failed: it never will be. */
+export type PublicationState = "queued" | "inflight" | "settled" | "failed";
+/** Takes messages back. */
+export interface PublicationOwner {
+    /** Returns false if it is too late. */
+    cancel(publication: Publication): boolean;
+}
 /**
  * A message on its way. Await it for the server's acknowledgement (QoS 0: for its bytes to be handed to the network);
  * leave it, and a failure is an "error" event. The promise is made only when somebody asks for it: one per message
@@ -557,12 +626,15 @@ export interface PublishResult {
 export declare class Publication implements PromiseLike<PublishResult> {
     #private;
     readonly topic: string;
+    /** @internal Where the message is in the session; undefined if it was not accepted. */
+    dispatch: Dispatch | undefined;
     /** @internal */
-    constructor(topic: string);
-    /** pending: queued or in flight. settled: acknowledged (QoS 0: written). failed: it never will be. */
-    get state(): "pending" | "settled" | "failed";
-    /** The number that the message had on the wire; undefined while pending and for QoS 0. */
+    constructor(topic: string, owner: PublicationOwner);
+    get state(): PublicationState;
+    /** The number that the message has on the wire; undefined until it is sent, and for QoS 0. */
     get packetIdentifier(): number | undefined;
+    /** Whether the outcome is known. */
+    get settled(): boolean;
     /** Why it failed. */
     get error(): Error | undefined;
     /** Whether somebody waits for the outcome, and so will hear of a failure. */
@@ -570,6 +642,8 @@ export declare class Publication implements PromiseLike<PublishResult> {
     then<Fulfilled = PublishResult, Rejected = never>(onFulfilled?: ((result: PublishResult) => Fulfilled | PromiseLike<Fulfilled>) | null, onRejected?: ((error: Error) => Rejected | PromiseLike<Rejected>) | null): Promise<Fulfilled | Rejected>;
     catch<Rejected = never>(onRejected?: ((error: Error) => Rejected | PromiseLike<Rejected>) | null): Promise<PublishResult | Rejected>;
     finally(onFinally?: (() => void) | null): Promise<PublishResult>;
+    /** Takes the message back if it was not sent yet: it fails with AbortedError. Returns false if it is too late. */
+    cancel(): boolean;
     /** @internal */
     settle(result: PublishResult): void;
     /** @internal Returns false if the outcome was known already. */
@@ -669,6 +743,34 @@ export declare class SubscriptionLostError extends MqttError {
     readonly failures: readonly FilterFailure[];
     constructor(failures: readonly FilterFailure[]);
 }
+
+// dist/one-shot.d.ts
+
+/** A message for {@link publishOnce}. */
+export interface MessageToPublish extends Omit<PublishOptionsV5, "signal"> {
+    readonly topic: string;
+    readonly payload?: Payload;
+}
+/** How to subscribe, beside how to connect. */
+type SubscribeOnceBase = ClientOptions & {
+    readonly subscribe?: Omit<SubscribeOptionsV5, "signal"> | undefined;
+};
+export type SubscribeOnceOptions = SubscribeOnceBase & {
+    /** Messages to wait for. Without it the result is one message, with it a list. */
+    readonly count?: number | undefined;
+    /** Wait for messages that are published from now on. Default false: what the server has retained counts. */
+    readonly skipRetained?: boolean | undefined;
+    /** Milliseconds from the subscription on. Default: none. */
+    readonly timeout?: number | undefined;
+};
+export type SubscribeEachOptions = SubscribeOnceBase;
+type Connect = (options: ClientOptions) => Promise<Client>;
+/** Publishes one message or several, in order, and disconnects when all are acknowledged. */
+export declare function publishOnce(connect: Connect, messages: MessageToPublish | readonly MessageToPublish[], options: ClientOptions): Promise<readonly PublishResult[]>;
+/** Waits for the first messages to `filters`. */
+export declare function subscribeOnce(connect: Connect, filters: Filters<"5.0">, options: SubscribeOnceOptions): Promise<readonly Message[]>;
+/** Hands every message to `handler`, one after the other, until the signal is aborted or the handler fails. */
+export declare function subscribeEach(connect: Connect, filters: Filters<"5.0">, handler: (message: Message) => unknown, options: SubscribeEachOptions): Promise<void>;
 
 // dist/scram.d.ts
 

@@ -1,6 +1,13 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { AcknowledgementProperties, ConnackPacket } from "@petrel/codec";
-import { ConnectionLostError, MqttSession, type Negotiated, type SessionEvent, TimeoutError } from "@petrel/session";
+import {
+  ConnectionLostError,
+  MqttSession,
+  type Negotiated,
+  type OutgoingMessage,
+  type SessionEvent,
+  TimeoutError,
+} from "@petrel/session";
 import type { Connector } from "@petrel/transport";
 import { Approach, type Reach, type Way } from "./approach.ts";
 import { Authenticator } from "./authenticator.ts";
@@ -14,8 +21,16 @@ import { AbortedError, ClientClosedError, toError } from "./errors.ts";
 import type { ClientEvents, ClientState } from "./events.ts";
 import { consoleLogger } from "./logger.ts";
 import type { Message } from "./message.ts";
-import { checkAttemptOptions, type ClientOptions, connectDeadline, type Logger, resolveReconnect } from "./options.ts";
-import { payloadBytes } from "./payload.ts";
+import {
+  checkAttemptOptions,
+  checkOwnOptions,
+  type ClientOptions,
+  connectDeadline,
+  type Logger,
+  resolveReconnect,
+} from "./options.ts";
+import { JSON_PROPERTIES, JsonPayload, payloadBytes } from "./payload.ts";
+import { type PublishDefaults, publishDefaultsFor } from "./publish-defaults.ts";
 import { Publication } from "./publication.ts";
 import { checkPublishOptions, disconnectRequest } from "./requests.ts";
 import { RequestResponse } from "./request-response.ts";
@@ -36,6 +51,13 @@ import { UnheardFailures } from "./unheard.ts";
 import type { Version } from "./version.ts";
 
 const NO_PROPERTIES: AcknowledgementProperties = {};
+
+type MutableMessage = { -readonly [Key in keyof OutgoingMessage]: OutgoingMessage[Key] };
+
+function fillIn(message: MutableMessage, { qos, retain }: PublishDefaults): void {
+  message.qos ??= qos;
+  message.retain ??= retain;
+}
 
 /** What the "disconnected" event says, before it is decided what comes next. */
 type Ending = Pick<ClientEvents["disconnected"], "by" | "cause" | "packet">;
@@ -81,6 +103,7 @@ export class MqttClient implements AsyncDisposable {
     const { clock = systemClock, random = Math.random, logger = consoleLogger } = options;
     const connectTimeoutMs = connectDeadline(options);
     checkAttemptOptions(options);
+    checkOwnOptions(options);
     this.#options = options;
     this.#clock = clock;
     this.#logger = logger;
@@ -291,20 +314,19 @@ export class MqttClient implements AsyncDisposable {
   // ── publishing ────────────────────────────────────────────────────────────────────────────────
 
   publish(topic: string, payload?: Payload, options: PublishOptionsV5 = {}): Publication {
-    const publication = new Publication(topic);
+    const publication = new Publication(topic, this);
     const { qos, retain, properties, signal, timeout } = options;
     try {
       this.#requireOpen();
       if (properties !== undefined || timeout !== undefined) checkPublishOptions(options, this.version);
       if (signal?.aborted === true) throw new AbortedError("the publish", signal.reason);
-      const message = {
-        topicName: topic,
-        payload: payloadBytes(payload),
-        qos,
-        retain,
-        properties,
-      };
-      this.#session.publish(message, publication, this.#clock.now());
+      const message = { topicName: topic, payload: payloadBytes(payload), qos, retain, properties };
+      const { publishDefaults } = this.#options;
+      if (publishDefaults !== undefined) fillIn(message, publishDefaultsFor(topic, publishDefaults));
+      if (payload instanceof JsonPayload && this.version === "5.0") {
+        message.properties = { ...JSON_PROPERTIES, ...properties };
+      }
+      publication.dispatch = this.#session.publish(message, publication, this.#clock.now());
     } catch (error) {
       this.#failPublication(publication, error as Error);
       return publication;
@@ -321,9 +343,23 @@ export class MqttClient implements AsyncDisposable {
     await this.#drained.promise;
   }
 
+  cancel(publication: Publication): boolean {
+    return this.#takeBack(publication, new AbortedError("the publish", new Error("it was cancelled")));
+  }
+
+  /** Fails a message that is still queued, which then is never sent. */
+  #takeBack(publication: Publication, error: Error): boolean {
+    const { dispatch } = publication;
+    if (dispatch === undefined || !this.#session.cancel(dispatch, error)) return false;
+    this.#driver.wake();
+    return true;
+  }
+
   /** Stops waiting for a publication when its time is up or its signal says so. */
   #limit(publication: Publication, { signal, timeout }: PublishOptionsV5): void {
-    const giveUp = (error: Error): void => this.#failPublication(publication, error);
+    const giveUp = (error: Error): void => {
+      if (!this.#takeBack(publication, error)) this.#failPublication(publication, error);
+    };
     const timer =
       timeout === undefined
         ? undefined
@@ -333,6 +369,19 @@ export class MqttClient implements AsyncDisposable {
       timer?.clear();
       forget();
     });
+  }
+
+  /** Who does not await the message may listen for "dropped"; if nobody does either, it is an error that nobody heard of. */
+  #handleDropped(
+    publication: Publication,
+    { message, error }: Extract<SessionEvent<Context>, { type: "dropped" }>,
+  ): void {
+    if (!this.#events.has("dropped")) {
+      this.#failPublication(publication, error);
+      return;
+    }
+    publication.fail(error);
+    this.#events.emit("dropped", { message, reason: error.reason, error });
   }
 
   #failPublication(publication: Publication, error: Error): void {
@@ -392,7 +441,7 @@ export class MqttClient implements AsyncDisposable {
         if (this.#idle !== undefined && this.#isIdle()) this.#idle.resolve();
         return;
       case "dropped":
-        this.#failPublication(event.context as Publication, event.error);
+        this.#handleDropped(event.context as Publication, event);
         if (this.#idle !== undefined && this.#isIdle()) this.#idle.resolve();
         return;
       case "challenge":

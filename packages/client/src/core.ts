@@ -59,7 +59,10 @@ export type {
   TimeoutOptions,
   Will,
 } from "./options.ts";
-export { Publication, type PublishResult } from "./publication.ts";
+export type { MessageToPublish, SubscribeEachOptions, SubscribeOnceOptions } from "./one-shot.ts";
+export { json, JsonPayload } from "./payload.ts";
+export { Publication, type PublicationState, type PublishResult } from "./publication.ts";
+export type { PublishDefaults } from "./publish-defaults.ts";
 export { scramSha1, scramSha256, scramSha512, type ScramOptions, type WebCrypto } from "./scram.ts";
 export { type AcknowledgeMode, type GrantedFilter, type MessageHandler, Subscription } from "./subscription.ts";
 export type {

@@ -1,5 +1,5 @@
 import type { ConnackPacket, DisconnectPacket } from "@petrel/codec";
-import type { FilterFailure, Negotiated } from "@petrel/session";
+import type { DropReason, FilterFailure, MessageDroppedError, Negotiated, OutgoingMessage } from "@petrel/session";
 import type { Message } from "./message.ts";
 
 /** offline: not connected yet, or given up. closed: by you. Both can `connect()` (again). */
@@ -23,6 +23,8 @@ export interface ClientEvents {
   };
   /** Waiting before attempt number `attempt`. */
   reconnecting: { readonly attempt: number; readonly delay: number; readonly cause: Error | undefined };
+  /** A message of ours that was accepted and will not be sent, as the options of the queue or its expiry say. */
+  dropped: { readonly message: OutgoingMessage; readonly reason: DropReason; readonly error: MessageDroppedError };
   /** A message that no subscription of this client asked for. */
   message: Message;
   /** Subscriptions that were not granted again after the server had lost the session. */

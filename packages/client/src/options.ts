@@ -4,6 +4,7 @@ import type { Connector, Signal } from "@petrel/transport";
 import type { AuthenticationMethod } from "./authenticator.ts";
 import type { BackoffOptions } from "./backoff.ts";
 import type { Clock } from "./clock.ts";
+import { checkPublishDefaults, type PublishDefaults } from "./publish-defaults.ts";
 import { protocolVersionOf, type Version } from "./version.ts";
 
 /** Options of every version. All are optional. */
@@ -19,6 +20,8 @@ export interface CommonOptions {
   readonly maximumPacketSize?: number | undefined;
   /** QoS 1 and 2 messages in flight: at most this and the server's Receive Maximum. Default 256; 20 in 3.x, where a server can't say. */
   readonly maximumInflight?: number | undefined;
+  /** QoS and retain of messages that don't say otherwise, also by topic. */
+  readonly publishDefaults?: PublishDefaults | undefined;
   /** Limits for messages that were accepted and not sent yet. */
   readonly queue?: SessionOptions["queue"];
   /** SUBSCRIBE and UNSUBSCRIBE that wait for their answer; more wait their turn. Default 1,000. */
@@ -208,6 +211,11 @@ export function checkAttemptOptions({ servers, followRedirects = 3, optionsForAt
   if (optionsForAttempt !== undefined && typeof optionsForAttempt !== "function") {
     throw new OptionError("optionsForAttempt", optionsForAttempt, "it must be a function that returns options");
   }
+}
+
+/** Options that neither the session nor the transport knows. Throws {@link OptionError}. */
+export function checkOwnOptions({ publishDefaults }: ClientOptions): void {
+  if (publishDefaults !== undefined) checkPublishDefaults(publishDefaults);
 }
 
 /** Throws {@link OptionError}. */

@@ -1,4 +1,5 @@
 import type { UserProperty } from "@petrel/codec";
+import type { Dispatch } from "@petrel/session";
 
 /** What became of a message that was published. */
 export interface PublishResult {
@@ -12,6 +13,15 @@ export interface PublishResult {
   readonly packetIdentifier: number | undefined;
 }
 
+/** queued: accepted, not sent. inflight: sent, and the answer is awaited. settled: acknowledged (QoS 0: written). failed: it never will be. */
+export type PublicationState = "queued" | "inflight" | "settled" | "failed";
+
+/** Takes messages back. */
+export interface PublicationOwner {
+  /** Returns false if it is too late. */
+  cancel(publication: Publication): boolean;
+}
+
 /**
  * A message on its way. Await it for the server's acknowledgement (QoS 0: for its bytes to be handed to the network);
  * leave it, and a failure is an "error" event. The promise is made only when somebody asks for it: one per message
@@ -19,6 +29,9 @@ export interface PublishResult {
  */
 export class Publication implements PromiseLike<PublishResult> {
   readonly topic: string;
+  /** @internal Where the message is in the session; undefined if it was not accepted. */
+  dispatch: Dispatch | undefined = undefined;
+  readonly #owner: PublicationOwner;
   #state: "pending" | "settled" | "failed" = "pending";
   #result: PublishResult | undefined = undefined;
   #error: Error | undefined = undefined;
@@ -28,18 +41,24 @@ export class Publication implements PromiseLike<PublishResult> {
   #onEnd: (() => void) | undefined = undefined;
 
   /** @internal */
-  constructor(topic: string) {
+  constructor(topic: string, owner: PublicationOwner) {
     this.topic = topic;
+    this.#owner = owner;
   }
 
-  /** pending: queued or in flight. settled: acknowledged (QoS 0: written). failed: it never will be. */
-  get state(): "pending" | "settled" | "failed" {
-    return this.#state;
+  get state(): PublicationState {
+    if (this.#state !== "pending") return this.#state;
+    return this.dispatch === undefined || this.dispatch.state === "queued" ? "queued" : "inflight";
   }
 
-  /** The number that the message had on the wire; undefined while pending and for QoS 0. */
+  /** The number that the message has on the wire; undefined until it is sent, and for QoS 0. */
   get packetIdentifier(): number | undefined {
-    return this.#result?.packetIdentifier;
+    return this.#result?.packetIdentifier ?? this.dispatch?.packetIdentifier;
+  }
+
+  /** Whether the outcome is known. */
+  get settled(): boolean {
+    return this.#state !== "pending";
   }
 
   /** Why it failed. */
@@ -69,6 +88,11 @@ export class Publication implements PromiseLike<PublishResult> {
 
   finally(onFinally?: (() => void) | null): Promise<PublishResult> {
     return this.then().finally(onFinally);
+  }
+
+  /** Takes the message back if it was not sent yet: it fails with AbortedError. Returns false if it is too late. */
+  cancel(): boolean {
+    return this.#owner.cancel(this);
   }
 
   /** @internal */

@@ -6,21 +6,22 @@ import type { Negotiated } from "@petrel/session";
 import type { Signal } from "@petrel/transport";
 import type { ClientEvents, ClientState } from "./events.ts";
 import type { Message } from "./message.ts";
+import type { JsonPayload } from "./payload.ts";
 import type { Publication } from "./publication.ts";
 import type { AcknowledgeMode, MessageHandler, Subscription } from "./subscription.ts";
 import type { Version } from "./version.ts";
 
 /** Text is sent as UTF-8, a number as its decimal text, null and undefined as an empty payload; views are not copied. */
-export type Payload = string | number | Uint8Array | ArrayBuffer | ArrayBufferView | null | undefined;
+export type Payload = string | number | Uint8Array | ArrayBuffer | ArrayBufferView | JsonPayload | null | undefined;
 
 interface PublishOptionsV3 {
   /** Default 0. */
   readonly qos?: QoS | undefined;
   /** The server keeps the message for later subscribers. Default false. */
   readonly retain?: boolean | undefined;
-  /** Gives up waiting; a message that was sent already may still arrive. */
+  /** Gives up; a message that was sent already may still arrive. */
   readonly signal?: Signal | undefined;
-  /** Milliseconds after which waiting is given up. Default: none, for a message survives reconnects. */
+  /** Milliseconds after which it is given up; a message that was sent already may still arrive. Default: none, for a message survives reconnects. */
   readonly timeout?: number | undefined;
 }
 

@@ -6,7 +6,7 @@ import { watch, World } from "./support/world.ts";
 test("QoS 0 settles when its bytes are with the network", async () => {
   const world = await World.online();
   const publication = world.client.publish("a", "1");
-  expect([publication.state, publication.topic]).toEqual(["pending", "a"]);
+  expect([publication.state, publication.topic, publication.settled]).toEqual(["inflight", "a", false]);
   const published = watch(publication);
   await world.settle();
   expect(published.value).toEqual({ reasonCode: 0, packetIdentifier: undefined });
