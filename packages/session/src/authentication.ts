@@ -2,7 +2,7 @@ import {
   type AuthPacket,
   type AuthPacketInit,
   type ConnackPacket,
-  encodePacket,
+  packetSize,
   ProtocolError,
   ReasonCode,
 } from "@petrel/codec";
@@ -117,7 +117,7 @@ export class Authentication<Context> {
       properties: { authenticationMethod: this.method, authenticationData },
     };
     const limit = connection.negotiated?.send.maximumPacketSize ?? Infinity;
-    const size = encodePacket(packet, 5).length;
+    const size = packetSize(packet, 5);
     if (size > limit) {
       const message = `the AUTH takes ${size} bytes; the server accepts packets of at most ${limit} bytes`;
       // "The Client MUST NOT send packets exceeding Maximum Packet Size to the Server" [MQTT-3.2.2-15]

@@ -1,10 +1,13 @@
 import {
+  type AuthProperties,
   type ConnackPacket,
   type DisconnectPacket,
+  type DisconnectPacketInit,
   type DisconnectProperties,
   isReasonCodeAllowed,
   MalformedPacketError,
   type Packet,
+  packetSize,
   ProtocolError,
   ReasonCode,
 } from "@petrel/codec";
@@ -398,7 +401,7 @@ export class MqttSession<Context = unknown> {
     this.#life.checkDisconnect(properties);
     // Also before CONNACK: "Clients need not wait for a CONNACK packet to arrive from the Server" (section 3.1.4).
     if (connection.connectWritten) {
-      connection.write({ type: "disconnect", reasonCode, properties });
+      connection.write(fittingDisconnect(reasonCode, properties, connection));
       this.#life.handleDisconnect(properties);
     }
     this.#endConnection(connection, "client", undefined);
@@ -463,6 +466,7 @@ export class MqttSession<Context = unknown> {
     if (connection.phase === "connecting" && packet.type !== "connack" && packet.type !== "auth") {
       throw new ProtocolError("it came before CONNACK", { packetType: packet.type, clause: "MQTT-3.2.0-1" });
     }
+    if (!connection.config.requestProblemInformation) checkProblemInformation(packet);
     switch (packet.type) {
       case "publish":
         this.#incoming.handlePublish(connection.aliases.resolve(packet), connection, this.#now);
@@ -669,6 +673,32 @@ function isEnding(connection: { readonly phase: Phase }): boolean {
 /** "If the Client does not include an Authentication Method in the CONNECT, the Server MUST NOT send an AUTH packet, and it MUST NOT send an Authentication Method in the CONNACK packet" [MQTT-4.12.0-6] */
 function unaskedAuthentication(packetType: "auth" | "connack"): ProtocolError {
   return new ProtocolError("we did not ask for enhanced authentication", { packetType, clause: "MQTT-4.12.0-6" });
+}
+
+/** "… and the Client receives a Reason String or User Properties in a packet other than PUBLISH, CONNACK, or DISCONNECT, it uses a DISCONNECT packet with Reason Code 0x82" (section 3.1.2.11.7). The server broke [MQTT-3.1.2-29]. */
+function checkProblemInformation(packet: Packet): void {
+  if (packet.type === "publish" || packet.type === "connack" || packet.type === "disconnect") return;
+  if (!("properties" in packet) || packet.properties === undefined) return;
+  const { reasonString, userProperties } = packet.properties as AuthProperties;
+  if (reasonString === undefined && userProperties === undefined) return;
+  throw new ProtocolError("it tells more than its reason code, which we asked the server not to do", {
+    packetType: packet.type,
+    clause: "MQTT-3.1.2-29",
+  });
+}
+
+/** The DISCONNECT that was asked for, without what the server's Maximum Packet Size has no room for. */
+function fittingDisconnect(
+  reasonCode: number | undefined,
+  properties: DisconnectProperties | undefined,
+  { config, negotiated }: Connection<unknown>,
+): DisconnectPacketInit {
+  const packet: DisconnectPacketInit = { type: "disconnect", reasonCode, properties };
+  const limit = negotiated?.send.maximumPacketSize ?? Infinity;
+  if (properties === undefined || packetSize(packet, config.protocolVersion) <= limit) return packet;
+  // "The sender MUST NOT send this Property if it would increase the size of the DISCONNECT packet beyond the Maximum Packet Size specified by the receiver" [MQTT-3.14.2-3] [MQTT-3.14.2-4]
+  const { reasonString: _, userProperties: __, ...rest } = properties;
+  return { ...packet, properties: rest };
 }
 
 /** What a DISCONNECT because of `error` says; undefined: nothing, for there is nobody to tell. */
