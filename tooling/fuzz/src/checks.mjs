@@ -6,19 +6,28 @@ import { Finding } from "./finding.mjs";
 import { RETURN_CODES } from "./generate.mjs";
 import { cutsOf, outcome } from "./subject.mjs";
 
+const PACKET_TOO_LARGE = 0x95;
+
 /** A valid packet: comes back equal, has the size that was promised, is the same bytes again, for any chunks. */
 export function checkValid(random, packet, version) {
   const bytes = encodePacket(packet, version);
   if (packetSize(packet, version) !== bytes.length) throw new Finding("packetSize is not the packet's size");
   const readAs = packet.type === "connect" && random.boolean() ? undefined : version;
-  for (const mode of ["strict", "lenient"]) {
-    const { packets, error } = outcome(bytes, readAs, cutsOf(random, bytes.length), mode);
+  const options = { version: readAs, maximumPacketSize: bytes.length, validatePayloadFormat: true };
+  for (const [mode, cuts] of [
+    ["strict", []],
+    ["strict", cutsOf(random, bytes.length)],
+    ["lenient", cutsOf(random, bytes.length)],
+  ]) {
+    const { packets, error } = outcome(bytes, options, cuts, mode);
     if (error !== undefined) throw new Finding("a valid packet was refused", error).at({ bytes, version });
     const [one] = packets.map((each) => packetIn(each, mode));
     if (packets.length !== 1 || !isDeepStrictEqual(one, packet)) {
       throw new Finding(`a valid packet came back different from ${mode}`).at({ bytes, version });
     }
   }
+  const { error } = outcome(bytes, { ...options, maximumPacketSize: bytes.length - 1 }, cutsOf(random, bytes.length));
+  if (error?.reasonCode !== PACKET_TOO_LARGE) throw new Finding("a packet that is too large was taken", error);
   const writer = createWriter({ version });
   writer.write(packet);
   if (!isDeepStrictEqual(Buffer.from(taken(writer)), Buffer.from(bytes))) {
@@ -35,14 +44,41 @@ function taken(writer) {
 
 /** Any bytes: an outcome that chunks don't change; what was accepted can be described, written and read again. */
 export function checkBytes(random, bytes, version) {
-  const whole = outcome(bytes, version, []);
+  const whole = checkChunks(random, bytes, { version });
+  for (const [index, packet] of whole.packets.entries()) checkAccepted(packet, whole.versions[index]);
+  if (random.boolean()) checkStricter(random, bytes, version, whole);
+  return whole;
+}
+
+/** The outcome, which is the same for other chunks, and which a lenient decoder agrees with. */
+function checkChunks(random, bytes, options) {
+  const whole = outcome(bytes, options, []);
   if (whole.packets.length > bytes.length / 2) throw new Finding("there are more packets than bytes for them");
-  if (!isSame(whole, outcome(bytes, version, cutsOf(random, bytes.length)))) {
+  if (!isSame(whole, outcome(bytes, options, cutsOf(random, bytes.length)))) {
     throw new Finding("other chunks gave another outcome");
   }
-  for (const [index, packet] of whole.packets.entries()) checkAccepted(packet, whole.versions[index]);
-  checkLenient(random, bytes, version, whole);
+  checkLenient(random, bytes, options, whole);
   return whole;
+}
+
+/** With options that refuse more, the packets are the same up to the first that is refused, and nothing else is let through. */
+function checkStricter(random, bytes, version, whole) {
+  const options = {
+    version,
+    validatePayloadFormat: random.boolean(),
+    maximumPacketSize: random.boolean() ? random.between(1, 60) : undefined,
+    sender: random.pick([undefined, "client", "server"]),
+  };
+  const { packets, error } = checkChunks(random, bytes, options);
+  if (!isDeepStrictEqual(packets, whole.packets.slice(0, packets.length))) {
+    throw new Finding("options that refuse more gave other packets");
+  }
+  if (error === undefined && (whole.error !== undefined || packets.length !== whole.packets.length)) {
+    throw new Finding("options that refuse more let something through");
+  }
+  if (options.validatePayloadFormat && !packets.every((packet) => isAsPromised(packet.will ?? packet))) {
+    throw new Finding("a payload was taken that is no text although it says so");
+  }
 }
 
 function isSame(one, other) {
@@ -59,7 +95,7 @@ function checkAccepted(packet, version) {
     if (error instanceof EncodeError) throw new Finding("what was accepted can't be written", error);
     throw new Finding("the encoder threw an error that isn't its own", error);
   }
-  const { packets, error } = outcome(bytes, version, []);
+  const { packets, error } = outcome(bytes, { version }, []);
   if (error !== undefined) throw new Finding("what was accepted and written again is refused", error);
   if (!isDeepStrictEqual(packets, [packet])) throw new Finding("what was accepted and written again is different");
 }
@@ -88,9 +124,9 @@ function isAsPromised({ payload, properties }) {
 }
 
 /** Never throws, doesn't depend on chunks, and agrees with strict on packets and on the first violation. */
-function checkLenient(random, bytes, version, strict) {
-  const whole = outcome(bytes, version, [], "lenient");
-  if (!isDeepStrictEqual(whole, outcome(bytes, version, cutsOf(random, bytes.length), "lenient"))) {
+function checkLenient(random, bytes, options, strict) {
+  const whole = outcome(bytes, options, [], "lenient");
+  if (!isDeepStrictEqual(whole, outcome(bytes, options, cutsOf(random, bytes.length), "lenient"))) {
     throw new Finding("other chunks gave lenient another outcome");
   }
   const packets = whole.packets.map((each) => packetIn(each, "lenient"));

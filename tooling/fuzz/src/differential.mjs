@@ -36,7 +36,7 @@ export function createDifferential() {
         judge({ ...about, what: "valid packet not written", theirs: generated.error });
         return;
       }
-      const back = outcome(generated.bytes, version, []);
+      const back = outcome(generated.bytes, { version }, []);
       if (back.error !== undefined || back.packets.length !== 1) {
         const ours = back.error === undefined ? `${back.packets.length} packets` : shapeOf(back.error);
         judge({ ...about, what: "their packet refused", ours });
@@ -50,7 +50,7 @@ export function createDifferential() {
     /** Any bytes: both accept the first packet, or both refuse it, or both wait for more. */
     bytes(bytes, version) {
       if (bytes.length === 0) return;
-      const one = outcome(bytes, version, []);
+      const one = outcome(bytes, { version }, []);
       const other = parse(bytes, version);
       const ours = one.packets.length > 0 ? "accepts" : one.error === undefined ? "waits" : "refuses";
       const theirs = other.packets.length > 0 ? "accepts" : other.error === undefined ? "waits" : "refuses";

@@ -1,5 +1,6 @@
-// fuzz.mjs --minutes N [--seed S] [--differential] [--save]: the fuzzing runs in a worker, and this thread watches
-// that no input takes for ever. It runs what `npm run build` has built.
+// fuzz.mjs --minutes N [--packets N] [--seed S] [--differential] [--save]: the fuzzing runs in a worker, and this thread
+// watches that no input takes for ever. With --packets it goes on until each packet type of each version has had so many
+// valid packets. It runs what `npm run build` has built.
 
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
@@ -13,15 +14,17 @@ const PATIENCE = 10;
 const { values } = parseArgs({
   options: {
     minutes: { type: "string", default: "1" },
+    packets: { type: "string", default: "0" },
     seed: { type: "string" },
     differential: { type: "boolean", default: false },
     save: { type: "boolean", default: false },
   },
 });
 const minutes = Number(values.minutes);
+const packets = Number(values.packets);
 const seed = values.seed === undefined ? randomInt(2 ** 31) : Number(values.seed);
-if (!(minutes > 0) || !Number.isSafeInteger(seed)) {
-  console.error("usage: pnpm fuzz:codec --minutes N [--seed S] [--differential] [--save]");
+if (!(minutes > 0) || !(packets >= 0) || !Number.isSafeInteger(seed)) {
+  console.error("usage: pnpm fuzz:codec --minutes N [--packets N] [--seed S] [--differential] [--save]");
   process.exit(2);
 }
 
@@ -29,7 +32,7 @@ const memory = new SharedArrayBuffer(16 + INPUT_SIZE);
 const { state, input } = viewsOf(memory);
 const { differential, save } = values;
 const worker = new Worker(new URL("worker.mjs", import.meta.url), {
-  workerData: { memory, minutes, seed, differential, save },
+  workerData: { memory, minutes, packets, seed, differential, save },
 });
 worker.on("message", (line) => console.log(line));
 worker.on("error", (error) => {

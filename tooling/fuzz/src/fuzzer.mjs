@@ -12,6 +12,8 @@ import { shapeOf, typeOf } from "./subject.mjs";
 /** Longer inputs say nothing that shorter ones don't, and the corpus stays small. */
 const LONGEST_KEPT = 64;
 const LONGEST_MUTATED = 1_000;
+/** So many of each case, because they are quick, and each type and version should see many. */
+const VALID_PACKETS = 4;
 
 const PAIRS = VERSIONS.flatMap((version) => packetTypes(version).map((type) => ({ type, version })));
 
@@ -95,6 +97,10 @@ export function createFuzzer({ seed, corpus, differential, watch = () => {}, kee
 
   return {
     counts,
+    /** Valid packets of the type and version that has had the fewest. */
+    fewest() {
+      return Math.min(...PAIRS.map(({ type, version }) => counts.valid.get(`${type} ${version}`) ?? 0));
+    },
     /** Every input of the corpus, as it is. */
     replay() {
       for (const { bytes, version } of corpus) read(createRandom(seed), bytes, version, "corpus");
@@ -103,8 +109,9 @@ export function createFuzzer({ seed, corpus, differential, watch = () => {}, kee
     step(index) {
       const random = createRandom(seed, index);
       try {
-        const bytes = writeAndRead(random, PAIRS[index % PAIRS.length]);
-        watch(bytes, undefined);
+        for (let turn = 0; turn < VALID_PACKETS; turn++) {
+          watch(writeAndRead(random, PAIRS[(index * VALID_PACKETS + turn) % PAIRS.length]), undefined);
+        }
         change(random);
         if (index % 4 === 0)
           read(random, random.bytes(random.below(80)), random.pick([undefined, ...VERSIONS]), "random");

@@ -11,9 +11,9 @@ export function cutsOf(random, length) {
   return random.list(0, 6, () => random.below(length + 1)).sort((one, other) => one - other);
 }
 
-/** What a decoder returns for `bytes`, with the version in use after each packet, and its error if it has one. */
-export function outcome(bytes, version, cuts, mode = "strict") {
-  const decoder = mode === "strict" ? createDecoder({ version }) : createLenientDecoder({ version });
+/** What a decoder with these options returns for `bytes`, with the version in use after each packet, and its error if it has one. */
+export function outcome(bytes, options, cuts, mode = "strict") {
+  const decoder = mode === "strict" ? createDecoder(options) : createLenientDecoder(options);
   const packets = [];
   const versions = [];
   let start = 0;

@@ -13,7 +13,7 @@ const WARM_UP = 5_000;
 /** What the heap may grow by: the counts grow with what is found, packets must not stay. */
 const GROWTH = 8 * 1024 * 1024;
 
-const { memory, minutes, seed } = workerData;
+const { memory, minutes, packets, seed } = workerData;
 const say = (line) => parentPort.postMessage(line, []);
 
 const corpus = readCorpus();
@@ -42,7 +42,7 @@ let before;
 let longest = 0;
 try {
   fuzzer.replay();
-  while (index < WARM_UP || performance.now() < end) {
+  while (index < WARM_UP || performance.now() < end || fuzzer.fewest() < packets) {
     const from = performance.now();
     fuzzer.step(index++);
     longest = Math.max(longest, performance.now() - from);
@@ -51,6 +51,9 @@ try {
   const after = heap();
   const seconds = (performance.now() - started) / 1_000;
   for (const line of countLines(fuzzer, differential)) say(line);
+  say(
+    `each type and version: ${fuzzer.fewest()} valid packets or more, read whole and in chunks, strictly and leniently`,
+  );
   say(`${kept} new pairs of type, version and outcome${workerData.save ? ", saved" : ""}`);
   say(
     `${index} cases in ${seconds.toFixed(0)} s, ${(index / seconds).toFixed(0)} a second; the longest ${longest.toFixed(0)} ms`,

@@ -14,7 +14,7 @@ test("the corpus has each packet type of each version", () => {
 
 test("every input of the corpus is accepted or refused as it was when it was kept", () => {
   for (const { name, bytes, version, shape } of corpus) {
-    const { error } = outcome(bytes, version, []);
+    const { error } = outcome(bytes, { version }, []);
     expect.soft(error === undefined, `${name}: ${Buffer.from(bytes).toString("hex")}`).toBe(shape === ACCEPTED);
   }
 });
