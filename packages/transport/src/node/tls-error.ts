@@ -39,6 +39,12 @@ const handshakeFailed: Failure = {
     `${place} found no cipher in common, or wants a certificate of this client (${why}); see ciphers, cert and key`,
 };
 
+const nothingAllowed: Failure = {
+  code: "PETREL_TRANSPORT_TLS_REFUSED",
+  says: (place, why) =>
+    `OpenSSL has nothing left to offer to ${place} (${why}); minVersion, maxVersion and ciphers leave only what it holds unsafe`,
+};
+
 /** What the codes of TLS alerts and of OpenSSL mean, without their `ERR_SSL_`. */
 const FAILURES: ReadonlyMap<string, Failure> = new Map([
   ["WRONG_VERSION_NUMBER", notTls],
@@ -59,6 +65,8 @@ const FAILURES: ReadonlyMap<string, Failure> = new Map([
   ["TLSV1_ALERT_PROTOCOL_VERSION", noCommonVersion],
   ["UNSUPPORTED_PROTOCOL", noCommonVersion],
   ["VERSION_TOO_LOW", noCommonVersion],
+  ["NO_PROTOCOLS_AVAILABLE", nothingAllowed],
+  ["NO_CIPHERS_AVAILABLE", nothingAllowed],
   ["TLSV1_ALERT_NO_APPLICATION_PROTOCOL", noCommonProtocol],
   ["TLSV1_UNRECOGNIZED_NAME", unknownName],
 ]);
@@ -89,6 +97,18 @@ export function tlsError(error: Error, place: string): TransportError {
     code: failure?.code ?? "PETREL_TRANSPORT_FAILED",
     cause: error,
   });
+}
+
+/**
+ * The stream broke between the handshake and the server's first byte. When that happens while the client writes, the
+ * alert that tells why is lost unread.
+ */
+export function afterHandshakeError(error: Error, place: string): TransportError {
+  const why = (error as OpensslError).code ?? error.name;
+  const message =
+    `${place} dropped the connection right after the TLS handshake (${why}); it may want a certificate of this ` +
+    "client, or refuse the one it got: see cert and key";
+  return new TransportError(message, { stage: "tls", code: "PETREL_TRANSPORT_RESET", cause: error });
 }
 
 /** The stream ended, or broke, before the handshake was done. */
