@@ -14,6 +14,7 @@ import { KeepAlive } from "./keep-alive.ts";
 import type { Negotiated } from "./negotiated.ts";
 import type { OutgoingEntry } from "./outgoing-entry.ts";
 import { InboundTopicAliases, type OutboundTopicAliases } from "./topic-aliases.ts";
+import type { Traffic } from "./traffic.ts";
 
 /** offline: no connection. connecting: CONNECT sent. online: CONNACK came. disconnecting: only the rest of the output is left. */
 export type Phase = "offline" | "connecting" | "online" | "disconnecting";
@@ -49,16 +50,18 @@ export class Connection<Context> {
   /** QoS 0 messages in the output that nobody has taken yet, in order. */
   readonly written: Fifo<OutgoingEntry<Context>> = new Fifo();
 
+  readonly #traffic: Traffic<Context>;
   readonly #writer: PacketWriter;
   #answersWaiting = 0;
   /** Bytes written and bytes taken, modulo 2³²: only differences count. */
   #position = 0;
   #taken = 0;
 
-  constructor(config: SessionConfig, cleanStart: boolean, now: Milliseconds) {
+  constructor(config: SessionConfig, cleanStart: boolean, now: Milliseconds, traffic: Traffic<Context>) {
     const { protocolVersion: version, maximumPacketSize } = config;
     this.config = config;
     this.decoder = createDecoder({ version, sender: "server", maximumPacketSize, acceptUnlistedRefusals: true });
+    this.#traffic = traffic;
     this.#writer = createWriter({ version });
     this.keepAlive = new KeepAlive(0, Infinity, now);
     this.cleanStart = cleanStart;
@@ -82,6 +85,7 @@ export class Connection<Context> {
   write(packet: PacketInit): number {
     const size = this.#writer.write(packet);
     this.#position = (this.#position + size) | 0;
+    this.#traffic.handleSent(packet, size);
     return size;
   }
 

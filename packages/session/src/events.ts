@@ -2,6 +2,8 @@ import type {
   AcknowledgementPacket,
   ConnackPacket,
   DisconnectPacket,
+  Packet,
+  PacketInit,
   PublishPacket,
   SubackPacket,
   UnsubackPacket,
@@ -48,6 +50,9 @@ export type SessionEvent<Context = unknown> =
   | { readonly type: "resubscribeFailed"; readonly failures: readonly FilterFailure[] }
   /** An acknowledgement that came too late: its connection, or session, has ended. The server sends the message again. */
   | { readonly type: "lateAcknowledgement"; readonly packetIdentifier: number }
+  /** While `MqttSession.isObserved`: a packet was written, or came. Passwords and authentication data are left out. */
+  | { readonly type: "packetSent"; readonly packet: PacketInit; readonly size: number }
+  | { readonly type: "packetReceived"; readonly packet: Packet }
   /** After `MqttSession.publish` returned false: there is room again. */
   | { readonly type: "writable" }
   /** Exactly one for each connection. `error` is undefined when we asked for it. */

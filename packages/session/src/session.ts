@@ -34,6 +34,7 @@ import { Requests, type RequestTicket, type SubscribeRequest, type UnsubscribeRe
 import { SessionLife } from "./session-life.ts";
 import { TimerTable } from "./timers.ts";
 import { InboundTopicAliases, outboundAliases } from "./topic-aliases.ts";
+import { Traffic, type TrafficCount } from "./traffic.ts";
 
 /**
  * A server that keeps to the protocol can not make us wait with more answers than there are packet identifiers in each
@@ -61,6 +62,7 @@ export class MqttSession<Context = unknown> {
 
   // valid for the session
   readonly #events = new EventQueue<Context>();
+  readonly #traffic = new Traffic<Context>(this.#events);
   readonly #identifiers = new PacketIdentifiers();
   readonly #publisher: Publisher<Context>;
   readonly #incoming: IncomingPublish<Context>;
@@ -138,6 +140,20 @@ export class MqttSession<Context = unknown> {
     return this.#connection?.negotiated;
   }
 
+  /** What went over the wire since the session was made. The objects change as it goes on. */
+  get traffic(): { readonly sent: TrafficCount; readonly received: TrafficCount } {
+    return this.#traffic;
+  }
+
+  /** Whether every packet is an event, "packetSent" or "packetReceived". Default false: it costs. */
+  get isObserved(): boolean {
+    return this.#traffic.isObserved;
+  }
+
+  set isObserved(isObserved: boolean) {
+    this.#traffic.isObserved = isObserved;
+  }
+
   // ── B. What the network and the clock did. These never throw ──────────────────────────────────
 
   /**
@@ -151,7 +167,7 @@ export class MqttSession<Context = unknown> {
     if (this.#life.takeExpired(now)) this.#loseSession();
     const { config } = this;
     const { cleanStart } = this.#life;
-    const connection = new Connection<Context>(config, cleanStart, now);
+    const connection = new Connection<Context>(config, cleanStart, now, this.#traffic);
     this.#connection = connection;
     this.#timers.set("connack", now + config.timeouts.connack);
     if (config.authenticationMethod === undefined) {
@@ -167,6 +183,7 @@ export class MqttSession<Context = unknown> {
     this.#now = now;
     const connection = this.#connection;
     if (connection === undefined || connection.phase === "disconnecting") return;
+    this.#traffic.handleBytes(bytes.length);
     connection.decoder.push(bytes);
     this.#handlePackets(connection, bytes.length);
   }
@@ -184,6 +201,7 @@ export class MqttSession<Context = unknown> {
       if (packet === undefined) connection.keepAlive.handleBytes(newBytes);
       else connection.keepAlive.handleReceived(now);
       while (packet !== undefined) {
+        this.#traffic.handleReceived(packet);
         this.#handlePacket(packet, connection);
         packet = isEnding(connection) || connection.isHeld ? undefined : decoder.next();
       }

@@ -1,9 +1,11 @@
 import { resolveSessionConfig } from "@petrel/session";
 import { expect, test } from "vitest";
 import { Connection } from "../src/connection.ts";
+import { EventQueue } from "../src/events.ts";
+import { Traffic } from "../src/traffic.ts";
 
 test("knows up to where its output was taken", () => {
-  const connection = new Connection(resolveSessionConfig(), true, 0);
+  const connection = new Connection(resolveSessionConfig(), true, 0, new Traffic(new EventQueue()));
   connection.write({ type: "pingreq" });
   const first = connection.position;
   connection.write({ type: "publish", topicName: "t", payload: new Uint8Array(5_000) });
@@ -17,7 +19,7 @@ test("knows up to where its output was taken", () => {
 });
 
 test("what it can not write leaves no trace", () => {
-  const connection = new Connection(resolveSessionConfig(), true, 0);
+  const connection = new Connection(resolveSessionConfig(), true, 0, new Traffic(new EventQueue()));
   expect(() => connection.write({ type: "publish", topicName: "#" })).toThrow("wildcard");
   expect([connection.position, connection.pendingBytes]).toEqual([0, 0]);
 });
