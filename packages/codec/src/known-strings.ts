@@ -10,6 +10,11 @@ const LONGEST = 48;
 const SHORTEST = 4;
 const WORDS = LONGEST / 4;
 const SLOT_BITS = 10;
+/** Strings that never repeat should not pay for those that do: after so many misses in a row … */
+const MISSES_UNTIL_REST = 64;
+/** … so many are not looked up; more in encoding, where a miss costs more. */
+const DECODING_REST = 512;
+const ENCODING_REST = 4_096;
 /** 2^32 / golden ratio: multiplying by it spreads the bits upwards, and the slot is taken from the top. */
 const SPREAD = 0x9e37_79b1;
 
@@ -21,13 +26,18 @@ export class KnownStrings {
   /** The hash that was last looked for in each slot in vain. */
   readonly #missed = new Int32Array(1 << SLOT_BITS);
   #hash = 0;
+  #missesInARow = 0;
+  #resting = 0;
 
-  /** Whether strings of so many bytes are kept at all. */
-  static holds(length: number): boolean {
-    return length >= SHORTEST && length <= LONGEST;
+  /** Whether to look for a string of so many bytes. */
+  takes(length: number): boolean {
+    if (length < SHORTEST || length > LONGEST) return false;
+    if (this.#resting === 0) return true;
+    this.#resting--;
+    return false;
   }
 
-  /** The string that these bytes are known as. `length` must be one that {@link KnownStrings.holds}. */
+  /** The string that these bytes are known as. `length` must be one that the table {@link KnownStrings.takes}. */
   find(bytes: DataView, start: number, length: number): string | undefined {
     // Words of four bytes; the last one overlaps its neighbour unless the length is a multiple of four.
     const last = start + length - 4;
@@ -40,7 +50,9 @@ export class KnownStrings {
     const words = this.#words;
     let word = slot * WORDS;
     for (let at = start; at < last; at += 4) if (words[word++] !== bytes.getInt32(at, true)) return undefined;
-    return words[word] === bytes.getInt32(last, true) ? this.#texts[slot] : undefined;
+    if (words[word] !== bytes.getInt32(last, true)) return undefined;
+    this.#missesInARow = 0;
+    return this.#texts[slot];
   }
 
   /**
@@ -48,6 +60,10 @@ export class KnownStrings {
    * found for the second time: strings that never repeat cost little.
    */
   add(bytes: DataView, start: number, length: number, text: string): void {
+    if (++this.#missesInARow === MISSES_UNTIL_REST) {
+      this.#missesInARow = 0;
+      this.#resting = DECODING_REST;
+    }
     const slot = this.#hash >>> (32 - SLOT_BITS);
     if (this.#missed[slot] !== this.#hash) {
       this.#missed[slot] = this.#hash;
@@ -66,10 +82,6 @@ export class KnownStrings {
 const ENCODED_LIMIT = 1_024;
 /** … until so many others were looked for in vain. */
 const MISSES_UNTIL_FORGOTTEN = 512;
-/** Strings that never repeat should not pay for those that do: after so many misses in a row … */
-const MISSES_UNTIL_REST = 64;
-/** … so many are not looked up. */
-const REST = 1_024;
 
 /** Strings → their bytes, two-byte length included, as they were validated. */
 export class EncodedStrings {
@@ -93,7 +105,7 @@ export class EncodedStrings {
     }
     if (++this.#missesInARow === MISSES_UNTIL_REST) {
       this.#missesInARow = 0;
-      this.#resting = REST;
+      this.#resting = ENCODING_REST;
     }
     if (this.#bytes.size === ENCODED_LIMIT) {
       if (++this.#misses < MISSES_UNTIL_FORGOTTEN) return;

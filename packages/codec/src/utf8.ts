@@ -27,8 +27,6 @@ const HASH = 0x23;
 
 /** Up to here a loop beats the call into `encodeInto` (measured); longer strings take the call. */
 export const WRITE_LOOP_LIMIT = 48;
-/** The same for reading: below this a loop beats a view and a call. */
-const READ_LOOP_LIMIT = 8;
 /** So much ASCII is passed over without a call. */
 const CHECK_LOOP_LIMIT = 256;
 
@@ -39,17 +37,18 @@ export function decodeUtf8(bytes: Uint8Array): string {
 
 /** The text in `bytes[start..end)`. Throws a TypeError if that is not well-formed UTF-8. */
 export function readUtf8(bytes: Uint8Array, start: number, end: number): string {
-  if (end - start <= READ_LOOP_LIMIT) {
-    let text = "";
-    let at = start;
-    for (; at < end; at++) {
-      const byte = bytes[at]!;
-      if (byte >= 0x80) break;
-      text += String.fromCharCode(byte);
-    }
-    if (at === end) return text;
-  }
   return decoder.decode(bytes.subarray(start, end));
+}
+
+/** The text in `bytes[start..end)` up to what isn't ASCII above +, where U+0000 and the wildcards are. */
+export function readPlain(bytes: Uint8Array, start: number, end: number): string {
+  let text = "";
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at]!;
+    if (byte <= PLUS || byte >= 0x80) break;
+    text += String.fromCharCode(byte);
+  }
+  return text;
 }
 
 /** The text in `bytes[start..end)`, with U+FFFD for what is not well-formed UTF-8. */

@@ -120,7 +120,7 @@ export function encodeConnect(writer: SlabWriter, packet: ConnectPacketInit, ver
     refuse("properties.authenticationData", "needs an authenticationMethod beside it");
   }
 
-  writer.beginPacket(0x10, 100);
+  writer.beginPacket(0x10, will === undefined ? 100 : 200);
   writer.utf8String(version === 3 ? "MQIsdp" : "MQTT", "protocolName"); //          §3.1.2.1
   writer.byte(packet.bridge === true ? version | BRIDGE_BIT : version); //          §3.1.2.2
   writer.byte(connectFlags(packet)); //                                             §3.1.2.3
@@ -188,7 +188,7 @@ export function decodeConnect(reader: PacketReader): ConnectPacket {
   const will = hasWill ? decodeWill(reader, protocolVersion, willQos as QoS, (flags & WILL_RETAIN) !== 0) : undefined;
   // In MQTT 3.1 the Remaining Length takes precedence over these two flags, for the clients of before.
   const follows = (): boolean => protocolVersion !== 3 || reader.remaining > 0;
-  const username = hasUsername && follows() ? reader.utf8String() : undefined;
+  const username = hasUsername && follows() ? reader.propertyString() : undefined;
   const password = hasPassword && follows() ? reader.binaryData() : undefined;
   reader.end();
   return {
@@ -220,7 +220,7 @@ function checkFlags(reader: PacketReader, at: number, flags: number): void {
 /** Protocol Name and Protocol Level; they say how to read what follows. */
 export function decodeProtocol(reader: PacketReader): { protocolVersion: ProtocolVersion; bridge: boolean } {
   const nameAt = reader.position;
-  const name = reader.utf8String();
+  const name = reader.propertyString();
   const levelAt = reader.position;
   const level = reader.byte();
   if (name === "MQTT" && level === 5) return { protocolVersion: 5, bridge: false };

@@ -164,8 +164,9 @@ function encode(packet, version) {
     }
     case "puback":
       bytes[from] = 0x40;
+      bytes[from + 1] = 2;
       two(packet.packetIdentifier);
-      break;
+      return;
     case "connect": {
       const { will } = packet;
       reserved = 2;
