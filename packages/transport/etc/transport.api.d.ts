@@ -77,9 +77,16 @@ export type TransportStage = "dns" | "connect" | "proxy" | "tls" | "websocket" |
  * - `…_TIMED_OUT`: no answer in time, by our own timeout or the system's (ETIMEDOUT).
  * - `…_HOST_NOT_FOUND`: DNS says that there is no such name (ENOTFOUND).
  * - `…_DNS_UNAVAILABLE`: DNS could not be asked (EAI_AGAIN).
- * - `…_REFUSED`: nothing listens there (ECONNREFUSED), or there is no such Unix socket (ENOENT).
+ * - `…_REFUSED`: nothing listens there (ECONNREFUSED), or there is no such Unix socket (ENOENT). At stage `"proxy"` it is
+ *   the proxy that found nobody.
  * - `…_UNREACHABLE`: there is no way to the host or its network (EHOSTUNREACH, ENETUNREACH).
- * - `…_FORBIDDEN`: the system does not allow it (EACCES, EPERM).
+ * - `…_FORBIDDEN`: the system (EACCES, EPERM), the proxy by its rules, or the server (HTTP 403) does not allow it.
+ * - `…_UNAUTHORIZED`: the proxy wants another user name or password, or the server other credentials (HTTP 401).
+ * - `…_PROXY_UNREACHABLE`: there is no connection to the proxy itself; the cause tells why.
+ * - `…_HTTP_STATUS`: the server or the proxy answered with a status that is none of the above; it is in `status`.
+ * - `…_PROTOCOL`: the peer does not speak what it should: not HTTP, not SOCKS, text instead of binary frames.
+ * - `…_CLOSED`: the peer ended a WebSocket with a close code that means trouble.
+ * - `…_OVERFLOW`: more came than may be held for a paused reader, where the peer can not be stopped.
  * - `…_LOCAL_ADDRESS`: the local address or port can not be used (EADDRINUSE, EADDRNOTAVAIL).
  * - `…_RESET`: the peer dropped the connection without ending it (ECONNRESET, ECONNABORTED, EPIPE).
  * - `…_UNTRUSTED`: the server's certificate is not accepted: expired, of another host, from a stranger, and so on.
@@ -89,11 +96,13 @@ export type TransportStage = "dns" | "connect" | "proxy" | "tls" | "websocket" |
  * - `…_TLS_MATERIAL`: a certificate, key or list given for TLS can not be read or used. Nothing was opened.
  * - `…_FAILED`: anything else; the cause tells.
  */
-export type TransportErrorCode = "PETREL_TRANSPORT_ABORTED" | "PETREL_TRANSPORT_TIMED_OUT" | "PETREL_TRANSPORT_HOST_NOT_FOUND" | "PETREL_TRANSPORT_DNS_UNAVAILABLE" | "PETREL_TRANSPORT_REFUSED" | "PETREL_TRANSPORT_UNREACHABLE" | "PETREL_TRANSPORT_FORBIDDEN" | "PETREL_TRANSPORT_LOCAL_ADDRESS" | "PETREL_TRANSPORT_RESET" | "PETREL_TRANSPORT_UNTRUSTED" | "PETREL_TRANSPORT_CLIENT_CERTIFICATE" | "PETREL_TRANSPORT_NOT_TLS" | "PETREL_TRANSPORT_TLS_REFUSED" | "PETREL_TRANSPORT_TLS_MATERIAL" | "PETREL_TRANSPORT_FAILED";
+export type TransportErrorCode = "PETREL_TRANSPORT_ABORTED" | "PETREL_TRANSPORT_TIMED_OUT" | "PETREL_TRANSPORT_HOST_NOT_FOUND" | "PETREL_TRANSPORT_DNS_UNAVAILABLE" | "PETREL_TRANSPORT_REFUSED" | "PETREL_TRANSPORT_UNREACHABLE" | "PETREL_TRANSPORT_FORBIDDEN" | "PETREL_TRANSPORT_UNAUTHORIZED" | "PETREL_TRANSPORT_PROXY_UNREACHABLE" | "PETREL_TRANSPORT_HTTP_STATUS" | "PETREL_TRANSPORT_PROTOCOL" | "PETREL_TRANSPORT_CLOSED" | "PETREL_TRANSPORT_OVERFLOW" | "PETREL_TRANSPORT_LOCAL_ADDRESS" | "PETREL_TRANSPORT_RESET" | "PETREL_TRANSPORT_UNTRUSTED" | "PETREL_TRANSPORT_CLIENT_CERTIFICATE" | "PETREL_TRANSPORT_NOT_TLS" | "PETREL_TRANSPORT_TLS_REFUSED" | "PETREL_TRANSPORT_TLS_MATERIAL" | "PETREL_TRANSPORT_FAILED";
 /** What a {@link TransportError} carries beside its message. */
 export interface TransportErrorDetails {
     readonly stage: TransportStage;
     readonly code: TransportErrorCode;
+    /** The HTTP status that the server (stage `"websocket"`) or the proxy answered with. */
+    readonly status?: number;
     /** The error underneath, such as Node's. */
     readonly cause?: unknown;
 }
@@ -104,6 +113,8 @@ export interface TransportErrorDetails {
 export declare class TransportError extends Error {
     readonly stage: TransportStage;
     readonly code: TransportErrorCode;
+    /** The HTTP status that came instead of what was asked for; absent where HTTP has no part in it. */
+    readonly status?: number;
     constructor(message: string, details: TransportErrorDetails);
 }
 /** A part of a URL, as {@link InvalidAddressError} names it. */
@@ -449,9 +460,292 @@ export interface TlsOptions {
     readonly resumeSession?: boolean | undefined;
 }
 
+// dist/node/websocket.d.ts
+
+import { type Agent } from "node:http";
+import type { Connector } from "../transport.ts";
+import { type TlsDialOptions } from "./tls.ts";
+import { createWebSocketTransport } from "./websocket-transport.ts";
+export { createWebSocketTransport };
+/** Header names and their values. */
+export type WebSocketHeaders = Readonly<Record<string, string>>;
+/** What is appended to the path: `token=1&v=2`, or names and values, which are percent-encoded. */
+export type WebSocketQuery = string | Readonly<Record<string, string>>;
+/** What the HTTP request that opens a WebSocket says. */
+export interface WebSocketRequestOptions {
+    /** Default: `/mqtt`. */
+    readonly path?: string | undefined;
+    /** As a function it is asked for each connection: for signatures that expire. */
+    readonly query?: WebSocketQuery | (() => WebSocketQuery | Promise<WebSocketQuery>) | undefined;
+    /**
+     * Headers to add. As a function it is called for each connection, with the headers that would be sent and the URL, and
+     * returns those to send: for tokens that expire, and signatures.
+     */
+    readonly headers?: WebSocketHeaders | ((defaults: WebSocketHeaders, url: string) => WebSocketHeaders | Promise<WebSocketHeaders>) | undefined;
+    /** What the server has to agree to. Default: `mqtt`; for MQTT 3.1 it is `mqttv3.1`. */
+    readonly subprotocol?: string | undefined;
+    /** The longest message to accept, in bytes; 0 is no limit. Default: 17 MiB. */
+    readonly maxPayload?: number | undefined;
+    /** Offers compression (permessage-deflate), which costs memory and time. Default: false. */
+    readonly compression?: boolean | undefined;
+    /** Opens the socket instead of {@link TlsDialOptions.dial}: an agent of `node:http`, or `node:https` if secure. */
+    readonly agent?: Agent | undefined;
+    /** Milliseconds for the headers and for the server's answer, each; 0 is no limit. Default: 10,000. */
+    readonly websocketTimeoutMs?: number | undefined;
+}
+/** Where {@link websocket} connects to, and how. */
+export interface WebSocketOptions extends WebSocketRequestOptions, TlsDialOptions {
+    /** A name or an address; IPv6 without brackets. */
+    readonly host: string;
+    readonly port: number;
+    /** `wss`: over TLS, by the options of TLS. Default: false. */
+    readonly secure?: boolean | undefined;
+}
+/**
+ * Makes a {@link Connector} for a WebSocket.
+ *
+ * ```ts
+ * const connector = websocket({ host: "example.net", port: 443, secure: true, headers: { authorization: token } });
+ * ```
+ *
+ * Throws `InvalidAddressError` for an impossible target and `InvalidOptionError` for options that can not work. The
+ * connector rejects with a `TransportError` of stage `"websocket"`, or of a stage of the connection below.
+ */
+export declare function websocket(options: WebSocketOptions): Connector;
+
+// dist/node/websocket-transport.d.ts
+
+/**
+ * Makes a {@link Transport} of an open WebSocket of the `ws` package; the transport owns it from now on. Call it where
+ * the WebSocket opens (in the `connection` event, for a server), or `pause()` the WebSocket there: `ws` keeps no
+ * message that nobody listens for.
+ *
+ * @param place what the WebSocket leads to, for error messages; default: `the other end`
+ */
+export declare function createWebSocketTransport(webSocket: WebSocket, handler: TransportHandler, place?: string): Transport;
+
+// dist/node/socks.d.ts
+
+import { type Dialer, type DialOptions } from "./dial.ts";
+/** `socks4` and `socks5` look names up here; `socks4a` and `socks5h` let the proxy do it. */
+export type SocksKind = "socks4" | "socks4a" | "socks5" | "socks5h";
+/** A SOCKS proxy. {@link DialOptions} are for the connection to it. */
+export interface SocksOptions extends DialOptions {
+    readonly host: string;
+    /** Default: 1080. */
+    readonly port?: number | undefined;
+    /** Default: `"socks5h"`. */
+    readonly kind?: SocksKind | undefined;
+    /** At most 255 bytes of UTF-8. SOCKS 4 calls it the user id. */
+    readonly username?: string | undefined;
+    /** At most 255 bytes of UTF-8; SOCKS 5 only. */
+    readonly password?: string | undefined;
+    /** Opens the connection to the proxy. Default: a direct one. */
+    readonly dial?: Dialer | undefined;
+    /** Milliseconds for the proxy to connect and to say so; 0 is no limit. Default: 10,000. */
+    readonly proxyTimeoutMs?: number | undefined;
+}
+/**
+ * Makes a {@link Dialer} that connects through a SOCKS proxy.
+ *
+ * ```ts
+ * const connector = tcp({ host: "example.net", port: 1883, dial: socks({ host: "127.0.0.1", port: 1080 }) });
+ * ```
+ *
+ * Throws `InvalidAddressError` and `InvalidOptionError` for what can not work. The dialer rejects with a
+ * `TransportError` of stage `"proxy"`, or `"dns"` where the name is looked up here.
+ */
+export declare function socks(options: SocksOptions): Dialer;
+
+// dist/node/http-proxy.d.ts
+
+import { type Dialer } from "./dial.ts";
+import { type TlsDialOptions } from "./tls.ts";
+/** An HTTP proxy. {@link TlsDialOptions} are for the connection to it. */
+export interface HttpProxyOptions extends TlsDialOptions {
+    readonly host: string;
+    /** Default: 80, and 443 if secure. */
+    readonly port?: number | undefined;
+    /** Whether the proxy itself is spoken to over TLS (`https://`). Default: false. */
+    readonly secure?: boolean | undefined;
+    /** Sent as Basic authentication, without waiting to be asked. */
+    readonly username?: string | undefined;
+    readonly password?: string | undefined;
+    /** Headers to add to the request. */
+    readonly headers?: Readonly<Record<string, string>> | undefined;
+    /** Milliseconds for the proxy to connect and to say so; 0 is no limit. Default: 10,000. */
+    readonly proxyTimeoutMs?: number | undefined;
+}
+/**
+ * Makes a {@link Dialer} that connects through an HTTP proxy by its method CONNECT. The proxy looks names up.
+ *
+ * ```ts
+ * const connector = tls({ host: "example.net", port: 8883, dial: httpProxy({ host: "proxy.example", port: 3128 }) });
+ * ```
+ *
+ * Throws `InvalidAddressError` and `InvalidOptionError` for what can not work. The dialer rejects with a
+ * `TransportError` of stage `"proxy"`.
+ */
+export declare function httpProxy(options: HttpProxyOptions): Dialer;
+
+// dist/node/proxy.d.ts
+
+import type { Dialer, DialOptions } from "./dial.ts";
+import { proxyFromEnvironment, type ProxyTarget } from "./proxy-environment.ts";
+import type { TlsOptions } from "./tls.ts";
+export { proxyFromEnvironment, type ProxyTarget };
+/** A proxy of any kind. */
+export interface ProxyOptions {
+    /**
+     * `socks5h://user:password@host:1080`, with one of the schemes `socks4` `socks4a` `socks5` `socks5h` `http` `https`.
+     * `socks` is `socks5h`. `socks4` and `socks5` look the server's name up here, the others let the proxy do it.
+     * Credentials are percent-decoded. Default ports: 1080 for SOCKS, 80 for `http`, 443 for `https`.
+     */
+    readonly url: string;
+    /** Instead of the URL's. */
+    readonly username?: string | undefined;
+    /** Instead of the URL's. */
+    readonly password?: string | undefined;
+    /** Headers to add to an HTTP proxy's request. */
+    readonly headers?: Readonly<Record<string, string>> | undefined;
+    /** For a proxy that is itself spoken to over TLS, `https`. */
+    readonly tls?: TlsOptions | undefined;
+}
+/** How the connection to a proxy is opened. */
+export interface ProxyDialOptions extends DialOptions {
+    /** Opens the connection to the proxy. Default: a direct one. */
+    readonly dial?: Dialer | undefined;
+    /** Milliseconds for the proxy to connect and to say so; 0 is no limit. Default: 10,000. */
+    readonly proxyTimeoutMs?: number | undefined;
+    /** Milliseconds for the TLS handshake with an `https` proxy; 0 is no limit. Default: 10,000. */
+    readonly tlsTimeoutMs?: number | undefined;
+}
+/**
+ * Makes a {@link Dialer} that connects through the proxy at a URL.
+ *
+ * ```ts
+ * const connector = tcp({ host: "example.net", port: 1883, dial: proxy("socks5h://anna:secret@127.0.0.1") });
+ * ```
+ *
+ * Throws `InvalidOptionError` for what can not work; it never shows a password.
+ */
+export declare function proxy(options: string | ProxyOptions, via?: ProxyDialOptions): Dialer;
+
+// dist/node/proxy-environment.d.ts
+
+/** A server that may be behind a proxy. */
+export interface ProxyTarget {
+    readonly host: string;
+    readonly port: number;
+    /** Whether it is spoken to over TLS. */
+    readonly secure: boolean;
+}
+type Environment = Readonly<Record<string, string | undefined>>;
+/**
+ * The URL of the proxy that the environment names for this server, or undefined if there is none: `HTTPS_PROXY` for
+ * TLS, `HTTP_PROXY` for the others, and otherwise `ALL_PROXY`. `NO_PROXY` exempts. Small letters go first.
+ */
+export declare function proxyFromEnvironment(target: ProxyTarget, environment?: Environment): string | undefined;
+
+// dist/web/index.d.ts
+
+export { streams, type ByteReader, type ByteStreamPair, type ByteWriter, type StreamsOptions } from "./streams.ts";
+export { websocket, type NativeWebSocketOptions, type WebSocketClass, type WebSocketLike } from "./websocket.ts";
+
+// dist/web/streams.d.ts
+
+/** What a `ReadableStream` of bytes gives by `getReader()`. */
+export interface ByteReader {
+    read(): Promise<{
+        readonly done: boolean;
+        readonly value?: Uint8Array | undefined;
+    }>;
+    cancel(reason?: unknown): Promise<void>;
+}
+/** What a `WritableStream` of bytes gives by `getWriter()`. */
+export interface ByteWriter {
+    write(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+    close(): Promise<void>;
+    abort(reason?: unknown): Promise<void>;
+}
+/** A `ReadableWritablePair` of bytes, such as a WebTransport stream, a connection of Deno, or a `WebSocketStream`. */
+export interface ByteStreamPair {
+    readonly readable: {
+        getReader(): ByteReader;
+    };
+    readonly writable: {
+        getWriter(): ByteWriter;
+    };
+}
+/** How {@link streams} treats its pairs. */
+export interface StreamsOptions {
+    /** What the streams lead to, for error messages. Default: `the other end`. */
+    readonly place?: string | undefined;
+}
+/**
+ * Makes a {@link Connector} of anything that opens a pair of WHATWG streams of bytes.
+ *
+ * ```ts
+ * const connector = streams(() => Deno.connect({ hostname: "localhost", port: 1883 }));
+ * ```
+ *
+ * The streams are the transport's from then on. The connector rejects with a `TransportError` whose cause is what `open`
+ * failed with.
+ *
+ * @param open is given the connector's signal; a pair that comes too late is closed
+ */
+export declare function streams(open: (signal: Signal | undefined) => ByteStreamPair | Promise<ByteStreamPair>, options?: StreamsOptions): Connector;
+
+// dist/web/websocket.d.ts
+
+/** Where {@link websocket} connects to, and how. */
+export interface NativeWebSocketOptions {
+    /** `ws://host:port/path` or `wss://…`; the query may be a token. */
+    readonly url: string;
+    /** What the server has to agree to. Default: `mqtt`; for MQTT 3.1 it is `mqttv3.1`. */
+    readonly subprotocol?: string | undefined;
+    /** Milliseconds for connecting, TLS and the WebSocket handshake together; 0 is no limit. Default: 10,000. */
+    readonly websocketTimeoutMs?: number | undefined;
+    /**
+     * Bytes to hold for a paused reader. A browser can not stop the server, so beyond this the connection is given up
+     * with `PETREL_TRANSPORT_OVERFLOW`. Default: 64 MiB.
+     */
+    readonly maximumHeldBytes?: number | undefined;
+    /** The class to use. Default: the platform's `WebSocket`. */
+    readonly WebSocket?: WebSocketClass | undefined;
+}
+/** The platform's `WebSocket`, or one like it. */
+export type WebSocketClass = new (url: string, protocols: string[]) => WebSocketLike;
+/** The part of the platform's `WebSocket` that is used. */
+export interface WebSocketLike {
+    binaryType: string;
+    readonly bufferedAmount: number;
+    readonly protocol: string;
+    readonly readyState: number;
+    onopen: ((event: never) => void) | null;
+    onmessage: ((event: never) => void) | null;
+    onerror: ((event: never) => void) | null;
+    onclose: ((event: never) => void) | null;
+    send(data: Uint8Array<ArrayBuffer>): void;
+    close(code?: number, reason?: string): void;
+}
+/**
+ * Makes a {@link Connector} of the platform's own `WebSocket`: in browsers, workers, Deno, Bun, and Node from version 22.
+ *
+ * ```ts
+ * const connector = websocket({ url: "wss://example.net/mqtt" });
+ * ```
+ *
+ * It can do what the platform can: it neither sets headers nor stops a server that sends more than is read, bytes that
+ * arrive after `close()` are lost, and errors come without a reason. Throws `InvalidOptionError` for options that can
+ * not work; the connector rejects with a `TransportError` of stage `"websocket"`.
+ */
+export declare function websocket(options: NativeWebSocketOptions): Connector;
+
 // dist/testing/index.d.ts
 
 export { transportConformance, type ConformanceCase, type ConformanceLink, type ConformanceOptions, type OpenLink, } from "./conformance.ts";
+export type { TransportCapability } from "./workbench.ts";
 
 // dist/testing/conformance.d.ts
 
@@ -463,7 +757,7 @@ export interface ConformanceLink {
     readonly accept: (handler: TransportHandler) => Promise<Transport>;
     /**
      * Breaks the connection at the other end without a goodbye, as a crash does. Called after {@link accept}. Leave it out
-     * where there is no such thing, as with Unix sockets; a case that needs it then passes without a look.
+     * where there is no such thing, as with Unix sockets, and declare that the transport is without `"reset"`.
      */
     readonly reset?: () => void;
     /** Frees what this link needed besides its transports, such as a listening port. Called once, also after a failure. */
@@ -478,6 +772,15 @@ export interface ConformanceOptions {
      * before. In Node: `() => process.getActiveResourcesInfo()`.
      */
     readonly activeResources?: () => readonly string[];
+    /**
+     * What this kind of transport can not do, whoever writes it. The cases that need it then check the little that holds
+     * without it, and say so in their names:
+     *
+     * - `"half-close"`: after one side's `close()` the other side's bytes still arrive.
+     * - `"stopping-the-peer"`: a paused reader makes the peer's `write` return `false`.
+     * - `"reset"`: the other end can break the connection without a goodbye.
+     */
+    readonly without?: readonly TransportCapability[];
 }
 /** One rule of the contract, and what tries to break it. */
 export interface ConformanceCase {
@@ -495,3 +798,8 @@ export interface ConformanceCase {
  * The largest case moves 32 MiB.
  */
 export declare function transportConformance(open: OpenLink, options?: ConformanceOptions): readonly ConformanceCase[];
+
+// dist/testing/workbench.d.ts
+
+/** What the contract asks for and not every kind of transport has. */
+export type TransportCapability = "half-close" | "stopping-the-peer" | "reset";

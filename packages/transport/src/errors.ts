@@ -10,9 +10,16 @@ export type TransportStage = "dns" | "connect" | "proxy" | "tls" | "websocket" |
  * - `…_TIMED_OUT`: no answer in time, by our own timeout or the system's (ETIMEDOUT).
  * - `…_HOST_NOT_FOUND`: DNS says that there is no such name (ENOTFOUND).
  * - `…_DNS_UNAVAILABLE`: DNS could not be asked (EAI_AGAIN).
- * - `…_REFUSED`: nothing listens there (ECONNREFUSED), or there is no such Unix socket (ENOENT).
+ * - `…_REFUSED`: nothing listens there (ECONNREFUSED), or there is no such Unix socket (ENOENT). At stage `"proxy"` it is
+ *   the proxy that found nobody.
  * - `…_UNREACHABLE`: there is no way to the host or its network (EHOSTUNREACH, ENETUNREACH).
- * - `…_FORBIDDEN`: the system does not allow it (EACCES, EPERM).
+ * - `…_FORBIDDEN`: the system (EACCES, EPERM), the proxy by its rules, or the server (HTTP 403) does not allow it.
+ * - `…_UNAUTHORIZED`: the proxy wants another user name or password, or the server other credentials (HTTP 401).
+ * - `…_PROXY_UNREACHABLE`: there is no connection to the proxy itself; the cause tells why.
+ * - `…_HTTP_STATUS`: the server or the proxy answered with a status that is none of the above; it is in `status`.
+ * - `…_PROTOCOL`: the peer does not speak what it should: not HTTP, not SOCKS, text instead of binary frames.
+ * - `…_CLOSED`: the peer ended a WebSocket with a close code that means trouble.
+ * - `…_OVERFLOW`: more came than may be held for a paused reader, where the peer can not be stopped.
  * - `…_LOCAL_ADDRESS`: the local address or port can not be used (EADDRINUSE, EADDRNOTAVAIL).
  * - `…_RESET`: the peer dropped the connection without ending it (ECONNRESET, ECONNABORTED, EPIPE).
  * - `…_UNTRUSTED`: the server's certificate is not accepted: expired, of another host, from a stranger, and so on.
@@ -30,6 +37,12 @@ export type TransportErrorCode =
   | "PETREL_TRANSPORT_REFUSED"
   | "PETREL_TRANSPORT_UNREACHABLE"
   | "PETREL_TRANSPORT_FORBIDDEN"
+  | "PETREL_TRANSPORT_UNAUTHORIZED"
+  | "PETREL_TRANSPORT_PROXY_UNREACHABLE"
+  | "PETREL_TRANSPORT_HTTP_STATUS"
+  | "PETREL_TRANSPORT_PROTOCOL"
+  | "PETREL_TRANSPORT_CLOSED"
+  | "PETREL_TRANSPORT_OVERFLOW"
   | "PETREL_TRANSPORT_LOCAL_ADDRESS"
   | "PETREL_TRANSPORT_RESET"
   | "PETREL_TRANSPORT_UNTRUSTED"
@@ -43,6 +56,8 @@ export type TransportErrorCode =
 export interface TransportErrorDetails {
   readonly stage: TransportStage;
   readonly code: TransportErrorCode;
+  /** The HTTP status that the server (stage `"websocket"`) or the proxy answered with. */
+  readonly status?: number;
   /** The error underneath, such as Node's. */
   readonly cause?: unknown;
 }
@@ -54,6 +69,8 @@ export interface TransportErrorDetails {
 export class TransportError extends Error {
   readonly stage: TransportStage;
   readonly code: TransportErrorCode;
+  /** The HTTP status that came instead of what was asked for; absent where HTTP has no part in it. */
+  declare readonly status?: number;
 
   static {
     this.prototype.name = "TransportError";
@@ -63,6 +80,7 @@ export class TransportError extends Error {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.stage = details.stage;
     this.code = details.code;
+    if (details.status !== undefined) this.status = details.status;
   }
 }
 

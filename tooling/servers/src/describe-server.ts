@@ -6,6 +6,9 @@ import { mosquittoAvailable } from "./mosquitto.ts";
 const AVAILABLE = {
   mosquitto: mosquittoAvailable,
   openssl: () => findProgram("openssl") !== undefined, // makes the certificates of `makeCertificates`
+  microsocks: () => findProgram("microsocks") !== undefined,
+  tinyproxy: () => findProgram("tinyproxy") !== undefined,
+  chromium: () => findProgram("chromium") !== undefined,
   "mosquitto-clients": () => ["mosquitto_pub", "mosquitto_sub"].every((program) => findProgram(program) !== undefined),
 };
 
@@ -13,17 +16,23 @@ const AVAILABLE = {
  * A `describe` for tests against a real server, or beside its own tools. Where it is not installed they are skipped,
  * unless PETREL_REQUIRE_SERVERS=1 asks for a failure instead.
  */
-export function describeServer(server: keyof typeof AVAILABLE, tests: () => void): void {
-  switch (whatToDo(AVAILABLE[server](), process.env["PETREL_REQUIRE_SERVERS"])) {
+export function describeServer(
+  server: keyof typeof AVAILABLE | readonly (keyof typeof AVAILABLE)[],
+  tests: () => void,
+): void {
+  const servers = typeof server === "string" ? [server] : server;
+  const missing = servers.filter((name) => !AVAILABLE[name]()).join(", ");
+  const title = servers.join(", ");
+  switch (whatToDo(missing === "", process.env["PETREL_REQUIRE_SERVERS"])) {
     case "run":
-      describe(server, tests);
+      describe(title, tests);
       break;
     case "skip":
-      describe.skip(server, tests); // oxlint-disable-line vitest/no-disabled-tests
+      describe.skip(`${title} (not installed: ${missing})`, tests); // oxlint-disable-line vitest/no-disabled-tests
       break;
     case "fail":
-      test(`${server} is installed`, () => {
-        throw new Error(`${server} is not installed, and PETREL_REQUIRE_SERVERS=1 requires it`);
+      test(`${title} installed`, () => {
+        throw new Error(`not installed, and PETREL_REQUIRE_SERVERS=1 requires it: ${missing}`);
       });
       break;
   }

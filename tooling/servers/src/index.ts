@@ -8,3 +8,6 @@ export {
   type MosquittoOptions,
   type MosquittoTls,
 } from "./mosquitto.ts";
+export { freePort } from "./free-port.ts";
+export { findProgram } from "./find-program.ts";
+export { startMicrosocks, startTinyproxy, type ProxyServer, type ProxyServerOptions } from "./proxies.ts";

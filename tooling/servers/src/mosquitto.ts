@@ -21,6 +21,8 @@ export interface MosquittoOptions {
   readonly tls?: MosquittoTls;
   /** Listens on a Unix socket, and on no port. */
   readonly unix?: boolean;
+  /** Listens for WebSockets too, on a further port; with TLS if that is given. */
+  readonly webSocket?: boolean;
 }
 
 export interface MosquittoTls {
@@ -34,6 +36,10 @@ export interface Mosquitto extends AsyncDisposable {
   readonly url: string;
   /** 0 for a Unix socket. */
   readonly port: number;
+  /** With `webSocket`: where it listens for them, as `ws://…` or `wss://…`. */
+  readonly webSocketUrl: string | undefined;
+  /** With `webSocket`; otherwise 0. */
+  readonly webSocketPort: number;
   /** Ends it as an operator would, which saves persistent sessions, and removes its temporary files. */
   stop(): Promise<void>;
   /** Ends it, by default without a chance to save anything. `restart` brings it back. */
@@ -55,7 +61,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   const directory = await mkdtemp(join(tmpdir(), "petrel-mosquitto-"));
   try {
     const { address, server } = await startOnFreePort(program, directory, options);
-    return new RunningMosquitto(program, directory, address, urlOf(address, options), server);
+    return new RunningMosquitto(program, directory, address, options, server);
   } catch (error) {
     await rm(directory, { recursive: true, force: true });
     throw error;
@@ -64,8 +70,8 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
 
 /** Where it listens, in the words of `net.connect`. */
 type ListenAddress =
-  | { readonly host: string; readonly port: number; readonly path?: undefined }
-  | { readonly path: string; readonly port?: undefined };
+  | { readonly host: string; readonly port: number; readonly path?: undefined; readonly webSocketPort?: number }
+  | { readonly path: string; readonly port?: undefined; readonly webSocketPort?: number };
 
 function urlOf(address: ListenAddress, { tls }: MosquittoOptions): string {
   if (address.path !== undefined) return `mqtt+unix://${address.path}`;
@@ -75,19 +81,32 @@ function urlOf(address: ListenAddress, { tls }: MosquittoOptions): string {
 class RunningMosquitto implements Mosquitto {
   readonly port: number;
   readonly url: string;
+  readonly webSocketPort: number;
+  readonly webSocketUrl: string | undefined;
   readonly #program: string;
   readonly #directory: string;
   readonly #address: ListenAddress;
   #server: ServerProcess;
   #earlierLog = "";
 
-  constructor(program: string, directory: string, address: ListenAddress, url: string, server: ServerProcess) {
+  constructor(
+    program: string,
+    directory: string,
+    address: ListenAddress,
+    options: MosquittoOptions,
+    server: ServerProcess,
+  ) {
     this.#program = program;
     this.#directory = directory;
     this.#address = address;
     this.#server = server;
     this.port = address.port ?? 0;
-    this.url = url;
+    this.url = urlOf(address, options);
+    const { webSocketPort } = address;
+    this.webSocketPort = webSocketPort ?? 0;
+    if (webSocketPort !== undefined) {
+      this.webSocketUrl = `${options.tls === undefined ? "ws" : "wss"}://127.0.0.1:${webSocketPort}`;
+    }
   }
 
   async stop(): Promise<void> {
@@ -120,10 +139,11 @@ async function startOnFreePort(
   options: MosquittoOptions,
 ): Promise<{ address: ListenAddress; server: ServerProcess }> {
   for (let attempt = 1; ; attempt++) {
+    const webSocket = options.webSocket === true ? { webSocketPort: await freePort() } : {};
     const address: ListenAddress =
       options.unix === true
-        ? { path: join(directory, "mosquitto.sock") }
-        : { host: "127.0.0.1", port: options.port ?? (await freePort()) };
+        ? { path: join(directory, "mosquitto.sock"), ...webSocket }
+        : { host: "127.0.0.1", port: options.port ?? (await freePort()), ...webSocket };
     await writeConfiguration(directory, address, options);
     try {
       return { address, server: await start(program, directory, address) };
@@ -157,9 +177,7 @@ async function answers(address: ListenAddress): Promise<void> {
 async function writeConfiguration(directory: string, address: ListenAddress, options: MosquittoOptions): Promise<void> {
   const { config = [], persistence, tls, users } = options;
   const listener = address.path === undefined ? `${address.port} ${address.host}` : `0 ${address.path}`;
-  const lines = [`listener ${listener}`, "log_dest stderr"];
-  if (tls !== undefined) lines.push(`certfile ${tls.cert}`, `keyfile ${tls.key}`);
-  if (tls?.clientCa !== undefined) lines.push(`cafile ${tls.clientCa}`, "require_certificate true");
+  const lines = [`listener ${listener}`, "log_dest stderr", ...tlsLines(tls)];
   // As root it would become user mosquitto, who may not write into our directories.
   if (process.getuid?.() === 0) lines.push("user root");
   // It appends the file's name to the location as it is: the slash is ours to add.
@@ -169,7 +187,19 @@ async function writeConfiguration(directory: string, address: ListenAddress, opt
   } else {
     lines.push("allow_anonymous false", `password_file ${await writePasswords(directory, users)}`);
   }
-  await writeFile(join(directory, "mosquitto.conf"), [...lines, ...config, ""].join("\n"));
+  lines.push(...config);
+  if (address.webSocketPort !== undefined) {
+    lines.push(`listener ${address.webSocketPort} 127.0.0.1`, "protocol websockets", ...tlsLines(tls));
+  }
+  await writeFile(join(directory, "mosquitto.conf"), [...lines, ""].join("\n"));
+}
+
+/** For the listener above them. */
+function tlsLines(tls: MosquittoTls | undefined): string[] {
+  if (tls === undefined) return [];
+  const lines = [`certfile ${tls.cert}`, `keyfile ${tls.key}`];
+  if (tls.clientCa !== undefined) lines.push(`cafile ${tls.clientCa}`, "require_certificate true");
+  return lines;
 }
 
 async function writePasswords(directory: string, users: Readonly<Record<string, string>>): Promise<string> {

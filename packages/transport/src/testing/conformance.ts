@@ -2,7 +2,7 @@ import type { Connector, Transport, TransportHandler } from "../transport.ts";
 import { connectingCases } from "./connecting-cases.ts";
 import { endingCases } from "./ending-cases.ts";
 import { flowCases } from "./flow-cases.ts";
-import { Workbench } from "./workbench.ts";
+import { type TransportCapability, Workbench, type WorkbenchCase } from "./workbench.ts";
 
 /** One connection that the suite opens, uses and throws away. */
 export interface ConformanceLink {
@@ -12,7 +12,7 @@ export interface ConformanceLink {
   readonly accept: (handler: TransportHandler) => Promise<Transport>;
   /**
    * Breaks the connection at the other end without a goodbye, as a crash does. Called after {@link accept}. Leave it out
-   * where there is no such thing, as with Unix sockets; a case that needs it then passes without a look.
+   * where there is no such thing, as with Unix sockets, and declare that the transport is without `"reset"`.
    */
   readonly reset?: () => void;
   /** Frees what this link needed besides its transports, such as a listening port. Called once, also after a failure. */
@@ -29,6 +29,15 @@ export interface ConformanceOptions {
    * before. In Node: `() => process.getActiveResourcesInfo()`.
    */
   readonly activeResources?: () => readonly string[];
+  /**
+   * What this kind of transport can not do, whoever writes it. The cases that need it then check the little that holds
+   * without it, and say so in their names:
+   *
+   * - `"half-close"`: after one side's `close()` the other side's bytes still arrive.
+   * - `"stopping-the-peer"`: a paused reader makes the peer's `write` return `false`.
+   * - `"reset"`: the other end can break the connection without a goodbye.
+   */
+  readonly without?: readonly TransportCapability[];
 }
 
 /** One rule of the contract, and what tries to break it. */
@@ -48,8 +57,13 @@ export interface ConformanceCase {
  * The largest case moves 32 MiB.
  */
 export function transportConformance(open: OpenLink, options: ConformanceOptions = {}): readonly ConformanceCase[] {
-  return [...connectingCases, ...flowCases, ...endingCases].map(({ name, run }) => ({
-    name,
-    run: () => Workbench.use(open, options, run),
-  }));
+  return [...connectingCases, ...flowCases, ...endingCases].map((each) => {
+    const { name, run } = adapt(each, options.without ?? []);
+    return { name, run: () => Workbench.use(open, options, run) };
+  });
+}
+
+function adapt({ name, run, needs, otherwise }: WorkbenchCase, without: readonly TransportCapability[]): WorkbenchCase {
+  if (needs === undefined || otherwise === undefined || !without.includes(needs)) return { name, run };
+  return { name: `${name} (declared to be without: ${needs})`, run: otherwise };
 }

@@ -1,6 +1,6 @@
 import { checkPrefix, checkReceived, pattern, pieces } from "./pattern.ts";
 import type { Side } from "./side.ts";
-import { check, type WorkbenchCase } from "./workbench.ts";
+import { check, type Workbench, type WorkbenchCase } from "./workbench.ts";
 
 const MIB = 1024 * 1024;
 
@@ -8,6 +8,14 @@ const MIB = 1024 * 1024;
 export const endingCases: readonly WorkbenchCase[] = [
   {
     name: "close() sends what was written, then the peer's bytes still arrive",
+    needs: "half-close",
+    async otherwise(bench) {
+      const { near, far } = await bench.connect();
+      near.write(pattern(2 * MIB));
+      near.close();
+      await checkPolite(near, far);
+      checkReceived(far, 2 * MIB);
+    },
     async run(bench) {
       const { near, far } = await bench.connect();
       near.write(pattern(2 * MIB));
@@ -45,6 +53,16 @@ export const endingCases: readonly WorkbenchCase[] = [
   },
   {
     name: "the peer's end ends this side too, after what was written",
+    needs: "half-close",
+    async otherwise(bench) {
+      const { near, far } = await bench.connect();
+      near.write(pattern(1_000));
+      await far.received(1_000);
+      far.write(pattern(2_000));
+      far.close();
+      await checkPolite(near, far);
+      checkReceived(near, 2_000);
+    },
     async run(bench) {
       const { near, far } = await bench.connect();
       far.pause();
@@ -57,6 +75,16 @@ export const endingCases: readonly WorkbenchCase[] = [
   },
   {
     name: "a paused side still gets what came before the peer's end",
+    needs: "half-close",
+    async otherwise(bench) {
+      const { near, far } = await bench.connect();
+      near.pause();
+      for (const bytes of pieces(MIB, () => 10_000)) far.write(bytes);
+      far.close();
+      near.resume();
+      await checkPolite(near, far);
+      checkReceived(near, MIB);
+    },
     async run(bench) {
       const { near, far } = await bench.connect();
       near.pause();
@@ -159,9 +187,11 @@ export const endingCases: readonly WorkbenchCase[] = [
   },
   {
     name: "a reset at the other end closes with an error",
+    needs: "reset",
+    otherwise: checkNoReset,
     async run(bench) {
       const { near, far, link } = await bench.connect();
-      if (link.reset === undefined) return;
+      check(link.reset !== undefined, "the link has no reset(), and the transport is not declared to be without");
       link.reset();
       check((await near.closed) instanceof Error, "onClose had no cause after a reset");
       await far.closed;
@@ -169,9 +199,11 @@ export const endingCases: readonly WorkbenchCase[] = [
   },
   {
     name: "a reset while bytes wait closes with an error",
+    needs: "reset",
+    otherwise: checkNoReset,
     async run(bench) {
       const { near, far, link } = await bench.connect();
-      if (link.reset === undefined) return;
+      check(link.reset !== undefined, "the link has no reset(), and the transport is not declared to be without");
       far.pause();
       near.write(pattern(16 * MIB));
       link.reset();
@@ -193,6 +225,11 @@ export const endingCases: readonly WorkbenchCase[] = [
     },
   },
 ];
+
+async function checkNoReset(bench: Workbench): Promise<void> {
+  const { link } = await bench.connect();
+  check(link.reset === undefined, "the link has a reset(), and the transport is declared to be without");
+}
 
 async function checkPolite(near: Side, far: Side): Promise<void> {
   const causes = [await near.closed, await far.closed];

@@ -69,20 +69,7 @@ export const flowCases: readonly WorkbenchCase[] = [
     await reader.received(written);
     checkReceived(reader, written);
   }),
-  ...eachWay("stops the peer while the reader is paused, and delivers all after resume", async (ends, bench) => {
-    const { writer, reader } = ends;
-    reader.pause();
-    let drained = false;
-    for (const bytes of pieces(MORE_THAN_FITS, () => MIB)) writer.write(bytes);
-    writer.whenDrain = () => (drained = true);
-    await passAsMuch(bench);
-    check(writer.bufferedBytes > 0, "everything went out although the reader is paused");
-    check(!drained, "onDrain came although the reader is paused");
-    check(reader.receivedBytes === 0, `the paused reader got ${reader.receivedBytes} bytes`);
-    reader.resume();
-    await reader.received(MORE_THAN_FITS);
-    checkReceived(reader, MORE_THAN_FITS);
-  }),
+  ...eachWay("stops the peer while the reader is paused, and delivers all after resume", stopsThePeer, holdsItAll),
   ...eachWay("obeys pause() from inside onData, and any number of pauses and resumes", async ({ writer, reader }) => {
     reader.whenData = () => {
       reader.pause();
@@ -110,13 +97,45 @@ export const flowCases: readonly WorkbenchCase[] = [
   },
 ];
 
+async function stopsThePeer(ends: Ends, bench: Workbench): Promise<void> {
+  const { writer, reader } = ends;
+  reader.pause();
+  let drained = false;
+  for (const bytes of pieces(MORE_THAN_FITS, () => MIB)) writer.write(bytes);
+  writer.whenDrain = () => (drained = true);
+  await passAsMuch(bench);
+  check(writer.bufferedBytes > 0, "everything went out although the reader is paused");
+  check(!drained, "onDrain came although the reader is paused");
+  check(reader.receivedBytes === 0, `the paused reader got ${reader.receivedBytes} bytes`);
+  reader.resume();
+  await reader.received(MORE_THAN_FITS);
+  checkReceived(reader, MORE_THAN_FITS);
+}
+
+/** Where the reader can not stop the peer, it holds what comes: everything is delivered after resume, and nothing before. */
+async function holdsItAll({ writer, reader }: Ends, bench: Workbench): Promise<void> {
+  reader.pause();
+  for (const bytes of pieces(MORE_THAN_FITS, () => MIB)) writer.write(bytes);
+  await passAsMuch(bench);
+  check(reader.receivedBytes === 0, `the paused reader got ${reader.receivedBytes} bytes`);
+  reader.resume();
+  await reader.received(MORE_THAN_FITS);
+  checkReceived(reader, MORE_THAN_FITS);
+}
+
 interface Ends {
   readonly writer: Side;
   readonly reader: Side;
 }
 
-/** The case twice: the transport under test writes, and reads. */
-function eachWay(name: string, run: (ends: Ends, bench: Workbench) => Promise<void>): readonly WorkbenchCase[] {
+type FlowRule = (ends: Ends, bench: Workbench) => Promise<void>;
+
+/** The case twice: the transport under test writes, and reads; the latter only `otherwise` if it can't stop the peer. */
+function eachWay(name: string, run: FlowRule, otherwise?: FlowRule): readonly WorkbenchCase[] {
+  const reading = async (bench: Workbench, rule: FlowRule): Promise<void> => {
+    const { near, far } = await bench.connect();
+    await rule({ writer: far, reader: near }, bench);
+  };
   return [
     {
       name: `writing: ${name}`,
@@ -127,10 +146,11 @@ function eachWay(name: string, run: (ends: Ends, bench: Workbench) => Promise<vo
     },
     {
       name: `reading: ${name}`,
-      run: async (bench) => {
-        const { near, far } = await bench.connect();
-        await run({ writer: far, reader: near }, bench);
-      },
+      run: (bench) => reading(bench, run),
+      ...(otherwise !== undefined && {
+        needs: "stopping-the-peer",
+        otherwise: (bench: Workbench) => reading(bench, otherwise),
+      }),
     },
   ];
 }

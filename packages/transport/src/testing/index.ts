@@ -5,3 +5,4 @@ export {
   type ConformanceOptions,
   type OpenLink,
 } from "./conformance.ts";
+export type { TransportCapability } from "./workbench.ts";

@@ -1,10 +1,17 @@
 import type { ConformanceLink, ConformanceOptions, OpenLink } from "./conformance.ts";
 import { Side } from "./side.ts";
 
+/** What the contract asks for and not every kind of transport has. */
+export type TransportCapability = "half-close" | "stopping-the-peer" | "reset";
+
 /** A rule and the attempt to break it. */
 export interface WorkbenchCase {
   readonly name: string;
   readonly run: (bench: Workbench) => Promise<void>;
+  /** Without this there is no such rule, but {@link WorkbenchCase.otherwise}. */
+  readonly needs?: TransportCapability;
+  /** What holds without it. Required with {@link WorkbenchCase.needs}. */
+  readonly otherwise?: (bench: Workbench) => Promise<void>;
 }
 
 /** Opens what a case needs, and afterwards ends it and reports what any side saw that the contract forbids. */
