@@ -1,0 +1,47 @@
+import { findProgram } from "@petrel/servers";
+import { type Browser, chromium } from "playwright-core";
+
+/** A Chromium without a window, for one test file: starting it takes longer than what runs in it. */
+export async function startChromium(): Promise<Chromium> {
+  const executablePath = findProgram("chromium");
+  if (executablePath === undefined) throw new Error("chromium is not installed; on Debian: apt-get install chromium");
+  // Without a sandbox it starts in containers, too. It loads nothing but our own scripts.
+  const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+  return new Chromium(browser);
+}
+
+export class Chromium {
+  readonly #browser: Browser;
+
+  constructor(browser: Browser) {
+    this.#browser = browser;
+  }
+
+  /**
+   * Runs a module in a page of its own and resolves with what its function `main` returns, which JSON can express.
+   * Rejects with what it throws, and with anything that the page reports on the way.
+   */
+  async run<Result>(module: string, argument?: unknown): Promise<Result> {
+    const page = await this.#browser.newPage();
+    const complaints: string[] = [];
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    try {
+      // As text: a function would be what the test runner has made of it.
+      const result = await page.evaluate<Result>(
+        `(async () => {
+          const url = URL.createObjectURL(new Blob([${JSON.stringify(module)}], { type: "text/javascript" }));
+          const { main } = await import(url);
+          return main(${JSON.stringify(argument)});
+        })()`,
+      );
+      if (complaints.length > 0) throw new Error(`the page reported: ${complaints.join("; ")}`);
+      return result;
+    } finally {
+      await page.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.close();
+  }
+}

@@ -1,0 +1,2 @@
+export { bundle } from "./bundle.ts";
+export { type Chromium, startChromium } from "./browser.ts";
