@@ -89,6 +89,15 @@ export function createFuzzer({ seed, corpus, differential, watch = () => {}, kee
     read(random, mutated(random, bytes, fresh(random).bytes), readAs, "mutated");
   }
 
+  /** A PUBLISH whose payload is no text although it says so: chance alone makes too few. */
+  function untrueText(random) {
+    const packet = packetOf(random, "publish", 5);
+    const properties = { ...packet.properties, payloadFormatIndicator: 1 };
+    const bytes = encodePacket({ ...packet, properties, payload: "text" }, 5);
+    bytes[bytes.length - 1] = random.between(0x80, 0xff);
+    read(random, bytes, 5, "untrue text");
+  }
+
   function fresh(random) {
     const { type, version } = random.pick(PAIRS);
     const bytes = encodePacket(packetOf(random, type, version), version);
@@ -121,6 +130,7 @@ export function createFuzzer({ seed, corpus, differential, watch = () => {}, kee
           read(random, content, random.pick(VERSIONS), "random content");
         }
         if (index % 8 === 2) stream(random);
+        if (index % 8 === 6) untrueText(random);
       } catch (error) {
         throw located(error, Uint8Array.of(), undefined).in(index);
       }

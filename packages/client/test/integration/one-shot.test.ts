@@ -33,7 +33,9 @@ describeServer("mosquitto", () => {
   });
 
   test("publishOnce fails as connecting and publishing do, and leaves nothing open", async () => {
-    await expect(publishOnce("mqtt://127.0.0.1:1", { topic: "a" })).rejects.toMatchObject({ code: "PETREL_TRANSPORT_REFUSED" });
+    await expect(publishOnce("mqtt://127.0.0.1:1", { topic: "a" })).rejects.toMatchObject({
+      code: "PETREL_TRANSPORT_REFUSED",
+    });
     await expect(publishOnce(server.url, { topic: "a/+" })).rejects.toMatchObject({ name: "EncodeError" });
   });
 
