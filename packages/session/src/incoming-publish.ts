@@ -35,6 +35,8 @@ class PendingDelivery implements Delivery {
   reasonCode: number = ReasonCode.success;
   /** Its PUBREC went out, on this connection or an earlier one of the session. */
   pubrecSent = false;
+  /** It is in the line of those whose acknowledgement has not gone out on this connection. */
+  isWaiting = false;
   /** The connection on which it counts as in flight: each has its own Receive Maximum. */
   countedOn: object | undefined = undefined;
   /** The session (QoS 2) or connection (QoS 1) this is valid for has ended. */
@@ -93,6 +95,7 @@ export class IncomingPublish<Context> {
     }
     const delivery = new PendingDelivery(packetIdentifier, packet.qos, packet.topicName, now);
     this.#count(delivery, connection);
+    delivery.isWaiting = true;
     if (packet.qos === 1) {
       this.#qos1.push(delivery);
     } else {
@@ -148,6 +151,7 @@ export class IncomingPublish<Context> {
   /** A new connection: what QoS 1 has not acknowledged comes again, as a new message. */
   handleConnectionLost(): void {
     for (const delivery of this.#qos1) delivery.obsolete = true;
+    for (const delivery of this.#qos2) delivery.isWaiting = false;
     this.#qos1.clear();
     this.#qos2.clear();
     this.#inflight = 0;
@@ -165,8 +169,9 @@ export class IncomingPublish<Context> {
    * duplicate messages to be delivered" [MQTT-4.3.3-10].
    */
   #handleRepeated(delivery: PendingDelivery, connection: Connection<Context>): void {
-    for (const waiting of this.#qos2) if (waiting === delivery) return; // on this connection its turn comes without that
+    if (delivery.isWaiting) return; // its turn comes without that
     this.#count(delivery, connection);
+    delivery.isWaiting = true;
     this.#qos2.push(delivery);
     this.#flush(this.#qos2, connection);
   }
@@ -206,6 +211,7 @@ export class IncomingPublish<Context> {
 
   #send(delivery: PendingDelivery, connection: Connection<Context>): void {
     const { packetIdentifier, qos } = delivery;
+    delivery.isWaiting = false;
     const reasonCode = connection.negotiated?.protocolVersion === 5 ? delivery.reasonCode : ReasonCode.success;
     connection.answer({ type: qos === 1 ? "puback" : "pubrec", packetIdentifier, reasonCode });
     if (qos === 1 || reasonCode >= ReasonCode.unspecifiedError) {

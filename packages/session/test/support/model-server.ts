@@ -49,6 +49,8 @@ export class ModelServer {
   // for ever
   readonly everAccepted = new Set<number>();
   readonly refused = new Set<number>();
+  /** Topic filters of all SUBSCRIBE and UNSUBSCRIBE packets. */
+  readonly topicFilters = new Set<string>();
 
   // valid for one connection
   #decoder: PacketDecoder | undefined;
@@ -236,6 +238,7 @@ export class ModelServer {
         return this.#handleAcknowledgement(packet);
       case "subscribe":
         this.#checkFree(packet.packetIdentifier);
+        for (const { topicFilter } of packet.subscriptions) this.topicFilters.add(topicFilter);
         this.#requests.set(packet.packetIdentifier, {
           type: "suback",
           packetIdentifier: packet.packetIdentifier,
@@ -244,6 +247,7 @@ export class ModelServer {
         return;
       case "unsubscribe": {
         this.#checkFree(packet.packetIdentifier);
+        for (const topicFilter of packet.topicFilters) this.topicFilters.add(topicFilter);
         const reasonCodes = this.#version === 5 ? packet.topicFilters.map(() => 0) : [];
         this.#requests.set(packet.packetIdentifier, {
           type: "unsuback",
