@@ -10,6 +10,7 @@ export type { Negotiated } from "./negotiated.ts";
 export type { Dispatch, DispatchState, OutgoingMessage } from "./outgoing-entry.ts";
 export type { RequestTicket, SubscribeRequest, UnsubscribeRequest } from "./requests.ts";
 export { type DisconnectOptions, MqttSession } from "./session.ts";
+export type { TrafficCount } from "./traffic.ts";
 
 // dist/authentication.d.ts
 
@@ -361,6 +362,14 @@ export interface Negotiated {
     readonly serverReference: string | undefined;
 }
 
+// dist/traffic.d.ts
+
+/** Packets by type, and all bytes, since the session was made. */
+export interface TrafficCount {
+    readonly bytes: number;
+    readonly packets: Readonly<Record<PacketTypeName, number>>;
+}
+
 // dist/requests.d.ts
 
 export interface SubscribeRequest {
@@ -420,6 +429,14 @@ export declare class MqttSession<Context = unknown> {
     oldestUnacknowledged(qos: 1 | 2): OldestUnacknowledged | undefined;
     /** What CONNACK settled, until the connection is closed; undefined before. */
     get negotiated(): Negotiated | undefined;
+    /** What went over the wire since the session was made. The objects change as it goes on. */
+    get traffic(): {
+        readonly sent: TrafficCount;
+        readonly received: TrafficCount;
+    };
+    /** Whether every packet is an event, "packetSent" or "packetReceived". Default false: it costs. */
+    get isObserved(): boolean;
+    set isObserved(isObserved: boolean);
     /**
      * A network connection is open: CONNECT goes out, with an authentication method as soon as the "challenge" for its data
      * is answered. One that was open before counts as lost.
