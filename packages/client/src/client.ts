@@ -4,6 +4,7 @@ import {
   ConnectionLostError,
   MqttSession,
   type Negotiated,
+  OptionError,
   type OutgoingMessage,
   type SessionEvent,
   TimeoutError,
@@ -13,14 +14,18 @@ import { Approach, type Reach, type Way } from "./approach.ts";
 import { Authenticator } from "./authenticator.ts";
 import { onAbort } from "./cancellation.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import { consumerOptions } from "./consumer-options.ts";
 import { type Context, Ping, Request } from "./context.ts";
 import { Deferred } from "./deferred.ts";
 import { Driver } from "./driver.ts";
 import { Emitter } from "./emitter.ts";
 import { AbortedError, ClientClosedError, toError } from "./errors.ts";
 import type { ClientEvents, ClientState } from "./events.ts";
+import type { MessageHandler } from "./handling.ts";
+import { IncomingEvents } from "./incoming-events.ts";
 import { consoleLogger } from "./logger.ts";
 import type { Message } from "./message.ts";
+import type { MessageStream } from "./message-stream.ts";
 import {
   checkAttemptOptions,
   checkOwnOptions,
@@ -28,18 +33,23 @@ import {
   connectDeadline,
   type Logger,
   resolveReconnect,
+  subscriptionIdentifiers,
 } from "./options.ts";
 import { JSON_PROPERTIES, JsonPayload, payloadBytes } from "./payload.ts";
 import { type PublishDefaults, publishDefaultsFor } from "./publish-defaults.ts";
 import { Publication } from "./publication.ts";
-import { checkPublishOptions, disconnectRequest } from "./requests.ts";
+import { Receiver, receiverOptions } from "./receiver.ts";
+import { checkPublishOptions, disconnectRequest, routeFilters } from "./requests.ts";
 import { RequestResponse } from "./request-response.ts";
 import { Subscriber } from "./subscriber.ts";
-import type { MessageHandler, Subscription } from "./subscription.ts";
+import type { Subscription } from "./subscription.ts";
 import { Supervisor } from "./supervisor.ts";
 import type {
+  ClientStatistics,
+  ConsumeOptionsV5,
   DisconnectOptionsV5,
   Filters,
+  MessagesOptions,
   Payload,
   PublishOptionsV5,
   RequestOptions,
@@ -77,6 +87,8 @@ export class MqttClient implements AsyncDisposable {
   readonly #driver: Driver<Context>;
   readonly #approach: Approach;
   readonly #supervisor: Supervisor;
+  readonly #incoming: IncomingEvents;
+  readonly #receiver: Receiver;
   readonly #subscriber: Subscriber;
   readonly #unheard: UnheardFailures;
   readonly #authenticator: Authenticator;
@@ -95,8 +107,6 @@ export class MqttClient implements AsyncDisposable {
   /** Calls that end the client so far: a `connect()` that waits for one end must not outlive the next. */
   #ends = 0;
   #lastConnection: Negotiated | undefined;
-  /** Whether it was told, on this connection, that messages come which nobody takes. */
-  #unclaimedReported = false;
 
   /** Throws OptionError or InvalidAddressError. */
   constructor(reach: Reach, url: string, options: ClientOptions) {
@@ -140,11 +150,26 @@ export class MqttClient implements AsyncDisposable {
         onGivenUp: (cause) => this.#handleGivenUp(cause),
       },
     );
-    this.#subscriber = new Subscriber(this.#session, clock, {
+    const isClosed = (): boolean => this.#state === "closed";
+    this.#incoming = new IncomingEvents(this.#events, logger, (error) => this.#reportError(error), isClosed);
+    this.#receiver = new Receiver(clock, receiverOptions(options.unclaimed, options.timeouts?.consumer), {
+      acknowledge: (delivery, reasonCode) => {
+        this.#session.acknowledge(delivery, reasonCode);
+        this.#driver.wake();
+      },
+      wake: () => this.#driver.wake(),
+      unsubscribe: (subscription) => this.#subscriber.unsubscribeFrom(subscription),
+      oldestUnacknowledged: (qos) => this.#session.oldestUnacknowledged(qos),
+      offer: (message) => this.#incoming.offer(message),
+      onDropped: (dropped) => this.#incoming.onDropped(dropped),
+      onHandlerError: (error, message) => this.#incoming.onHandlerError(error, message),
+      onError: (error) => this.#reportError(error),
+    });
+    this.#subscriber = new Subscriber(this.#session, clock, this.#receiver, {
       version: () => this.version,
+      identifies: subscriptionIdentifiers(options),
       requireOpen: () => this.#requireOpen(),
       wake: () => this.#driver.wake(),
-      onHandlerError: (error, message) => this.#handleHandlerError(error, message),
     });
     this.#authenticator = new Authenticator(this.#session, clock, () => this.#driver.wake());
     this.#requestResponse = new RequestResponse(this, clock, random);
@@ -172,7 +197,9 @@ export class MqttClient implements AsyncDisposable {
   }
 
   on<Name extends keyof ClientEvents>(name: Name, listener: (event: ClientEvents[Name]) => void): () => void {
-    return this.#events.on(name, listener);
+    const dispose = this.#events.on(name, listener);
+    if (name === "message") this.#clock.microtask(() => this.#receiver.offerHeld());
+    return dispose;
   }
 
   // ── connecting ────────────────────────────────────────────────────────────────────────────────
@@ -235,7 +262,9 @@ export class MqttClient implements AsyncDisposable {
     this.#approach.handleConnected();
     const connection = this.#session.negotiated!;
     this.#lastConnection = connection;
-    this.#unclaimedReported = false;
+    this.#incoming.handleConnected();
+    const { sessionPresent } = connection;
+    this.#receiver.handleConnected(sessionPresent, sessionPresent && this.#connecting !== undefined);
     this.#events.emit("connected", { sessionPresent: connack.sessionPresent, connection, packet: connack });
     this.#connecting?.resolve();
     this.#connecting = undefined;
@@ -280,7 +309,7 @@ export class MqttClient implements AsyncDisposable {
   /** Whoever waits for anything is told why it will not come. A connection there is ends without a word. */
   #failAll(error: Error): void {
     this.#session.abandon(error);
-    this.#subscriber.endAll(error instanceof ClientClosedError ? undefined : error); // closing is no error
+    this.#receiver.endAll(error instanceof ClientClosedError ? undefined : error); // closing is no error
     this.#requestResponse.failAll(error);
     this.#connecting?.reject(error);
     this.#connecting = undefined;
@@ -381,7 +410,7 @@ export class MqttClient implements AsyncDisposable {
       return;
     }
     publication.fail(error);
-    this.#events.emit("dropped", { message, reason: error.reason, error });
+    this.#events.emit("dropped", { direction: "out", message, reason: error.reason, error });
   }
 
   #failPublication(publication: Publication, error: Error): void {
@@ -399,8 +428,28 @@ export class MqttClient implements AsyncDisposable {
     return this.#subscriber.subscribe(filters, optionsOrHandler, handler);
   }
 
+  route(
+    filters: string | readonly string[],
+    optionsOrHandler: ConsumeOptionsV5 | MessageHandler,
+    handler?: MessageHandler,
+  ): () => void {
+    const topicFilters = routeFilters(filters);
+    const options = typeof optionsOrHandler === "function" ? {} : optionsOrHandler;
+    const run = typeof optionsOrHandler === "function" ? optionsOrHandler : handler;
+    if (run === undefined) throw new OptionError("handler", handler, "a route needs a function for its messages");
+    return this.#receiver.route(topicFilters, consumerOptions(options, true, this.version), run);
+  }
+
+  messages(options: MessagesOptions = {}): MessageStream {
+    return this.#receiver.messages(consumerOptions(options, false, this.version));
+  }
+
   unsubscribe(filters: string | readonly string[]): Promise<readonly number[]> {
     return this.#subscriber.unsubscribe(filters);
+  }
+
+  statistics(): ClientStatistics {
+    return { receiving: this.#receiver.statistics(this.#session.receivingCount) };
   }
 
   // ── request and response ──────────────────────────────────────────────────────────────────────
@@ -426,7 +475,7 @@ export class MqttClient implements AsyncDisposable {
   #handleEvent(event: SessionEvent<Context>): void {
     switch (event.type) {
       case "message":
-        this.#deliver(event);
+        this.#receiver.deliver(event.packet, event.delivery);
         return;
       case "published": {
         const { context, reasonCode, packetIdentifier, packet } = event;
@@ -464,6 +513,7 @@ export class MqttClient implements AsyncDisposable {
         this.#handleConnected(event.connack);
         return;
       case "disconnected":
+        this.#receiver.handleDisconnected();
         if (event.by === "network") this.#driver.destroy(event.error); // nobody is there to be polite to
         this.#handleEnded({ by: event.by, cause: event.error, packet: event.packet });
         return;
@@ -482,35 +532,15 @@ export class MqttClient implements AsyncDisposable {
 
   // ── receiving ─────────────────────────────────────────────────────────────────────────────────
 
-  #deliver({ packet, delivery }: Extract<SessionEvent<Context>, { type: "message" }>): void {
-    const unclaimed = this.#subscriber.deliver(packet, delivery);
-    if (unclaimed === undefined) return;
-    if (this.#events.has("message")) {
-      if (this.#state !== "closed") this.#events.emit("message", unclaimed);
-    } else if (!this.#unclaimedReported) {
-      this.#unclaimedReported = true;
-      this.#logger.warn(
-        `petrel: a message to "${unclaimed.topic}" came that nothing in this client asked for; it and others like it are ` +
-          'dropped. If it belongs to a resumed session, subscribe before connect(), or listen for "message"',
-      );
-    }
-    unclaimed.acknowledge();
-  }
-
-  /**
-   * A slow consumer stops the network, unless an answer is awaited: a consumer that publishes and waits would
-   * otherwise wait for an acknowledgement that nobody reads.
-   */
+  /** A slow consumer stops the network, unless an answer is awaited; see {@link Congestion}. */
   #wantsData(): boolean {
-    if (!this.#subscriber.isFull) return true;
     const session = this.#session;
-    if (session.phase !== "online" || this.#subscriber.awaitsAnswer) return true;
-    return session.inflightCount > 0 || session.queuedCount > 0;
-  }
-
-  #handleHandlerError(error: unknown, message: Message): void {
-    const why = toError(error).message;
-    this.#reportError(new Error(`the handler for "${message.topic}" failed: ${why}`, { cause: error }));
+    const answerAwaited =
+      session.phase !== "online" ||
+      this.#subscriber.awaitsAnswer ||
+      session.inflightCount > 0 ||
+      session.queuedCount > 0;
+    return this.#receiver.wantsData(answerAwaited);
   }
 
   // ── the end ───────────────────────────────────────────────────────────────────────────────────

@@ -42,8 +42,18 @@ export async function connect(options: WithConnector<ClientOptions>): Promise<un
 export type { AuthenticationAnswer, AuthenticationMethod } from "./authenticator.ts";
 export type { BackoffOptions } from "./backoff.ts";
 export type { Clock, Timer } from "./clock.ts";
-export { AbortedError, ClientClosedError, NoResponderError, SubscriptionLostError } from "./errors.ts";
-export type { ClientEvents, ClientState } from "./events.ts";
+export type { AcknowledgeMode } from "./consumer-options.ts";
+export {
+  AbortedError,
+  ClientClosedError,
+  ConsumerStalledError,
+  NoResponderError,
+  SubscriptionLostError,
+} from "./errors.ts";
+export type { ClientEvents, ClientState, DroppedIncoming, DroppedMessage, DroppedOutgoing } from "./events.ts";
+export type { MessageHandler } from "./handling.ts";
+export { MessageStream, type NextOptions } from "./message-stream.ts";
+export type { ReceiveStatistics } from "./receiver.ts";
 export { Message } from "./message.ts";
 export type {
   Attempt,
@@ -57,6 +67,7 @@ export type {
   OptionsV5,
   ReconnectOptions,
   TimeoutOptions,
+  UnclaimedOptions,
   Will,
 } from "./options.ts";
 export type { MessageToPublish, SubscribeEachOptions, SubscribeOnceOptions } from "./one-shot.ts";
@@ -64,12 +75,15 @@ export { json, JsonPayload } from "./payload.ts";
 export { Publication, type PublicationState, type PublishResult } from "./publication.ts";
 export type { PublishDefaults } from "./publish-defaults.ts";
 export { scramSha1, scramSha256, scramSha512, type ScramOptions, type WebCrypto } from "./scram.ts";
-export { type AcknowledgeMode, type GrantedFilter, type MessageHandler, Subscription } from "./subscription.ts";
+export { type GrantedFilter, Subscription } from "./subscription.ts";
 export type {
   Client,
+  ClientStatistics,
+  ConsumeOptions,
   DisconnectOptions,
   FilterOptions,
   Filters,
+  MessagesOptions,
   Payload,
   PublishOptions,
   Reply,

@@ -44,6 +44,24 @@ export class SubscriptionLostError extends MqttError {
   }
 }
 
+/**
+ * A consumer makes no progress, and others feel it: its buffer is full, or a message was not acknowledged and
+ * acknowledgements of later messages wait for it. An "error" event.
+ */
+export class ConsumerStalledError extends MqttError {
+  override readonly name = "ConsumerStalledError";
+  override readonly code = "PETREL_CONSUMER_STALLED";
+  readonly afterMs: number;
+  /** Of the message that was not acknowledged, if that is what others wait for. */
+  readonly topic: string | undefined;
+
+  constructor(message: string, afterMs: number, topic?: string) {
+    super(message);
+    this.afterMs = afterMs;
+    this.topic = topic;
+  }
+}
+
 /** What was thrown, as an error: strings and the like are thrown too. */
 export function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });

@@ -5,6 +5,27 @@ import type { Message } from "./message.ts";
 /** offline: not connected yet, or given up. closed: by you. Both can `connect()` (again). */
 export type ClientState = "offline" | "connecting" | "online" | "reconnecting" | "closed";
 
+/** A message that was given up: one from the server ("in"), or one of ours ("out"). */
+export type DroppedMessage = DroppedIncoming | DroppedOutgoing;
+
+export interface DroppedIncoming {
+  readonly direction: "in";
+  /**
+   * overflow: QoS 0, its consumer is too slow and the network could not be paused, because an answer is awaited or the
+   * consumer has stalled. unclaimed: nobody asked for it.
+   */
+  readonly reason: "overflow" | "unclaimed";
+  readonly message: Message;
+}
+
+/** It was accepted and will not be sent, as the options of the queue or its expiry say. */
+export interface DroppedOutgoing {
+  readonly direction: "out";
+  readonly reason: DropReason;
+  readonly message: OutgoingMessage;
+  readonly error: MessageDroppedError;
+}
+
 /** What a client tells its listeners, by name. */
 export interface ClientEvents {
   /** An attempt begins; the first is 1. */
@@ -23,10 +44,9 @@ export interface ClientEvents {
   };
   /** Waiting before attempt number `attempt`. */
   reconnecting: { readonly attempt: number; readonly delay: number; readonly cause: Error | undefined };
-  /** A message of ours that was accepted and will not be sent, as the options of the queue or its expiry say. */
-  dropped: { readonly message: OutgoingMessage; readonly reason: DropReason; readonly error: MessageDroppedError };
-  /** A message that no subscription of this client asked for. */
+  /** A message that no subscription, route or `messages()` takes. It is acknowledged after the listeners returned. */
   message: Message;
+  dropped: DroppedMessage;
   /** Subscriptions that were not granted again after the server had lost the session. */
   resubscribeFailed: { readonly failures: readonly FilterFailure[] };
   /** A failure that no promise tells anybody: of a message that nobody awaited, or of a listener or handler. */

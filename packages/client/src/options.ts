@@ -30,6 +30,11 @@ export interface CommonOptions {
   readonly afterSessionLost?: "republish" | "fail" | undefined;
   /** When to subscribe again after a reconnect. Default "when-session-lost". */
   readonly resubscribe?: "when-session-lost" | "always" | "never" | undefined;
+  /**
+   * What becomes of messages that a resumed session brings before anybody asked for them: they wait for the first
+   * subscription, route, `messages()` or "message" listener that wants them.
+   */
+  readonly unclaimed?: UnclaimedOptions | undefined;
   readonly timeouts?: TimeoutOptions | undefined;
   /** false: never connect again by itself. */
   readonly reconnect?: false | ReconnectOptions | undefined;
@@ -70,6 +75,11 @@ export interface OptionsV5 extends CommonOptions {
   readonly topicAliasMaximum?: number | undefined;
   /** Topic aliases towards the server, as many as it takes. Default "automatic": for topics that repeat. */
   readonly topicAliases?: "automatic" | "off" | undefined;
+  /**
+   * Whether subscriptions get identifiers, where the server supports them, that tell apart the copies for filters that
+   * overlap. Messages carry them in their properties. Default "automatic".
+   */
+  readonly subscriptionIdentifiers?: "automatic" | "off" | undefined;
   readonly requestResponseInformation?: boolean | undefined;
   /** Default true. */
   readonly requestProblemInformation?: boolean | undefined;
@@ -142,6 +152,18 @@ export interface TimeoutOptions {
   readonly pingResponse?: number | undefined;
   /** From `subscribe()` or `unsubscribe()` to the answer. Default 30,000. */
   readonly request?: number | undefined;
+  /**
+   * How long a consumer that holds up others may make no progress before it is told as an "error" event, and no longer
+   * waited for; 0 is for ever. Default 30,000.
+   */
+  readonly consumer?: number | undefined;
+}
+
+export interface UnclaimedOptions {
+  /** Milliseconds after CONNACK; 0: not at all. Default 10,000. */
+  readonly hold?: number | undefined;
+  /** Messages that are held before reading from the network pauses. Default 1,000. */
+  readonly buffer?: number | undefined;
 }
 
 export interface ReconnectOptions {
@@ -216,6 +238,15 @@ export function checkAttemptOptions({ servers, followRedirects = 3, optionsForAt
 /** Options that neither the session nor the transport knows. Throws {@link OptionError}. */
 export function checkOwnOptions({ publishDefaults }: ClientOptions): void {
   if (publishDefaults !== undefined) checkPublishDefaults(publishDefaults);
+}
+
+/** Whether subscriptions get identifiers. Throws {@link OptionError}. */
+export function subscriptionIdentifiers(options: ClientOptions): boolean {
+  const identifiers = "subscriptionIdentifiers" in options ? options.subscriptionIdentifiers : undefined;
+  if (identifiers !== undefined && identifiers !== "automatic" && identifiers !== "off") {
+    throw new OptionError("subscriptionIdentifiers", identifiers, 'it must be "automatic" or "off"');
+  }
+  return identifiers !== "off";
 }
 
 /** Throws {@link OptionError}. */
@@ -326,6 +357,7 @@ const V5_ONLY = [
   "receiveMaximum",
   "topicAliasMaximum",
   "topicAliases",
+  "subscriptionIdentifiers",
   "requestResponseInformation",
   "requestProblemInformation",
   "authentication",

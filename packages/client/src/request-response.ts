@@ -3,9 +3,10 @@ import { type FilterFailure, type Milliseconds, type Negotiated, OptionError, Ti
 import { onAbort } from "./cancellation.ts";
 import type { Clock } from "./clock.ts";
 import { AbortedError, NoResponderError, SubscriptionLostError, toError } from "./errors.ts";
+import type { MessageHandler } from "./handling.ts";
 import type { Message } from "./message.ts";
 import type { Publication } from "./publication.ts";
-import type { MessageHandler, Subscription } from "./subscription.ts";
+import type { Subscription } from "./subscription.ts";
 import type {
   Payload,
   PublishOptionsV5,

@@ -1,6 +1,6 @@
 /** What callers ask for, in the session's words. Options of another version are refused here, for callers without types. */
 
-import { packetSize, type TopicSubscriptionInit } from "@petrel/codec";
+import { EncodeError, packetSize, type TopicSubscriptionInit, validateTopicFilter } from "@petrel/codec";
 import {
   type DisconnectOptions as SessionDisconnectOptions,
   OptionError,
@@ -35,6 +35,18 @@ export function subscribeRequest(
     subscriptions: topicSubscriptions(filters, options, version),
     properties: hasProperties ? { subscriptionIdentifier, userProperties } : undefined,
   };
+}
+
+/** Throws EncodeError. */
+export function routeFilters(filters: string | readonly string[]): readonly string[] {
+  const topicFilters = typeof filters === "string" ? [filters] : filters;
+  for (const filter of topicFilters) {
+    const problem = validateTopicFilter(filter);
+    if (problem !== undefined) {
+      throw new EncodeError(`the topic filter "${filter}" ${problem}`, { field: "filters", value: filter });
+    }
+  }
+  return topicFilters;
 }
 
 function topicSubscriptions(

@@ -1,21 +1,20 @@
-import type { PublishPacket } from "@petrel/codec";
 import {
-  type Delivery,
   type FilterFailure,
   type MqttSession,
   OptionError,
   type RequestTicket,
   SubscribeRejectedError,
+  TimeoutError,
 } from "@petrel/session";
-import type { Signal } from "@petrel/transport";
 import { onAbort } from "./cancellation.ts";
 import type { Clock } from "./clock.ts";
+import { consumerOptions } from "./consumer-options.ts";
 import { type Context, Request } from "./context.ts";
 import { AbortedError } from "./errors.ts";
-import type { Message } from "./message.ts";
+import type { MessageHandler } from "./handling.ts";
+import type { Receiver } from "./receiver.ts";
 import { subscribeRequest } from "./requests.ts";
-import { type MessageHandler, Subscription, type SubscriptionOwner } from "./subscription.ts";
-import { SubscriptionRegistry } from "./subscription-registry.ts";
+import { Subscription } from "./subscription.ts";
 import type { Filters, SubscribeOptionsV5 } from "./types.ts";
 import type { Version } from "./version.ts";
 
@@ -23,66 +22,37 @@ import type { Version } from "./version.ts";
 export interface SubscriberHost {
   /** The version that is spoken; with "auto" it becomes known with the first connection. */
   version(): Version;
+  /** Whether subscriptions get identifiers. */
+  readonly identifies: boolean;
   /** Throws unless commands are taken. */
   requireOpen(): void;
   /** The session has something to send. */
   wake(): void;
-  /** A handler threw, or rejected. */
-  onHandlerError(error: unknown, message: Message): void;
 }
 
-/** Asks the server for subscriptions, and gives their messages to who asked. */
+/** Asks the server for subscriptions. */
 export class Subscriber {
   readonly #session: MqttSession<Context>;
   readonly #clock: Clock;
+  readonly #receiver: Receiver;
   readonly #host: SubscriberHost;
-  readonly #registry: SubscriptionRegistry;
-  readonly #owner: SubscriptionOwner;
   /** SUBSCRIBE and UNSUBSCRIBE that wait for their answer. */
   #awaited = 0;
 
-  constructor(session: MqttSession<Context>, clock: Clock, host: SubscriberHost) {
+  constructor(session: MqttSession<Context>, clock: Clock, receiver: Receiver, host: SubscriberHost) {
     this.#session = session;
     this.#clock = clock;
+    this.#receiver = receiver;
     this.#host = host;
-    this.#registry = new SubscriptionRegistry({
-      acknowledge: (delivery, reasonCode) => {
-        session.acknowledge(delivery, reasonCode);
-        host.wake();
-      },
-    });
-    this.#owner = {
-      onFull: (subscription, full) => {
-        this.#registry.setFull(subscription, full);
-        host.wake();
-      },
-      onHandlerError: (error, message) => host.onHandlerError(error, message),
-      unsubscribe: (subscription) => this.#unsubscribeFrom(subscription),
-    };
-  }
-
-  /** Some subscription's buffer is full. */
-  get isFull(): boolean {
-    return this.#registry.hasFull;
   }
 
   get awaitsAnswer(): boolean {
     return this.#awaited > 0;
   }
 
-  /** Gives a message to everyone who subscribed to its topic. Returns it if that is nobody. */
-  deliver(packet: PublishPacket, delivery: Delivery | undefined): Message | undefined {
-    return this.#registry.deliver(packet, delivery, this.#clock.wall());
-  }
-
   /** The server did not grant these again. */
   loseFilters(failures: readonly FilterFailure[]): void {
-    this.#registry.loseFilters(failures);
-  }
-
-  /** Ends all; an iteration throws `error` after its last message, if there is one. */
-  endAll(error: Error | undefined): void {
-    this.#registry.endAll(error);
+    this.#receiver.loseFilters(failures);
   }
 
   async subscribe(
@@ -90,30 +60,35 @@ export class Subscriber {
     options: SubscribeOptionsV5,
     handler: MessageHandler | undefined,
   ): Promise<Subscription> {
-    const { acknowledge = "consumed", buffer = 1_000, signal } = options;
-    if (!(buffer >= 1)) throw new OptionError("buffer", buffer, "it must be 1 message or more");
-    if (acknowledge !== "consumed" && acknowledge !== "received" && acknowledge !== "manual") {
-      throw new OptionError("acknowledge", acknowledge, 'it must be "consumed", "received" or "manual"');
+    const consumer = consumerOptions(options, handler !== undefined, this.#host.version());
+    const { signal, timeout } = options;
+    if (timeout !== undefined && !(timeout > 0)) {
+      throw new OptionError("timeout", timeout, "it must be more than 0 milliseconds");
     }
     const subscribe = subscribeRequest(filters, options, this.#host.version());
     const topicFilters = subscribe.subscriptions.map(({ topicFilter }) => topicFilter);
-    const subscription = new Subscription(topicFilters, this.#owner, { acknowledge, buffer, handler });
+    const subscription = new Subscription(topicFilters, this.#receiver.owner, consumer, handler);
+    // Sent where the server takes one: the session knows.
+    const preferredIdentifier = this.#host.identifies
+      ? this.#receiver.registry.chooseIdentifier(topicFilters)
+      : undefined;
+    const request = { ...subscribe, preferredIdentifier };
 
-    // Routed before the answer comes: "the Server is permitted to start sending PUBLISH packets
-    // matching the Subscription before the Server sends the SUBACK packet" (section 3.8.4).
-    this.#registry.add(subscription);
     let asked = false;
     try {
-      const reasonCodes = await this.#request("the subscription", signal, (request, now) => {
-        const ticket = this.#session.subscribe(subscribe, request, now);
+      const reasonCodes = await this.#request("the subscription", "SUBACK", { signal, timeout }, (context, now) => {
+        const ticket = this.#session.subscribe(request, context, now);
         asked = true;
+        // Routed before the answer comes: "the Server is permitted to start sending PUBLISH packets
+        // matching the Subscription before the Server sends the SUBACK packet" (section 3.8.4).
+        this.#receiver.add(subscription, options.subscriptionIdentifier ?? preferredIdentifier);
         return ticket;
       });
       const granted = topicFilters.map((filter, index) => ({ filter, qos: reasonCodes[index] as 0 | 1 | 2 }));
       subscription.handleGranted(granted);
       return subscription;
     } catch (error) {
-      const unused = this.#registry.end(subscription);
+      const unused = this.#receiver.takeBack(subscription) ?? [];
       // Some filters may be granted, or still be: nobody holds them, so the server shall not send for them.
       if (asked && unused.length > 0 && !isRefusalOfAll(error, unused)) this.#forget(unused);
       throw error;
@@ -123,14 +98,13 @@ export class Subscriber {
   async unsubscribe(filters: string | readonly string[]): Promise<readonly number[]> {
     const topicFilters = typeof filters === "string" ? [filters] : filters;
     const reasonCodes = await this.#unsubscribe(topicFilters);
-    this.#registry.endFilters(topicFilters);
+    this.#receiver.endFilters(topicFilters);
     return reasonCodes;
   }
 
   /** Ends one subscription; filters that others of this client have too stay subscribed. */
-  async #unsubscribeFrom(subscription: Subscription): Promise<void> {
-    const topicFilters = this.#registry.end(subscription);
-    this.#host.wake();
+  async unsubscribeFrom(subscription: Subscription): Promise<void> {
+    const topicFilters = this.#receiver.end(subscription) ?? [];
     if (topicFilters.length > 0) await this.#unsubscribe(topicFilters);
   }
 
@@ -140,7 +114,7 @@ export class Subscriber {
   }
 
   #unsubscribe(topicFilters: readonly string[]): Promise<readonly number[]> {
-    return this.#request("unsubscribing", undefined, (request, now) => {
+    return this.#request("unsubscribing", "UNSUBACK", {}, (request, now) => {
       return this.#session.unsubscribe({ topicFilters }, request, now);
     });
   }
@@ -148,24 +122,31 @@ export class Subscriber {
   /** Sends a request through the session and waits for the server's answer. */
   async #request(
     what: string,
-    signal: Signal | undefined,
+    answer: string,
+    { signal, timeout }: Pick<SubscribeOptionsV5, "signal" | "timeout">,
     send: (request: Request, now: number) => RequestTicket,
   ): Promise<readonly number[]> {
     this.#host.requireOpen();
     if (signal?.aborted === true) throw new AbortedError(what, signal.reason);
     const request = new Request();
-    const ticket = send(request, this.#clock.now());
-    const forget = onAbort(signal, (reason) => {
-      const error = new AbortedError(what, reason);
+    const now = this.#clock.now();
+    const ticket = send(request, now);
+    const giveUp = (error: Error): void => {
       this.#session.cancelRequest(ticket, error); // if it still waits for its turn; else its answer is no news
       request.reject(error);
-    });
+    };
+    const forget = onAbort(signal, (reason) => giveUp(new AbortedError(what, reason)));
+    const timer =
+      timeout === undefined
+        ? undefined
+        : this.#clock.timer(now + timeout, () => giveUp(new TimeoutError(answer, timeout)));
     this.#awaited++;
     this.#host.wake();
     try {
       return await request.promise;
     } finally {
       this.#awaited--;
+      timer?.clear();
       forget();
     }
   }

@@ -8,7 +8,11 @@ import type { ClientEvents, ClientState } from "./events.ts";
 import type { Message } from "./message.ts";
 import type { JsonPayload } from "./payload.ts";
 import type { Publication } from "./publication.ts";
-import type { AcknowledgeMode, MessageHandler, Subscription } from "./subscription.ts";
+import type { AcknowledgeMode } from "./consumer-options.ts";
+import type { MessageHandler } from "./handling.ts";
+import type { MessageStream } from "./message-stream.ts";
+import type { ReceiveStatistics } from "./receiver.ts";
+import type { Subscription } from "./subscription.ts";
 import type { Version } from "./version.ts";
 
 /** Text is sent as UTF-8, a number as its decimal text, null and undefined as an empty payload; views are not copied. */
@@ -72,19 +76,49 @@ export interface FilterOptionsV5 extends FilterOptionsV3 {
 
 export type FilterOptions<V extends Version> = V extends "5.0" ? FilterOptionsV5 : FilterOptionsV3;
 
-interface SubscribeCommon {
+/** How `messages()` are consumed. */
+export interface MessagesOptions {
   /** When QoS 1 and 2 messages are acknowledged. Default "consumed". */
   readonly acknowledge?: AcknowledgeMode | undefined;
   /** Messages that may wait for the consumer before reading from the network pauses. Default 1,000. */
   readonly buffer?: number | undefined;
-  /** Gives up waiting for the server's answer. */
-  readonly signal?: Signal | undefined;
 }
 
-interface SubscribeOptionsV3 extends FilterOptionsV3, SubscribeCommon {}
+interface ConsumeOptionsV3 extends MessagesOptions {
+  /** Calls of the handler that may run at the same time. Default 1: one message after the other. */
+  readonly concurrency?: number | undefined;
+  /**
+   * Milliseconds that one call of the handler may take. Then it has failed, like one that throws: an "error" event, and
+   * the message is acknowledged. Default: no limit.
+   */
+  readonly handlerTimeout?: number | undefined;
+}
 
-export interface SubscribeOptionsV5 extends FilterOptionsV5, SubscribeCommon {
-  /** 1 to 268,435,455; comes back with every message of the subscription. */
+export interface ConsumeOptionsV5 extends ConsumeOptionsV3 {
+  /**
+   * The reason code, 0x80 or more, that refuses a message whose handler failed. The server does not send it again.
+   * Default: it is acknowledged like any other.
+   */
+  readonly rejectWith?: number | undefined;
+}
+
+/** How a handler gets its messages. */
+export type ConsumeOptions<V extends Version> = V extends "5.0" ? ConsumeOptionsV5 : ConsumeOptionsV3;
+
+interface SubscribeCommon {
+  /** Gives up waiting for the server's answer. */
+  readonly signal?: Signal | undefined;
+  /** Milliseconds to wait for the server's answer, if that is less than `timeouts.request`. */
+  readonly timeout?: number | undefined;
+}
+
+interface SubscribeOptionsV3 extends FilterOptionsV3, ConsumeOptionsV3, SubscribeCommon {}
+
+export interface SubscribeOptionsV5 extends FilterOptionsV5, ConsumeOptionsV5, SubscribeCommon {
+  /**
+   * 1 to 268,435,455; comes back with every message of the subscription. Default: one that tells overlapping
+   * subscriptions apart, where the server supports it.
+   */
   readonly subscriptionIdentifier?: number | undefined;
   readonly userProperties?: readonly UserProperty[] | undefined;
 }
@@ -111,6 +145,10 @@ export interface DisconnectOptionsV5 extends DisconnectOptionsV3 {
 }
 
 export type DisconnectOptions<V extends Version> = V extends "5.0" ? DisconnectOptionsV5 : DisconnectOptionsV3;
+
+export interface ClientStatistics {
+  readonly receiving: ReceiveStatistics;
+}
 
 /**
  * An MQTT client. Nothing is lost silently, nothing hangs: every promise settles, with an answer, a refusal, a
@@ -146,12 +184,34 @@ export interface Client<V extends Version = "5.0"> extends AsyncDisposable {
 
   /**
    * Subscribes. Rejects if the server refuses any of the filters. With a handler, messages go to it one after the
-   * other (it may be async); without one, iterate the subscription.
+   * other, or `concurrency` at a time (it may be async); without one, iterate the subscription.
    *
-   * @throws EncodeError, SubscribeRejectedError, TimeoutError, ClientClosedError, AbortedError
+   * @throws OptionError, EncodeError, SubscribeRejectedError, TimeoutError, ClientClosedError, AbortedError
    */
   subscribe(filters: Filters<V>, options?: SubscribeOptions<V>, handler?: MessageHandler): Promise<Subscription>;
   subscribe(filters: Filters<V>, handler: MessageHandler): Promise<Subscription>;
+
+  /**
+   * Calls a handler with every message that matches a filter, without subscribing: for the subscriptions of a resumed
+   * session, or beside those of this client. All routes and subscriptions that match get a message. A route stays until
+   * it is disposed, also when the client is closed.
+   *
+   * @returns a function that ends the route
+   * @throws EncodeError for a filter that is none, OptionError
+   */
+  route(filters: string | readonly string[], handler: MessageHandler): () => void;
+  route(filters: string | readonly string[], options: ConsumeOptions<V>, handler: MessageHandler): () => void;
+
+  /**
+   * Every message that comes, beside those who subscribed. Ends when its loop is left, with `await using`, and when the
+   * client is closed.
+   *
+   * @throws OptionError
+   */
+  messages(options?: MessagesOptions): MessageStream;
+
+  /** What the client has to do with, in figures. */
+  statistics(): ClientStatistics;
 
   /**
    * Publishes a request and waits for the first reply to it (5.0). Needs somebody who answers, as {@link Client.respond}

@@ -112,7 +112,7 @@ test("a message that is dropped is an event with the message and the reason, not
 });
 
 test("without a listener for it, a dropped message that nobody awaits is an error event", async () => {
-  const world = await World.online({ queue: { messages: 1, overflow: "drop-oldest" } });
+  const world = await World.online({ deafTo: ["dropped"], queue: { messages: 1, overflow: "drop-oldest" } });
   await world.lose();
   world.client.publish("a", "1", { qos: 1 });
   const awaited = watch(world.client.publish("a", "2", { qos: 1 }));

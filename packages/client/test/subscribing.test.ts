@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Message, Subscription } from "../src/core.ts";
 import type { SubscribeOptionsV5 } from "../src/types.ts";
-import { watch, World } from "./support/world.ts";
+import { soon, watch, World } from "./support/world.ts";
 
 test("subscribes in one packet: a filter, a list, or filters with options of their own", async () => {
   const world = await World.online();
@@ -476,11 +476,6 @@ test("a long backlog comes out in order, a part at a time", async () => {
   expect(seen).toEqual(texts);
 });
 
-async function soon<Value>(world: World, promise: Promise<Value>): Promise<Value> {
-  await world.settle();
-  return promise;
-}
-
 async function collect(subscription: Subscription): Promise<readonly Message[]> {
   const messages: Message[] = [];
   for await (const message of subscription) messages.push(message);
@@ -490,7 +485,7 @@ async function collect(subscription: Subscription): Promise<readonly Message[]> 
 test("warns once for each connection of messages that nothing takes, and acknowledges them", async () => {
   const warnings: string[] = [];
   const logger = { warn: (message: string) => warnings.push(message), error: () => {} };
-  const world = await World.online({ listenForMessages: false, logger });
+  const world = await World.online({ deafTo: ["message", "dropped"], logger });
   await world.publish("from/an/earlier/life", "1", 1, 1);
   await world.publish("from/an/earlier/life", "2", 1, 2);
   expect(world.received()).toEqual(["puback #1", "puback #2"]);

@@ -8,6 +8,7 @@ import {
   connect,
   createClient,
   type Message,
+  type MessageStream,
   type Publication,
   type PublishResult,
   type Version,
@@ -68,6 +69,8 @@ test("options of the other version don't compile", () => {
   createClient(url, { version: "3.1.1", requestProblemInformation: true });
   // @ts-expect-error of another version, or of none
   createClient(url, { version: "3.1.1", userProperties: [["a", "b"]] });
+  // @ts-expect-error of another version, or of none
+  createClient(url, { version: "3.1.1", subscriptionIdentifiers: "off" });
   createClient(url, { will: { topic: "w", properties: { willDelayInterval: 5 } } });
   // @ts-expect-error of another version, or of none
   createClient(url, { version: "3.1.1", will: { topic: "w", properties: { willDelayInterval: 5 } } });
@@ -111,12 +114,37 @@ test("subscribe and disconnect options", () => {
   v31.disconnect({ sendWill: true });
 });
 
+test("what only 5.0 can receive with does not compile on 3.x", () => {
+  v5.subscribe("a", { rejectWith: 0x80, concurrency: 4, handlerTimeout: 1_000 }, () => undefined);
+  v5.route("a", { rejectWith: 0x80 }, () => undefined);
+  v311.subscribe("a", { concurrency: 4, handlerTimeout: 1_000, timeout: 5 }, () => undefined);
+  v311.route(["a", "b"], { concurrency: 4 }, (message) => message.acknowledge());
+  v31.route("a", () => undefined);
+  // @ts-expect-error 3.x can not refuse a message
+  v311.subscribe("a", { rejectWith: 0x80 }, () => undefined);
+  // @ts-expect-error 3.x can not refuse a message
+  v31.route("a", { rejectWith: 0x80 }, () => undefined);
+  // @ts-expect-error there is no handler that could fail
+  v5.messages({ rejectWith: 0x80 });
+  // @ts-expect-error a route is nothing without its handler
+  v5.route("a");
+  expectTypeOf(v31.messages({ acknowledge: "manual", buffer: 5 })).toEqualTypeOf<MessageStream>();
+  expectTypeOf(v311.route("a", () => undefined)).toEqualTypeOf<() => void>();
+});
+
 test("messages and events are typed", async () => {
   const subscription = await v5.subscribe("a");
   for await (const message of subscription) expectTypeOf(message).toEqualTypeOf<Message>();
   for await (const batch of subscription.batches()) expectTypeOf(batch).toEqualTypeOf<readonly Message[]>();
   expectTypeOf(v5.on("closed", () => undefined)).toEqualTypeOf<() => void>();
   v5.on("disconnected", ({ willReconnectIn }) => expectTypeOf(willReconnectIn).toEqualTypeOf<number | undefined>());
+  expectTypeOf(subscription.next({ timeout: 5 })).resolves.toEqualTypeOf<Message | undefined>();
+  v5.on("dropped", (dropped) => {
+    expectTypeOf(dropped.direction).toEqualTypeOf<"in" | "out">();
+    if (dropped.direction === "out") return;
+    expectTypeOf(dropped.reason).toEqualTypeOf<"overflow" | "unclaimed">();
+    expectTypeOf(dropped.message).toEqualTypeOf<Message>();
+  });
   // @ts-expect-error no such event
   v5.on("weather", () => undefined);
 });

@@ -72,6 +72,10 @@ export class IncomingPublish<Context> {
     this.#events = events;
   }
 
+  get inflight(): number {
+    return this.#inflight;
+  }
+
   /** Among those of one QoS on this connection; undefined: none waits. */
   oldestUnacknowledged(qos: 1 | 2): OldestUnacknowledged | undefined {
     const deliveries = qos === 1 ? this.#qos1 : this.#qos2;

@@ -21,14 +21,19 @@ import {
 } from "./errors.ts";
 import type { EventQueue, Milliseconds } from "./events.ts";
 import { Fifo } from "./fifo.ts";
-import { checkPacketSize, checkSubscribe } from "./negotiated.ts";
+import { checkPacketSize, checkSubscribe, type Negotiated } from "./negotiated.ts";
 import type { PacketIdentifiers } from "./packet-identifiers.ts";
 
 export interface SubscribeRequest {
   readonly subscriptions: readonly TopicSubscriptionInit[];
   /** 5.0. */
   readonly properties?: SubscribeProperties | undefined;
+  /** 5.0: a Subscription Identifier for servers that take them; others are not asked for it. */
+  readonly preferredIdentifier?: number | undefined;
 }
+
+/** What the filters of one SUBSCRIBE have in common. */
+type Terms = Omit<SubscribeRequest, "subscriptions">;
 
 export interface UnsubscribeRequest {
   readonly topicFilters: readonly string[];
@@ -64,10 +69,10 @@ interface Pending<Context> {
   wasSent: boolean;
 }
 
-/** What is in force, with the properties of the SUBSCRIBE it came in. */
+/** What is in force, with the terms of the SUBSCRIBE it came in. */
 interface Granted {
   readonly subscription: TopicSubscriptionInit;
-  readonly properties: SubscribeProperties | undefined;
+  readonly terms: Terms;
 }
 
 /** The most filters in one SUBSCRIBE of our own: servers are known that allow no more than a few. */
@@ -112,7 +117,8 @@ export class Requests<Context> {
 
   /** Throws EncodeError for what no packet can express. */
   subscribe(request: SubscribeRequest, context: Context, now: Milliseconds): RequestTicket {
-    packetSize({ type: "subscribe", packetIdentifier: 1, ...request }, this.#version);
+    const { subscriptions, properties } = request;
+    packetSize({ type: "subscribe", packetIdentifier: 1, subscriptions, properties }, this.#version);
     return this.#accept({ type: "subscribe", request, ...this.#from(context, now) });
   }
 
@@ -152,13 +158,13 @@ export class Requests<Context> {
 
   handleSuback(packet: SubackPacket): void {
     const pending = this.#answered(packet, "subscribe");
-    const { subscriptions, properties } = pending.request;
+    const { subscriptions, ...terms } = pending.request;
     const failures: FilterFailure[] = [];
     for (const [index, subscription] of subscriptions.entries()) {
       const reasonCode = packet.reasonCodes[index]!;
       if (reasonCode >= ReasonCode.unspecifiedError)
         failures.push({ topicFilter: subscription.topicFilter, reasonCode });
-      else this.#granted.set(subscription.topicFilter, { subscription, properties });
+      else this.#granted.set(subscription.topicFilter, { subscription, terms });
     }
     const { caller } = pending;
     if (caller === undefined) {
@@ -196,15 +202,16 @@ export class Requests<Context> {
   /** Asks again for everything that was granted, before anything that waits. */
   resubscribe(): void {
     const callers = this.#waiting.takeAll().filter(({ caller }) => caller !== undefined);
-    const bundles = new Map<SubscribeProperties | undefined, TopicSubscriptionInit[]>();
-    for (const { subscription, properties } of this.#granted.values()) {
-      const bundle = bundles.get(properties);
-      if (bundle === undefined) bundles.set(properties, [subscription]);
-      else bundle.push(subscription);
+    const bundles = new Map<unknown, { readonly terms: Terms; readonly subscriptions: TopicSubscriptionInit[] }>();
+    for (const { subscription, terms } of this.#granted.values()) {
+      const key = terms.properties ?? terms.preferredIdentifier;
+      const bundle = bundles.get(key);
+      if (bundle === undefined) bundles.set(key, { terms, subscriptions: [subscription] });
+      else bundle.subscriptions.push(subscription);
     }
-    for (const [properties, subscriptions] of bundles) {
+    for (const { terms, subscriptions } of bundles.values()) {
       for (let start = 0; start < subscriptions.length; start += RESUBSCRIBE_BUNDLE) {
-        this.#waiting.push(ownRequest(subscriptions.slice(start, start + RESUBSCRIBE_BUNDLE), properties));
+        this.#waiting.push(ownRequest(subscriptions.slice(start, start + RESUBSCRIBE_BUNDLE), terms));
       }
     }
     for (const pending of callers) this.#waiting.push(pending);
@@ -269,7 +276,7 @@ export class Requests<Context> {
   #send(pending: PendingRequest<Context>, packetIdentifier: number, connection: Connection<Context>): void {
     const packet: SubscribePacketInit | UnsubscribePacketInit =
       pending.type === "subscribe"
-        ? { type: "subscribe", packetIdentifier, ...pending.request }
+        ? subscribePacket(pending.request, packetIdentifier, connection.negotiated!)
         : { type: "unsubscribe", packetIdentifier, ...pending.request };
     // "The Client MUST NOT send packets exceeding Maximum Packet Size to the Server" [MQTT-3.2.2-15]
     const size = packetSize(packet, this.#version);
@@ -296,7 +303,7 @@ export class Requests<Context> {
       return;
     }
     // Ours, and too large for this server, or with one filter among them that it does not take: ask in smaller pieces.
-    const { subscriptions, properties } = (pending as PendingSubscribe<Context>).request;
+    const { subscriptions, ...terms } = (pending as PendingSubscribe<Context>).request;
     if (subscriptions.length === 1) {
       const reasonCode = error instanceof ServerLimitError ? error.reasonCode : ReasonCode.unspecifiedError;
       this.#handleResubscribeFailed([{ topicFilter: subscriptions[0]!.topicFilter, reasonCode }]);
@@ -304,8 +311,8 @@ export class Requests<Context> {
     }
     const half = Math.ceil(subscriptions.length / 2);
     this.#waiting.putBack([
-      ownRequest(subscriptions.slice(0, half), properties),
-      ownRequest(subscriptions.slice(half), properties),
+      ownRequest(subscriptions.slice(0, half), terms),
+      ownRequest(subscriptions.slice(half), terms),
     ]);
   }
 
@@ -356,14 +363,23 @@ export class Requests<Context> {
   }
 }
 
+function subscribePacket(
+  { subscriptions, properties, preferredIdentifier }: SubscribeRequest,
+  packetIdentifier: number,
+  { send }: Negotiated,
+): SubscribePacketInit {
+  const isWanted = preferredIdentifier !== undefined && properties?.subscriptionIdentifier === undefined;
+  if (!isWanted || !send.subscriptionIdentifiersAvailable)
+    return { type: "subscribe", packetIdentifier, subscriptions, properties };
+  const identified = { ...properties, subscriptionIdentifier: preferredIdentifier };
+  return { type: "subscribe", packetIdentifier, subscriptions, properties: identified };
+}
+
 /** A request without a caller: the session asks on its own. */
-function ownRequest<Context>(
-  subscriptions: readonly TopicSubscriptionInit[],
-  properties: SubscribeProperties | undefined,
-): PendingSubscribe<Context> {
+function ownRequest<Context>(subscriptions: readonly TopicSubscriptionInit[], terms: Terms): PendingSubscribe<Context> {
   return {
     type: "subscribe",
-    request: { subscriptions, properties },
+    request: { subscriptions, ...terms },
     caller: undefined,
     deadline: Infinity,
     abandoned: false,

@@ -128,6 +128,14 @@ export class MqttSession<Context = unknown> {
   }
 
   /**
+   * QoS 1 and 2 messages that the server has in flight towards us on this connection. When there are as many as our
+   * Receive Maximum, it must send no more of them [MQTT-3.3.4-9].
+   */
+  get receivingCount(): number {
+    return this.#incoming.inflight;
+  }
+
+  /**
    * The message of this QoS that was received first and has no acknowledgement yet; undefined: none waits. One that is
    * never acknowledged holds up those of all later ones of its QoS [MQTT-4.6.0-2] [MQTT-4.6.0-3], and at last the server.
    */

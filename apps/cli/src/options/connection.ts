@@ -169,6 +169,7 @@ export function clientOptionsOf(options: ConnectionOptions): ClientOptions {
     sessionExpiryInterval: options.sessionExpiryInterval ?? (clean ? undefined : DEFAULT_SESSION_EXPIRY),
     receiveMaximum: options.rcvMax,
     topicAliasMaximum: options.topicAliasMaximum,
+    subscriptionIdentifiers: "off", // there is one subscription, and what is printed is what was published
     requestResponseInformation: options.reqResponseInfo,
     requestProblemInformation: options.reqProblemInfo ? undefined : false,
     userProperties: options.connUserProperties,

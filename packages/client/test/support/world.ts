@@ -1,6 +1,12 @@
 import { ManualClock, ScriptedServer, type ScriptedServerOptions } from "@petrel/testing";
 import type { Packet, PacketInit } from "@petrel/codec";
-import { type Client, type ClientEvents, type ClientOptions, createClient } from "../../src/core.ts";
+import {
+  type Client,
+  type ClientEvents,
+  type ClientOptions,
+  createClient,
+  type DroppedIncoming,
+} from "../../src/core.ts";
 import type { OptionsV5 } from "../../src/options.ts";
 
 /** A manual clock that also tells people's time, an hour and a bit after 1970. */
@@ -12,8 +18,8 @@ export class TestClock extends ManualClock {
 
 type WorldOptions = Omit<OptionsV5, "clock"> & {
   readonly server?: ScriptedServerOptions;
-  /** Default true. */
-  readonly listenForMessages?: boolean;
+  /** Events that nobody listens for. */
+  readonly deafTo?: readonly (keyof ClientEvents)[];
 };
 
 /** A client, a server that does as the test says, and the time between them. */
@@ -24,12 +30,12 @@ export class World {
   /** Everything the client told its listeners, in order. */
   readonly events: (readonly [name: keyof ClientEvents, event: ClientEvents[keyof ClientEvents]])[] = [];
 
-  constructor({ server, listenForMessages = true, ...options }: WorldOptions = {}) {
+  constructor({ server, deafTo = [], ...options }: WorldOptions = {}) {
     this.server = new ScriptedServer({ automatic: true, ...server });
     const { connector = this.server.connector } = options;
     this.client = createClient({ random: () => 0.5, ...options, connector, clock: this.clock });
     for (const name of EVENTS) {
-      if (name !== "message" || listenForMessages) this.client.on(name, (event) => this.events.push([name, event]));
+      if (!deafTo.includes(name)) this.client.on(name, (event) => this.events.push([name, event]));
     }
   }
 
@@ -55,6 +61,11 @@ export class World {
 
   eventsOf<Name extends keyof ClientEvents>(name: Name): readonly ClientEvents[Name][] {
     return this.events.filter(([other]) => other === name).map(([, event]) => event as ClientEvents[Name]);
+  }
+
+  /** Messages from the server that were given up, as they were told. */
+  get droppedIncoming(): readonly DroppedIncoming[] {
+    return this.eventsOf("dropped").filter((dropped) => dropped.direction === "in");
   }
 
   /** Lets everything happen that needs no time. */
@@ -98,6 +109,7 @@ const EVENTS = [
   "disconnected",
   "reconnecting",
   "message",
+  "dropped",
   "resubscribeFailed",
   "error",
   "closed",
@@ -129,6 +141,12 @@ function describe(packet: Packet): string {
     default:
       return packet.type;
   }
+}
+
+/** What a promise resolves with when everything has happened that needs no time. */
+export async function soon<Value>(world: World, promise: Promise<Value>): Promise<Value> {
+  await world.settle();
+  return promise;
 }
 
 /** What became of a promise so far. */

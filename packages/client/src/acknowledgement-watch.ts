@@ -1,0 +1,58 @@
+import type { Delivery, OldestUnacknowledged } from "@petrel/session";
+import type { Clock, Timer } from "./clock.ts";
+
+/**
+ * Watches over acknowledgements. MQTT sends those of a QoS in the order of arrival [MQTT-4.6.0-2], so the first one
+ * that is missing holds back all that follow: it is told when it stays first for long.
+ */
+export class AcknowledgementWatch {
+  readonly #clock: Clock;
+  readonly #patienceMs: number;
+  readonly #oldest: (qos: 1 | 2) => OldestUnacknowledged | undefined;
+  readonly #onOverdue: (oldest: OldestUnacknowledged) => void;
+  /** By QoS: what was first at the last look, and what was told. */
+  readonly #seen: Record<1 | 2, Delivery | undefined> = { 1: undefined, 2: undefined };
+  readonly #told: Record<1 | 2, Delivery | undefined> = { 1: undefined, 2: undefined };
+  #timer: Timer | undefined;
+
+  /** @param patienceMs 0: nothing is told */
+  constructor(
+    clock: Clock,
+    patienceMs: number,
+    oldest: (qos: 1 | 2) => OldestUnacknowledged | undefined,
+    onOverdue: (oldest: OldestUnacknowledged) => void,
+  ) {
+    this.#clock = clock;
+    this.#patienceMs = patienceMs;
+    this.#oldest = oldest;
+    this.#onOverdue = onOverdue;
+  }
+
+  /** A message came that wants an acknowledgement. Cheap: it looks now and then, not at each message. */
+  start(): void {
+    if (this.#timer !== undefined || this.#patienceMs === 0) return;
+    this.#timer = this.#clock.timer(this.#clock.now() + this.#patienceMs, () => {
+      this.#timer = undefined;
+      const waits = this.#look(1);
+      if (this.#look(2) || waits) this.start();
+    });
+  }
+
+  /** The connection is gone: what it has not acknowledged comes again on the next. */
+  stop(): void {
+    this.#timer?.clear();
+    this.#timer = undefined;
+  }
+
+  /** What is first at two looks has been first in between. Returns whether there is any. */
+  #look(qos: 1 | 2): boolean {
+    const oldest = this.#oldest(qos);
+    const delivery = oldest?.delivery;
+    if (oldest !== undefined && delivery === this.#seen[qos] && delivery !== this.#told[qos]) {
+      this.#told[qos] = delivery;
+      this.#onOverdue(oldest);
+    }
+    this.#seen[qos] = delivery;
+    return oldest !== undefined;
+  }
+}

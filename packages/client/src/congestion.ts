@@ -1,0 +1,74 @@
+import type { Clock, Timer } from "./clock.ts";
+
+/** A buffer that can be full. */
+export interface Congested {
+  /** Messages that left it so far. */
+  readonly passed: number;
+}
+
+interface Full {
+  timer: Timer;
+  /** Its consumer took nothing for so long that nobody waits for it any more. */
+  stalled: boolean;
+}
+
+/**
+ * The buffers that are full, and whether to read from the network nevertheless. A slow consumer pauses the network, so
+ * that the server feels it. Two things go before: an answer that is awaited, for a consumer that publishes and waits
+ * would otherwise wait for what nobody reads; and a consumer that takes nothing at all, for the others can not wait for
+ * ever. While reading goes on, a full buffer takes no QoS 0 messages; those of QoS 1 and 2 are bounded by the Receive
+ * Maximum, because they are not acknowledged.
+ */
+export class Congestion<Buffer extends Congested> {
+  readonly #clock: Clock;
+  readonly #patienceMs: number;
+  readonly #onStalled: (buffer: Buffer) => void;
+  readonly #full = new Map<Buffer, Full>();
+  #answerAwaited = false;
+
+  /** @param patienceMs how long a consumer may take nothing while its buffer is full; 0: for ever */
+  constructor(clock: Clock, patienceMs: number, onStalled: (buffer: Buffer) => void) {
+    this.#clock = clock;
+    this.#patienceMs = patienceMs;
+    this.#onStalled = onStalled;
+  }
+
+  setFull(buffer: Buffer, full: boolean): void {
+    if (full) {
+      if (!this.#full.has(buffer)) this.#full.set(buffer, { timer: this.#watch(buffer), stalled: false });
+    } else {
+      this.#full.get(buffer)?.timer.clear();
+      this.#full.delete(buffer);
+    }
+  }
+
+  /** Whether to read from the network. Ask once a chunk: what fills a buffer may be followed by the rest of its chunk. */
+  wantsData(answerAwaited: boolean): boolean {
+    this.#answerAwaited = answerAwaited && this.#full.size > 0;
+    return answerAwaited || !this.#pauses();
+  }
+
+  /** Whether the network is read although this buffer is full. */
+  readsOnThough(buffer: Buffer): boolean {
+    return this.#answerAwaited || this.#full.get(buffer)?.stalled === true;
+  }
+
+  #pauses(): boolean {
+    for (const { stalled } of this.#full.values()) if (!stalled) return true;
+    return false;
+  }
+
+  #watch(buffer: Buffer): Timer {
+    const { passed } = buffer;
+    if (this.#patienceMs === 0) return { clear() {} };
+    return this.#clock.timer(this.#clock.now() + this.#patienceMs, () => {
+      const full = this.#full.get(buffer);
+      if (full === undefined) return;
+      const stalled = buffer.passed === passed;
+      const isNew = stalled && !full.stalled;
+      full.stalled = stalled;
+      full.timer = this.#watch(buffer);
+      if (isNew) this.#onStalled(buffer);
+    });
+  }
+}

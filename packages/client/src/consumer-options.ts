@@ -1,0 +1,43 @@
+import { isReasonCodeAllowed } from "@petrel/codec";
+import { OptionError } from "@petrel/session";
+import { refuseOptions } from "./options.ts";
+import type { ConsumeOptionsV5 } from "./types.ts";
+import type { Version } from "./version.ts";
+
+/** When a QoS 1 or 2 message is acknowledged: when the consumer asks for the next one, on arrival, or by hand. */
+export type AcknowledgeMode = "consumed" | "received" | "manual";
+
+/** How messages are consumed, checked and with defaults. */
+export interface ConsumerOptions {
+  readonly acknowledge: AcknowledgeMode;
+  readonly buffer: number;
+  readonly concurrency: number;
+  readonly rejectWith: number | undefined;
+  readonly handlerTimeout: number | undefined;
+}
+
+const HANDLER_OPTIONS = ["concurrency", "rejectWith", "handlerTimeout"] as const;
+
+/** Throws {@link OptionError}. */
+export function consumerOptions(options: ConsumeOptionsV5, hasHandler: boolean, version: Version): ConsumerOptions {
+  const { acknowledge = "consumed", buffer = 1_000, concurrency = 1, rejectWith, handlerTimeout } = options;
+  if (!(buffer >= 1)) throw new OptionError("buffer", buffer, "it must be 1 message or more");
+  if (acknowledge !== "consumed" && acknowledge !== "received" && acknowledge !== "manual") {
+    throw new OptionError("acknowledge", acknowledge, 'it must be "consumed", "received" or "manual"');
+  }
+  if (version !== "5.0") refuseOptions(options, ["rejectWith"], "needs MQTT 5.0; 3.x can not refuse a message");
+  if (!hasHandler) refuseOptions(options, HANDLER_OPTIONS, "is for handlers, and there is none");
+  if (!(concurrency >= 1)) throw new OptionError("concurrency", concurrency, "it must be 1 or more");
+  if (handlerTimeout !== undefined && !(handlerTimeout > 0)) {
+    throw new OptionError("handlerTimeout", handlerTimeout, "it must be more than 0 milliseconds");
+  }
+  if (rejectWith !== undefined) {
+    if (!(rejectWith >= 0x80) || !isReasonCodeAllowed(rejectWith, "puback")) {
+      throw new OptionError("rejectWith", rejectWith, "it must be a reason code of 0x80 or more that PUBACK can carry");
+    }
+    if (acknowledge === "received") {
+      throw new OptionError("rejectWith", rejectWith, 'with acknowledge: "received" it comes too late');
+    }
+  }
+  return { acknowledge, buffer, concurrency, rejectWith, handlerTimeout };
+}
