@@ -47,7 +47,7 @@ export declare function subscribeOnce(url: string, filters: Filters<"5.0">, opti
  * handler fails; disconnects either way.
  */
 export declare function subscribeEach(url: string, filters: Filters<"5.0">, handler: (message: Message) => unknown, options?: SubscribeEachOptions): Promise<void>;
-export { AbortedError, type AcknowledgeMode, type Attempt, type AttemptOptions, type AuthenticationAnswer, AuthenticationError, type AuthenticationMethod, type BackoffOptions, type Client, ClientClosedError, type ClientEvents, type ClientOptions, type ClientState, type Clock, type CommonOptions, ConnectionLostError, type Connector, ConnectRefusedError, type DisconnectOptions, EncodeError, type FailedAttempt, type FilterFailure, type FilterOptions, type Filters, type GrantedFilter, InvalidAddressError, json, JsonPayload, type Logger, MalformedPacketError, matchTopic, Message, type MessageHandler, type MessageToPublish, MqttError, type Negotiated, NoResponderError, type DropReason, MessageDroppedError, NotConnectedError, OptionError, type OptionsAuto, type OptionsV3, type OptionsV5, type Payload, ProtocolError, Publication, type PublicationState, type PublishDefaults, type PublishOptions, type PublishProperties, PublishRejectedError, type PublishResult, type QoS, type QueueOptions, ReasonCode, reasonText, type ReconnectOptions, type Reply, type RequestOptions, RequestRejectedError, scramSha1, scramSha256, scramSha512, type ScramOptions, type Respond, type RespondOptions, SendQueueFullError, ServerDisconnectError, ServerLimitError, SessionLostError, type Signal, type SubscribeOptions, type SubscribeEachOptions, type SubscribeOnceOptions, SubscribeRejectedError, Subscription, SubscriptionLostError, TimeoutError, type TimeoutOptions, type Timer, type Transport, TransportError, type TransportHandler, UnsubscribeRejectedError, type UserProperty, validateTopicFilter, validateTopicName, type Version, type WebCrypto, type Will, } from "../core.ts";
+export { AbortedError, type AcknowledgeMode, type Attempt, type AttemptOptions, type AuthenticationAnswer, AuthenticationError, type AuthenticationMethod, type BackoffOptions, type Client, ClientClosedError, type ClientEvents, type ClientOptions, type ClientState, type ClientStatistics, type Clock, type CommonOptions, ConnectionLostError, type Connector, ConnectRefusedError, type ConsumeOptions, ConsumerStalledError, type DisconnectOptions, type DroppedIncoming, type DroppedMessage, type DroppedOutgoing, EncodeError, type FailedAttempt, type FilterFailure, type FilterOptions, type Filters, type GrantedFilter, InvalidAddressError, json, JsonPayload, type Logger, MalformedPacketError, matchTopic, Message, type MessageHandler, type MessagesOptions, MessageStream, type MessageToPublish, MqttError, type Negotiated, NoResponderError, type DropReason, MessageDroppedError, type NextOptions, NotConnectedError, OptionError, type OptionsAuto, type OptionsV3, type OptionsV5, type Payload, ProtocolError, Publication, type PublicationState, type PublishDefaults, type PublishOptions, type PublishProperties, PublishRejectedError, type PublishResult, type QoS, type QueueOptions, ReasonCode, reasonText, type ReceiveStatistics, type ReconnectOptions, type Reply, type RequestOptions, RequestRejectedError, scramSha1, scramSha256, scramSha512, type ScramOptions, type Respond, type RespondOptions, SendQueueFullError, ServerDisconnectError, ServerLimitError, SessionLostError, type Signal, type SubscribeOptions, type SubscribeEachOptions, type SubscribeOnceOptions, SubscribeRejectedError, Subscription, SubscriptionLostError, TimeoutError, type TimeoutOptions, type Timer, type Transport, TransportError, type TransportHandler, type UnclaimedOptions, UnsubscribeRejectedError, type UserProperty, validateTopicFilter, validateTopicName, type Version, type WebCrypto, type Will, } from "../core.ts";
 
 // dist/core.d.ts
 
@@ -78,17 +78,21 @@ export declare function connect(options: WithConnector<ClientOptions>): Promise<
 export type { AuthenticationAnswer, AuthenticationMethod } from "./authenticator.ts";
 export type { BackoffOptions } from "./backoff.ts";
 export type { Clock, Timer } from "./clock.ts";
-export { AbortedError, ClientClosedError, NoResponderError, SubscriptionLostError } from "./errors.ts";
-export type { ClientEvents, ClientState } from "./events.ts";
+export type { AcknowledgeMode } from "./consumer-options.ts";
+export { AbortedError, ClientClosedError, ConsumerStalledError, NoResponderError, SubscriptionLostError, } from "./errors.ts";
+export type { ClientEvents, ClientState, DroppedIncoming, DroppedMessage, DroppedOutgoing } from "./events.ts";
+export type { MessageHandler } from "./handling.ts";
+export { MessageStream, type NextOptions } from "./message-stream.ts";
+export type { ReceiveStatistics } from "./receiver.ts";
 export { Message } from "./message.ts";
-export type { Attempt, AttemptOptions, ClientOptions, CommonOptions, FailedAttempt, Logger, OptionsAuto, OptionsV3, OptionsV5, ReconnectOptions, TimeoutOptions, Will, } from "./options.ts";
+export type { Attempt, AttemptOptions, ClientOptions, CommonOptions, FailedAttempt, Logger, OptionsAuto, OptionsV3, OptionsV5, ReconnectOptions, TimeoutOptions, UnclaimedOptions, Will, } from "./options.ts";
 export type { MessageToPublish, SubscribeEachOptions, SubscribeOnceOptions } from "./one-shot.ts";
 export { json, JsonPayload } from "./payload.ts";
 export { Publication, type PublicationState, type PublishResult } from "./publication.ts";
 export type { PublishDefaults } from "./publish-defaults.ts";
 export { scramSha1, scramSha256, scramSha512, type ScramOptions, type WebCrypto } from "./scram.ts";
-export { type AcknowledgeMode, type GrantedFilter, type MessageHandler, Subscription } from "./subscription.ts";
-export type { Client, DisconnectOptions, FilterOptions, Filters, Payload, PublishOptions, Reply, RequestOptions, Respond, RespondOptions, SubscribeOptions, } from "./types.ts";
+export { type GrantedFilter, Subscription } from "./subscription.ts";
+export type { Client, ClientStatistics, ConsumeOptions, DisconnectOptions, FilterOptions, Filters, MessagesOptions, Payload, PublishOptions, Reply, RequestOptions, Respond, RespondOptions, SubscribeOptions, } from "./types.ts";
 export type { Version } from "./version.ts";
 export { AuthenticationError, ConnectionLostError, ConnectRefusedError, type FilterFailure, type Negotiated, type DropReason, MessageDroppedError, NotConnectedError, OptionError, PublishRejectedError, type QueueOptions, RequestRejectedError, SendQueueFullError, ServerDisconnectError, ServerLimitError, SessionLostError, SubscribeRejectedError, TimeoutError, UnsubscribeRejectedError, } from "@petrel/session";
 export { EncodeError, MalformedPacketError, matchTopic, MqttError, ProtocolError, type PublishProperties, type QoS, ReasonCode, reasonText, type UserProperty, validateTopicFilter, validateTopicName, } from "@petrel/codec";
@@ -119,6 +123,11 @@ export interface CommonOptions {
     readonly afterSessionLost?: "republish" | "fail" | undefined;
     /** When to subscribe again after a reconnect. Default "when-session-lost". */
     readonly resubscribe?: "when-session-lost" | "always" | "never" | undefined;
+    /**
+     * What becomes of messages that a resumed session brings before anybody asked for them: they wait for the first
+     * subscription, route, `messages()` or "message" listener that wants them.
+     */
+    readonly unclaimed?: UnclaimedOptions | undefined;
     readonly timeouts?: TimeoutOptions | undefined;
     /** false: never connect again by itself. */
     readonly reconnect?: false | ReconnectOptions | undefined;
@@ -158,6 +167,11 @@ export interface OptionsV5 extends CommonOptions {
     readonly topicAliasMaximum?: number | undefined;
     /** Topic aliases towards the server, as many as it takes. Default "automatic": for topics that repeat. */
     readonly topicAliases?: "automatic" | "off" | undefined;
+    /**
+     * Whether subscriptions get identifiers, where the server supports them, that tell apart the copies for filters that
+     * overlap. Messages carry them in their properties. Default "automatic".
+     */
+    readonly subscriptionIdentifiers?: "automatic" | "off" | undefined;
     readonly requestResponseInformation?: boolean | undefined;
     /** Default true. */
     readonly requestProblemInformation?: boolean | undefined;
@@ -212,6 +226,17 @@ export interface TimeoutOptions {
     readonly pingResponse?: number | undefined;
     /** From `subscribe()` or `unsubscribe()` to the answer. Default 30,000. */
     readonly request?: number | undefined;
+    /**
+     * How long a consumer that holds up others may make no progress before it is told as an "error" event, and no longer
+     * waited for; 0 is for ever. Default 30,000.
+     */
+    readonly consumer?: number | undefined;
+}
+export interface UnclaimedOptions {
+    /** Milliseconds after CONNACK; 0: not at all. Default 10,000. */
+    readonly hold?: number | undefined;
+    /** Messages that are held before reading from the network pauses. Default 1,000. */
+    readonly buffer?: number | undefined;
 }
 export interface ReconnectOptions {
     /** Milliseconds before the first new attempt, at most. Default 1,000. */
@@ -247,6 +272,8 @@ export interface Logger {
     warn(message: string, ...details: readonly unknown[]): void;
     error(message: string, ...details: readonly unknown[]): void;
 }
+/** Whether subscriptions get identifiers. Throws {@link OptionError}. */
+export declare function subscriptionIdentifiers(options: ClientOptions): boolean;
 
 // dist/authenticator.d.ts
 
@@ -369,18 +396,44 @@ export interface FilterOptionsV5 extends FilterOptionsV3 {
     readonly retainHandling?: RetainHandling | undefined;
 }
 export type FilterOptions<V extends Version> = V extends "5.0" ? FilterOptionsV5 : FilterOptionsV3;
-interface SubscribeCommon {
+/** How `messages()` are consumed. */
+export interface MessagesOptions {
     /** When QoS 1 and 2 messages are acknowledged. Default "consumed". */
     readonly acknowledge?: AcknowledgeMode | undefined;
     /** Messages that may wait for the consumer before reading from the network pauses. Default 1,000. */
     readonly buffer?: number | undefined;
+}
+interface ConsumeOptionsV3 extends MessagesOptions {
+    /** Calls of the handler that may run at the same time. Default 1: one message after the other. */
+    readonly concurrency?: number | undefined;
+    /**
+     * Milliseconds that one call of the handler may take. Then it has failed, like one that throws: an "error" event, and
+     * the message is acknowledged. Default: no limit.
+     */
+    readonly handlerTimeout?: number | undefined;
+}
+export interface ConsumeOptionsV5 extends ConsumeOptionsV3 {
+    /**
+     * The reason code, 0x80 or more, that refuses a message whose handler failed. The server does not send it again.
+     * Default: it is acknowledged like any other.
+     */
+    readonly rejectWith?: number | undefined;
+}
+/** How a handler gets its messages. */
+export type ConsumeOptions<V extends Version> = V extends "5.0" ? ConsumeOptionsV5 : ConsumeOptionsV3;
+interface SubscribeCommon {
     /** Gives up waiting for the server's answer. */
     readonly signal?: Signal | undefined;
+    /** Milliseconds to wait for the server's answer, if that is less than `timeouts.request`. */
+    readonly timeout?: number | undefined;
 }
-interface SubscribeOptionsV3 extends FilterOptionsV3, SubscribeCommon {
+interface SubscribeOptionsV3 extends FilterOptionsV3, ConsumeOptionsV3, SubscribeCommon {
 }
-export interface SubscribeOptionsV5 extends FilterOptionsV5, SubscribeCommon {
-    /** 1 to 268,435,455; comes back with every message of the subscription. */
+export interface SubscribeOptionsV5 extends FilterOptionsV5, ConsumeOptionsV5, SubscribeCommon {
+    /**
+     * 1 to 268,435,455; comes back with every message of the subscription. Default: one that tells overlapping
+     * subscriptions apart, where the server supports it.
+     */
     readonly subscriptionIdentifier?: number | undefined;
     readonly userProperties?: readonly UserProperty[] | undefined;
 }
@@ -402,6 +455,9 @@ export interface DisconnectOptionsV5 extends DisconnectOptionsV3 {
     readonly sendWill?: boolean | undefined;
 }
 export type DisconnectOptions<V extends Version> = V extends "5.0" ? DisconnectOptionsV5 : DisconnectOptionsV3;
+export interface ClientStatistics {
+    readonly receiving: ReceiveStatistics;
+}
 /**
  * An MQTT client. Nothing is lost silently, nothing hangs: every promise settles, with an answer, a refusal, a
  * timeout, or `ClientClosedError`.
@@ -432,12 +488,31 @@ export interface Client<V extends Version = "5.0"> extends AsyncDisposable {
     drained(): Promise<void>;
     /**
      * Subscribes. Rejects if the server refuses any of the filters. With a handler, messages go to it one after the
-     * other (it may be async); without one, iterate the subscription.
+     * other, or `concurrency` at a time (it may be async); without one, iterate the subscription.
      *
-     * @throws EncodeError, SubscribeRejectedError, TimeoutError, ClientClosedError, AbortedError
+     * @throws OptionError, EncodeError, SubscribeRejectedError, TimeoutError, ClientClosedError, AbortedError
      */
     subscribe(filters: Filters<V>, options?: SubscribeOptions<V>, handler?: MessageHandler): Promise<Subscription>;
     subscribe(filters: Filters<V>, handler: MessageHandler): Promise<Subscription>;
+    /**
+     * Calls a handler with every message that matches a filter, without subscribing: for the subscriptions of a resumed
+     * session, or beside those of this client. All routes and subscriptions that match get a message. A route stays until
+     * it is disposed, also when the client is closed.
+     *
+     * @returns a function that ends the route
+     * @throws EncodeError for a filter that is none, OptionError
+     */
+    route(filters: string | readonly string[], handler: MessageHandler): () => void;
+    route(filters: string | readonly string[], options: ConsumeOptions<V>, handler: MessageHandler): () => void;
+    /**
+     * Every message that comes, beside those who subscribed. Ends when its loop is left, with `await using`, and when the
+     * client is closed.
+     *
+     * @throws OptionError
+     */
+    messages(options?: MessagesOptions): MessageStream;
+    /** What the client has to do with, in figures. */
+    statistics(): ClientStatistics;
     /**
      * Publishes a request and waits for the first reply to it (5.0). Needs somebody who answers, as {@link Client.respond}
      * does: with the correlation data of the request, to its response topic.
@@ -490,6 +565,24 @@ export interface Client<V extends Version = "5.0"> extends AsyncDisposable {
 
 /** offline: not connected yet, or given up. closed: by you. Both can `connect()` (again). */
 export type ClientState = "offline" | "connecting" | "online" | "reconnecting" | "closed";
+/** A message that was given up: one from the server ("in"), or one of ours ("out"). */
+export type DroppedMessage = DroppedIncoming | DroppedOutgoing;
+export interface DroppedIncoming {
+    readonly direction: "in";
+    /**
+     * overflow: QoS 0, its consumer is too slow and the network could not be paused, because an answer is awaited or the
+     * consumer has stalled. unclaimed: nobody asked for it.
+     */
+    readonly reason: "overflow" | "unclaimed";
+    readonly message: Message;
+}
+/** It was accepted and will not be sent, as the options of the queue or its expiry say. */
+export interface DroppedOutgoing {
+    readonly direction: "out";
+    readonly reason: DropReason;
+    readonly message: OutgoingMessage;
+    readonly error: MessageDroppedError;
+}
 /** What a client tells its listeners, by name. */
 export interface ClientEvents {
     /** An attempt begins; the first is 1. */
@@ -518,14 +611,9 @@ export interface ClientEvents {
         readonly delay: number;
         readonly cause: Error | undefined;
     };
-    /** A message of ours that was accepted and will not be sent, as the options of the queue or its expiry say. */
-    dropped: {
-        readonly message: OutgoingMessage;
-        readonly reason: DropReason;
-        readonly error: MessageDroppedError;
-    };
-    /** A message that no subscription of this client asked for. */
+    /** A message that no subscription, route or `messages()` takes. It is acknowledged after the listeners returned. */
     message: Message;
+    dropped: DroppedMessage;
     /** Subscriptions that were not granted again after the server had lost the session. */
     resubscribeFailed: {
         readonly failures: readonly FilterFailure[];
@@ -652,24 +740,108 @@ export declare class Publication implements PromiseLike<PublishResult> {
     onEnd(run: () => void): void;
 }
 
-// dist/subscription.d.ts
+// dist/consumer-options.d.ts
 
 /** When a QoS 1 or 2 message is acknowledged: when the consumer asks for the next one, on arrival, or by hand. */
 export type AcknowledgeMode = "consumed" | "received" | "manual";
+/** How messages are consumed, checked and with defaults. */
+export interface ConsumerOptions {
+    readonly acknowledge: AcknowledgeMode;
+    readonly buffer: number;
+    readonly concurrency: number;
+    readonly rejectWith: number | undefined;
+    readonly handlerTimeout: number | undefined;
+}
+
+// dist/handling.d.ts
+
+/** It may be async: with a `concurrency` of 1, the next message comes when it has settled. */
+export type MessageHandler = (message: Message) => unknown;
+
+// dist/message-stream.d.ts
+
+/** What a stream needs of its client. */
+export interface StreamOwner {
+    readonly clock: Clock;
+    /** The stream's buffer became full, or has room again. */
+    onFull(stream: MessageStream, full: boolean): void;
+    /** Whether the network is read although this stream's buffer is full. */
+    readsOnThough(stream: MessageStream): boolean;
+    /** The buffer has no room for a QoS 0 message, and the network could not be paused. */
+    onOverflow(message: Message): void;
+    /** A handler threw, rejected, or took too long. */
+    onHandlerError(error: unknown, message: Message): void;
+    /** Ends the stream. */
+    end(stream: MessageStream): Promise<void>;
+}
+/** How long to wait for a message. */
+export interface NextOptions {
+    /** Milliseconds; 0 takes only what is there. Default: no limit. */
+    readonly timeout?: number | undefined;
+    /** Gives up waiting. */
+    readonly signal?: Signal | undefined;
+}
+/**
+ * Messages for one consumer: an async iterable with a bounded buffer. A message counts as consumed, and is
+ * acknowledged, when the loop asks for the next one or ends.
+ */
+export declare class MessageStream implements AsyncIterable<Message>, AsyncDisposable {
+    #private;
+    /** @internal What a report calls it. */
+    readonly label: string;
+    /** @internal */
+    constructor(label: string, owner: StreamOwner, options: ConsumerOptions, { handler, endsWithLoop, }: {
+        readonly handler?: MessageHandler | undefined;
+        readonly endsWithLoop?: boolean;
+    });
+    /** Messages that wait for the consumer. */
+    get buffered(): number;
+    /** @internal Messages that left the buffer so far. */
+    get passed(): number;
+    /** Ends the stream. What it holds is acknowledged now; a loop still gets it. */
+    [Symbol.asyncDispose](): Promise<void>;
+    /**
+     * The next message; undefined when the stream has ended. Acknowledges the message handed out before.
+     *
+     * One consumer at a time: a second one that waits beside the first is an error.
+     *
+     * @throws TimeoutError when no message came within `timeout`, AbortedError; the stream goes on
+     */
+    next({ timeout, signal }?: NextOptions): Promise<Message | undefined>;
+    /** Everything that waits, at once: the fastest way. A batch is acknowledged when the next one is asked for. */
+    batches(): AsyncIterableIterator<readonly Message[], undefined>;
+    [Symbol.asyncIterator](): AsyncIterableIterator<Message, undefined>;
+    /** @internal */
+    handleMessage(message: Message): void;
+    /** @internal No more messages come. With an error, the consumer gets it after the last of them. */
+    handleEnd(error?: Error): void;
+    /** @internal Nobody got hold of this stream: what it holds, for others. Call before {@link handleEnd}. */
+    takeBack(): readonly Message[];
+}
+
+// dist/receiver.d.ts
+
+/** What came in and is not done with. */
+export interface ReceiveStatistics {
+    /** Messages in the buffers of subscriptions, routes and `messages()`. A message that several get counts for each. */
+    readonly buffered: number;
+    /** Messages of a resumed session that nobody has asked for yet. */
+    readonly held: number;
+    /**
+     * QoS 1 and 2 messages whose exchange is not over. When there are as many as `client.connection.receive.receiveMaximum`
+     * says, or as a 3.x server has decided by itself, it sends no more at these QoS.
+     */
+    readonly inflight: number;
+    /** Messages that were dropped, each with a "dropped" event, since the client was made. */
+    readonly dropped: number;
+}
+
+// dist/subscription.d.ts
+
 /** What the server granted for one filter. */
 export interface GrantedFilter {
     readonly filter: string;
     readonly qos: 0 | 1 | 2;
-}
-/** It may be async: the next message comes when it has settled. */
-export type MessageHandler = (message: Message) => unknown;
-/** What a subscription needs of its client. */
-export interface SubscriptionOwner {
-    /** The subscription's buffer became full, or has room again. */
-    onFull(subscription: Subscription, full: boolean): void;
-    /** A handler threw, or rejected. */
-    onHandlerError(error: unknown, message: Message): void;
-    unsubscribe(subscription: Subscription): Promise<void>;
 }
 /**
  * What you get for a subscription: an async iterable of messages. A message counts as consumed, and is acknowledged,
@@ -677,19 +849,13 @@ export interface SubscriptionOwner {
  * network pauses until there is room. Leaving the loop does not end the subscription: {@link Subscription.unsubscribe}
  * does, and so does `await using`.
  */
-export declare class Subscription implements AsyncIterable<Message>, AsyncDisposable {
+export declare class Subscription extends MessageStream {
     #private;
     readonly filters: readonly string[];
     /** @internal */
-    constructor(filters: readonly string[], owner: SubscriptionOwner, options: {
-        readonly acknowledge: AcknowledgeMode;
-        readonly buffer: number;
-        readonly handler: MessageHandler | undefined;
-    });
+    constructor(filters: readonly string[], owner: StreamOwner, options: ConsumerOptions, handler: MessageHandler | undefined);
     /** What the server granted for each filter. */
     get granted(): readonly GrantedFilter[];
-    /** Messages that wait for the consumer. */
-    get buffered(): number;
     /**
      * Asks the server to send no more, and ends the iteration once the buffer is empty. What the subscription holds is
      * acknowledged now: messages of others must not have to wait for a consumer that may have left.
@@ -699,21 +865,8 @@ export declare class Subscription implements AsyncIterable<Message>, AsyncDispos
     unsubscribe(): Promise<void>;
     /** As {@link Subscription.unsubscribe}, but content when the client is closed first. */
     [Symbol.asyncDispose](): Promise<void>;
-    /**
-     * The next message; undefined when the subscription has ended. Acknowledges the message handed out before.
-     *
-     * One consumer at a time: a second one that waits beside the first is an error.
-     */
-    next(): Promise<Message | undefined>;
-    /** Everything that waits, at once: the fastest way. A batch is acknowledged when the next one is asked for. */
-    batches(): AsyncIterableIterator<readonly Message[], undefined>;
-    [Symbol.asyncIterator](): AsyncIterableIterator<Message, undefined>;
     /** @internal */
     handleGranted(granted: readonly GrantedFilter[]): void;
-    /** @internal */
-    handleMessage(message: Message): void;
-    /** @internal No more messages come. With an error, the consumer gets it after the last of them. */
-    handleEnd(error?: Error): void;
 }
 
 // dist/errors.d.ts
@@ -742,6 +895,18 @@ export declare class SubscriptionLostError extends MqttError {
     readonly code = "PETREL_SUBSCRIPTION_LOST";
     readonly failures: readonly FilterFailure[];
     constructor(failures: readonly FilterFailure[]);
+}
+/**
+ * A consumer makes no progress, and others feel it: its buffer is full, or a message was not acknowledged and
+ * acknowledgements of later messages wait for it. An "error" event.
+ */
+export declare class ConsumerStalledError extends MqttError {
+    readonly name = "ConsumerStalledError";
+    readonly code = "PETREL_CONSUMER_STALLED";
+    readonly afterMs: number;
+    /** Of the message that was not acknowledged, if that is what others wait for. */
+    readonly topic: string | undefined;
+    constructor(message: string, afterMs: number, topic?: string);
 }
 
 // dist/one-shot.d.ts

@@ -376,6 +376,8 @@ export interface SubscribeRequest {
     readonly subscriptions: readonly TopicSubscriptionInit[];
     /** 5.0. */
     readonly properties?: SubscribeProperties | undefined;
+    /** 5.0: a Subscription Identifier for servers that take them; others are not asked for it. */
+    readonly preferredIdentifier?: number | undefined;
 }
 export interface UnsubscribeRequest {
     readonly topicFilters: readonly string[];
@@ -422,6 +424,11 @@ export declare class MqttSession<Context = unknown> {
     get writable(): boolean;
     /** How long the last answer to a PINGREQ took on this connection, be it a ping or keep alive's own. */
     get roundTripMs(): Milliseconds | undefined;
+    /**
+     * QoS 1 and 2 messages that the server has in flight towards us on this connection. When there are as many as our
+     * Receive Maximum, it must send no more of them [MQTT-3.3.4-9].
+     */
+    get receivingCount(): number;
     /**
      * The message of this QoS that was received first and has no acknowledgement yet; undefined: none waits. One that is
      * never acknowledged holds up those of all later ones of its QoS [MQTT-4.6.0-2] [MQTT-4.6.0-3], and at last the server.
