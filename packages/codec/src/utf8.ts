@@ -24,6 +24,7 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 
 const PLUS = 0x2b;
 const HASH = 0x23;
+const SLASH = 0x2f;
 
 /** Up to here a loop beats the call into `encodeInto` (measured); longer strings take the call. */
 export const WRITE_LOOP_LIMIT = 48;
@@ -91,19 +92,29 @@ export function utf8Size(text: string): number {
   return size;
 }
 
+/** Where a text may have wildcards: anywhere, nowhere, or in levels of their own. */
+export type Wildcards = "any" | "none" | "levels";
+
 /**
- * Writes `text` at `position`, where a byte for each unit must be free, if it is ASCII without U+0000 (and, as a name,
- * without wildcards): one look at each unit is then all it takes. Returns the position after it, otherwise -1.
+ * Writes `text` at `position`, where a byte for each unit must be free, if it is ASCII without U+0000 and has no
+ * wildcards but where it may: one look at each unit is then all it takes. Returns the position after it, otherwise -1.
  */
-export function writeAscii(to: Uint8Array, position: number, text: string, isName: boolean): number {
+export function writeAscii(to: Uint8Array, position: number, text: string, wildcards: Wildcards): number {
   const { length } = text;
   for (let index = 0; index < length; index++) {
     const unit = text.charCodeAt(index);
     if (unit >= 0x80) return -1;
-    if (unit <= PLUS && (unit === 0 || (isName && (unit === PLUS || unit === HASH)))) return -1;
+    if (unit <= PLUS && !isAllowed(text, index, unit, wildcards)) return -1;
     to[position++] = unit;
   }
   return position;
+}
+
+function isAllowed(text: string, index: number, unit: number, wildcards: Wildcards): boolean {
+  if (unit !== PLUS && unit !== HASH) return unit !== 0;
+  if (wildcards !== "levels") return wildcards === "any";
+  if (index > 0 && text.charCodeAt(index - 1) !== SLASH) return false;
+  return index === text.length - 1 || (unit === PLUS && text.charCodeAt(index + 1) === SLASH);
 }
 
 /**

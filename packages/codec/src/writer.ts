@@ -4,8 +4,16 @@ import { EncodedStrings } from "./known-strings.ts";
 import type { ProtocolVersion } from "./packet.ts";
 import { quoted } from "./quoted.ts";
 import { refuse, refuseValue, shown } from "./refusal.ts";
-import { hasProperLevels, hasWildcard, topicFilterProblem } from "./topics.ts";
-import { encodeUtf8, hasLoneSurrogate, utf8Size, WRITE_LOOP_LIMIT, writeAscii, writeUtf8 } from "./utf8.ts";
+import { hasWildcard, topicFilterProblem } from "./topics.ts";
+import {
+  encodeUtf8,
+  hasLoneSurrogate,
+  utf8Size,
+  WRITE_LOOP_LIMIT,
+  type Wildcards,
+  writeAscii,
+  writeUtf8,
+} from "./utf8.ts";
 import {
   VARIABLE_BYTE_INTEGER_MAXIMUM,
   variableByteIntegerSize,
@@ -20,6 +28,7 @@ const SMALLEST_TAIL = 512;
 const REFERENCE_FROM = 4_096;
 
 const EMPTY = new Uint8Array(0);
+const DOLLAR = 0x24;
 
 /**
  * The unwritten tail that the next writer continues in. A writer borrows it with its first byte and gives the rest
@@ -141,7 +150,7 @@ export class SlabWriter {
     if (length > VARIABLE_BYTE_INTEGER_MAXIMUM) tooLong(length);
     if (length < REFERENCE_FROM) {
       this.#ensure(length * 3);
-      let end = length > WRITE_LOOP_LIMIT ? -1 : writeAscii(this.#slab, this.#position, payload, false);
+      let end = length > WRITE_LOOP_LIMIT ? -1 : writeAscii(this.#slab, this.#position, payload, "any");
       if (end === -1) end = writeUtf8(this.#slab, this.#position, payload);
       if (end === -1) notWellFormed(field, payload);
       this.#position = end;
@@ -188,7 +197,7 @@ export class SlabWriter {
 
   /** `field` names the value in errors. */
   utf8String(value: string, field: string): void {
-    if (!this.#ascii(value, false)) this.#string(value, field);
+    if (!this.#ascii(value, "any")) this.#string(value, field);
   }
 
   /** A UTF-8 Encoded String that must not have wildcards; `clause` says so. Empty is for the caller to judge. */
@@ -199,7 +208,7 @@ export class SlabWriter {
       return;
     }
     const mark = this.#position - this.#packetStart;
-    if (!this.#ascii(value, true)) {
+    if (!this.#ascii(value, "none")) {
       this.#string(value, field);
       if (hasWildcard(value)) {
         refuse(field, `${quoted(value)} must not contain the wildcard characters + and #`, value, clause);
@@ -209,9 +218,8 @@ export class SlabWriter {
   }
 
   topicFilter(value: string, field: string, version: ProtocolVersion): void {
-    const mark = this.#position - this.#packetStart;
-    this.utf8String(value, field);
-    if (hasProperLevels(this.#slab, this.#packetStart + mark + 2, this.#position)) return;
+    if (!this.#ascii(value, "levels")) this.#string(value, field);
+    else if (value.charCodeAt(0) > DOLLAR) return; // neither empty nor shared
     const problem = topicFilterProblem(value, version);
     if (problem !== undefined) refuse(field, `${quoted(value)} ${problem.problem}`, value, problem.clause);
   }
@@ -258,12 +266,12 @@ export class SlabWriter {
   }
 
   /** Writes a short text of ASCII that {@link writeAscii} finds nothing wrong with; otherwise nothing, and is false. */
-  #ascii(value: string, isName: boolean): boolean {
+  #ascii(value: string, wildcards: Wildcards): boolean {
     if (typeof value !== "string" || value.length > WRITE_LOOP_LIMIT) return false;
     this.#ensure(2 + value.length);
     const slab = this.#slab;
     const start = this.#position + 2;
-    const end = writeAscii(slab, start, value, isName);
+    const end = writeAscii(slab, start, value, wildcards);
     if (end === -1) return false;
     slab[start - 2] = 0;
     slab[start - 1] = end - start;
