@@ -148,3 +148,27 @@ test("the quota begins at Receive Maximum [MQTT-4.9.0-1], falls with each PUBLIS
   bench.server.send(puback(2));
   expect(bench.server.takeReceived()).toMatchObject([{ packetIdentifier: 2, qos: 1 }]);
 });
+
+describe("topic aliases of ours", () => {
+  function aliasesSent(connack: { readonly topicAliasMaximum?: number }): Set<number | undefined> {
+    const bench = online(lasting(5), connack);
+    for (const name of ["a", "b", "c", "d"]) {
+      for (let time = 0; time < 4; time++) {
+        const topicName = `plant/line/sensor-${name}`;
+        bench.session.publish({ topicName, payload: "1", qos: 0 }, "context", bench.clock.now());
+      }
+    }
+    const sent = bench.server.takeReceived() as readonly PublishPacket[];
+    expect(sent).toHaveLength(16);
+    return new Set(sent.map(({ properties }) => properties?.topicAlias));
+  }
+
+  test("are at most the server's Topic Alias Maximum [MQTT-3.2.2-17] [MQTT-3.3.2-9]", () => {
+    expect(aliasesSent({ topicAliasMaximum: 2 })).toEqual(new Set([undefined, 1, 2]));
+  });
+
+  test("are none if it is 0 or absent [MQTT-3.2.2-18]", () => {
+    expect(aliasesSent({ topicAliasMaximum: 0 })).toEqual(new Set([undefined]));
+    expect(aliasesSent({})).toEqual(new Set([undefined]));
+  });
+});
