@@ -6,7 +6,7 @@ import type { Message } from "../message.ts";
 /**
  * A client for the server at `url` that is not connected yet; `connect()` it.
  *
- * @param url `mqtt://host`, with `user:password@` and `:port` if needed
+ * @param url `mqtt://host` or `mqtts://host`, with `user:password@` and `:port` if needed
  * @throws OptionError | InvalidAddressError before anything is opened
  */
 export declare function createClient(url: string, options?: OptionsV5): Client<"5.0">;
@@ -47,7 +47,7 @@ export declare function subscribeOnce(url: string, filters: Filters<"5.0">, opti
  * handler fails; disconnects either way.
  */
 export declare function subscribeEach(url: string, filters: Filters<"5.0">, handler: (message: Message) => unknown, options?: SubscribeEachOptions): Promise<void>;
-export { AbortedError, type AcknowledgeMode, type Attempt, type AttemptOptions, type AuthenticationAnswer, AuthenticationError, type AuthenticationMethod, type BackoffOptions, type Client, ClientClosedError, type ClientEvents, type ClientOptions, type ClientState, type ClientStatistics, type Clock, type CommonOptions, ConnectionLostError, type Connector, ConnectRefusedError, type ConsumeOptions, ConsumerStalledError, type DisconnectOptions, type DroppedIncoming, type DroppedMessage, type DroppedOutgoing, EncodeError, type FailedAttempt, type FilterFailure, type FilterOptions, type Filters, type GrantedFilter, InvalidAddressError, json, JsonPayload, type Logger, MalformedPacketError, matchTopic, Message, type MessageHandler, type MessagesOptions, MessageStream, type MessageToPublish, MqttError, type Negotiated, NoResponderError, type DropReason, MessageDroppedError, type NextOptions, NotConnectedError, OptionError, type OptionsAuto, type OptionsV3, type OptionsV5, type Payload, ProtocolError, Publication, type PublicationState, type PublishDefaults, type PublishOptions, type PublishProperties, PublishRejectedError, type PublishResult, type QoS, type QueueOptions, ReasonCode, reasonText, type ReceiveStatistics, type ReconnectOptions, type Reply, type RequestOptions, RequestRejectedError, scramSha1, scramSha256, scramSha512, type ScramOptions, type Respond, type RespondOptions, SendQueueFullError, ServerDisconnectError, ServerLimitError, SessionLostError, type Signal, type SubscribeOptions, type SubscribeEachOptions, type SubscribeOnceOptions, SubscribeRejectedError, Subscription, SubscriptionLostError, TimeoutError, type TimeoutOptions, type Timer, type Transport, TransportError, type TransportHandler, type UnclaimedOptions, UnsubscribeRejectedError, type UserProperty, validateTopicFilter, validateTopicName, type Version, type WebCrypto, type Will, } from "../core.ts";
+export { AbortedError, type AcknowledgeMode, type Attempt, type AttemptOptions, type AuthenticationAnswer, AuthenticationError, type AuthenticationMethod, type BackoffOptions, type Client, ClientClosedError, type ClientEvents, type ClientOptions, type ClientState, type ClientStatistics, type Clock, type CommonOptions, ConnectionLostError, type Connector, ConnectRefusedError, type ConsumeOptions, ConsumerStalledError, type DisconnectOptions, type DroppedIncoming, type DroppedMessage, type DroppedOutgoing, EncodeError, type FailedAttempt, type FilterFailure, type FilterOptions, type Filters, type GrantedFilter, InvalidAddressError, json, JsonPayload, type Logger, MalformedPacketError, matchTopic, Message, type MessageHandler, type MessagesOptions, MessageStream, type MessageToPublish, MqttError, type Negotiated, NoResponderError, type DropReason, MessageDroppedError, type NextOptions, NotConnectedError, OptionError, type OptionsAuto, type OptionsV3, type OptionsV5, type Payload, ProtocolError, Publication, type PublicationState, type PublishDefaults, type PublishOptions, type PublishProperties, PublishRejectedError, type PublishResult, type QoS, type QueueOptions, ReasonCode, reasonText, type ReceiveStatistics, type ReconnectOptions, type Reply, type RequestOptions, RequestRejectedError, scramSha1, scramSha256, scramSha512, type ScramOptions, type Respond, type RespondOptions, SendQueueFullError, ServerDisconnectError, ServerLimitError, SessionLostError, type Signal, type SocketOptions, type SubscribeOptions, type SubscribeEachOptions, type SubscribeOnceOptions, SubscribeRejectedError, Subscription, SubscriptionLostError, TimeoutError, type TimeoutOptions, type TlsOptions, type Timer, type Transport, TransportError, type TransportHandler, type UnclaimedOptions, UnsubscribeRejectedError, type UserProperty, validateTopicFilter, validateTopicName, type Version, type WebCrypto, type Will, } from "../core.ts";
 
 // dist/core.d.ts
 
@@ -85,7 +85,7 @@ export type { MessageHandler } from "./handling.ts";
 export { MessageStream, type NextOptions } from "./message-stream.ts";
 export type { ReceiveStatistics } from "./receiver.ts";
 export { Message } from "./message.ts";
-export type { Attempt, AttemptOptions, ClientOptions, CommonOptions, FailedAttempt, Logger, OptionsAuto, OptionsV3, OptionsV5, ReconnectOptions, TimeoutOptions, UnclaimedOptions, Will, } from "./options.ts";
+export type { Attempt, AttemptOptions, ClientOptions, CommonOptions, FailedAttempt, Logger, OptionsAuto, OptionsV3, OptionsV5, ReconnectOptions, SocketOptions, TimeoutOptions, UnclaimedOptions, Will, } from "./options.ts";
 export type { MessageToPublish, SubscribeEachOptions, SubscribeOnceOptions } from "./one-shot.ts";
 export { json, JsonPayload } from "./payload.ts";
 export { Publication, type PublicationState, type PublishResult } from "./publication.ts";
@@ -96,7 +96,7 @@ export type { Client, ClientStatistics, ConsumeOptions, DisconnectOptions, Filte
 export type { Version } from "./version.ts";
 export { AuthenticationError, ConnectionLostError, ConnectRefusedError, type FilterFailure, type Negotiated, type DropReason, MessageDroppedError, NotConnectedError, OptionError, PublishRejectedError, type QueueOptions, RequestRejectedError, SendQueueFullError, ServerDisconnectError, ServerLimitError, SessionLostError, SubscribeRejectedError, TimeoutError, UnsubscribeRejectedError, } from "@petrel/session";
 export { EncodeError, MalformedPacketError, matchTopic, MqttError, ProtocolError, type PublishProperties, type QoS, ReasonCode, reasonText, type UserProperty, validateTopicFilter, validateTopicName, } from "@petrel/codec";
-export { type Connector, InvalidAddressError, type Signal, type Transport, TransportError, type TransportHandler, } from "@petrel/transport";
+export { type Connector, InvalidAddressError, type Signal, type TlsOptions, type Transport, TransportError, type TransportHandler, } from "@petrel/transport";
 
 // dist/options.d.ts
 
@@ -142,6 +142,13 @@ export interface CommonOptions {
      * @example optionsForAttempt: async () => ({ password: await token() })
      */
     readonly optionsForAttempt?: ((attempt: Attempt) => AttemptOptions | Promise<AttemptOptions>) | undefined;
+    /** Certificates, keys and versions, for `mqtts://` and `wss://`. */
+    readonly tls?: TlsOptions | undefined;
+    /** The IP address of this machine to connect from. Default: the system's choice. */
+    readonly localAddress?: string | undefined;
+    /** The port to connect from. Default: the system's choice. */
+    readonly localPort?: number | undefined;
+    readonly socket?: SocketOptions | undefined;
     /** Your own transport, instead of the URL's. */
     readonly connector?: Connector | undefined;
     /** Where to report what nobody listens for. Default: the runtime's console, for errors only. */
@@ -216,10 +223,23 @@ export interface Will<Properties> {
     readonly retain?: boolean | undefined;
     readonly properties?: Properties | undefined;
 }
+/** Of the sockets below. */
+export interface SocketOptions {
+    /** Send small packets at once (TCP_NODELAY). Default true. */
+    readonly noDelay?: boolean | undefined;
+    /** Let the system probe an idle connection; MQTT has its own keep alive. Default false. */
+    readonly keepAlive?: boolean | undefined;
+    /** The only IP version to use. Default 0: both, whichever answers first. */
+    readonly family?: 0 | 4 | 6 | undefined;
+    /** Bytes that may wait in the socket before the client holds back. Default: the system's. */
+    readonly highWaterMark?: number | undefined;
+}
 /** Milliseconds. */
 export interface TimeoutOptions {
-    /** To open the network connection; 0 leaves it to the system. Default 10,000. */
+    /** To look the name up and open the network connection; 0 leaves it to the system. Default 10,000. */
     readonly connect?: number | undefined;
+    /** For the TLS handshake; 0 is no limit. Default 10,000. */
+    readonly tls?: number | undefined;
     /** From CONNECT to CONNACK. Default 20,000. */
     readonly connack?: number | undefined;
     /** From PINGREQ to PINGRESP. Default 20,000. */

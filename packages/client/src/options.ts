@@ -1,6 +1,6 @@
 import { encodeUtf8, type QoS, type UserProperty, type WillProperties } from "@petrel/codec";
 import { OptionError, type SessionOptions } from "@petrel/session";
-import type { Connector, Signal } from "@petrel/transport";
+import type { Connector, Signal, TlsOptions } from "@petrel/transport";
 import type { AuthenticationMethod } from "./authenticator.ts";
 import type { BackoffOptions } from "./backoff.ts";
 import type { Clock } from "./clock.ts";
@@ -49,6 +49,13 @@ export interface CommonOptions {
    * @example optionsForAttempt: async () => ({ password: await token() })
    */
   readonly optionsForAttempt?: ((attempt: Attempt) => AttemptOptions | Promise<AttemptOptions>) | undefined;
+  /** Certificates, keys and versions, for `mqtts://` and `wss://`. */
+  readonly tls?: TlsOptions | undefined;
+  /** The IP address of this machine to connect from. Default: the system's choice. */
+  readonly localAddress?: string | undefined;
+  /** The port to connect from. Default: the system's choice. */
+  readonly localPort?: number | undefined;
+  readonly socket?: SocketOptions | undefined;
   /** Your own transport, instead of the URL's. */
   readonly connector?: Connector | undefined;
   /** Where to report what nobody listens for. Default: the runtime's console, for errors only. */
@@ -142,10 +149,24 @@ export interface Will<Properties> {
   readonly properties?: Properties | undefined;
 }
 
+/** Of the sockets below. */
+export interface SocketOptions {
+  /** Send small packets at once (TCP_NODELAY). Default true. */
+  readonly noDelay?: boolean | undefined;
+  /** Let the system probe an idle connection; MQTT has its own keep alive. Default false. */
+  readonly keepAlive?: boolean | undefined;
+  /** The only IP version to use. Default 0: both, whichever answers first. */
+  readonly family?: 0 | 4 | 6 | undefined;
+  /** Bytes that may wait in the socket before the client holds back. Default: the system's. */
+  readonly highWaterMark?: number | undefined;
+}
+
 /** Milliseconds. */
 export interface TimeoutOptions {
-  /** To open the network connection; 0 leaves it to the system. Default 10,000. */
+  /** To look the name up and open the network connection; 0 leaves it to the system. Default 10,000. */
   readonly connect?: number | undefined;
+  /** For the TLS handshake; 0 is no limit. Default 10,000. */
+  readonly tls?: number | undefined;
   /** From CONNECT to CONNACK. Default 20,000. */
   readonly connack?: number | undefined;
   /** From PINGREQ to PINGRESP. Default 20,000. */

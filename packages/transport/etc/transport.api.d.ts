@@ -3,6 +3,7 @@
 export { parseAddress, type Address, type AddressCredentials, type AddressScheme, type SrvAddress, type TcpAddress, type UnixAddress, type WebSocketAddress, } from "./address.ts";
 export { InvalidAddressError, InvalidOptionError, TransportError, type AddressPart, type TransportErrorCode, type TransportErrorDetails, type TransportStage, } from "./errors.ts";
 export { createMemoryPair, type MemoryPair, type MemoryPairOptions } from "./memory.ts";
+export type { Fresh, TlsBytes, TlsOptions, TlsVersion } from "./tls-options.ts";
 export type { Connector, Signal, Transport, TransportHandler } from "./transport.ts";
 
 // dist/address.d.ts
@@ -272,6 +273,61 @@ export interface MemoryPair {
  */
 export declare function createMemoryPair(options?: MemoryPairOptions): MemoryPair;
 
+// dist/tls-options.d.ts
+
+/** The versions of TLS, in the words of Node. */
+export type TlsVersion = "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3";
+/** A value, or a function that is asked for it anew for each connection. */
+export type Fresh<Value> = Value | (() => Value | Promise<Value>);
+/** PEM text, or the bytes of a PEM or DER file. */
+export type TlsBytes = string | Uint8Array;
+/**
+ * How a TLS connection is made. Files are read anew for each connection, and functions called, so that a certificate
+ * that was renewed meanwhile is used by the next attempt.
+ */
+export interface TlsOptions {
+    /** Certificates of the authorities to trust, instead of Node's own list. PEM may hold several. */
+    readonly ca?: Fresh<TlsBytes | readonly TlsBytes[]> | undefined;
+    /** A file with the certificates of authorities, as {@link ca}. */
+    readonly caFile?: string | undefined;
+    /** A folder whose files hold the certificates of authorities, as {@link ca}. */
+    readonly caPath?: string | undefined;
+    /** The client's own certificate, followed by those of its intermediate authorities. */
+    readonly cert?: Fresh<TlsBytes> | undefined;
+    readonly certFile?: string | undefined;
+    /** The private key of {@link cert}. */
+    readonly key?: Fresh<TlsBytes> | undefined;
+    readonly keyFile?: string | undefined;
+    /** Opens {@link key} or {@link pfx} when it is encrypted. */
+    readonly passphrase?: Fresh<string> | undefined;
+    /** The client's certificate and key in one, as PKCS#12. */
+    readonly pfx?: Fresh<Uint8Array> | undefined;
+    readonly pfxFile?: string | undefined;
+    /** Lists of certificates that their authorities have revoked. With one, every authority in the chain needs its own. */
+    readonly crl?: Fresh<TlsBytes | readonly TlsBytes[]> | undefined;
+    readonly crlFile?: string | undefined;
+    /** Protocols to offer to the server (ALPN), such as `["mqtt"]`. A server without ALPN takes no notice. */
+    readonly alpnProtocols?: readonly string[] | undefined;
+    /** Cipher suites in OpenSSL's notation. Default: Node's. */
+    readonly ciphers?: string | undefined;
+    /** The oldest version to accept. Default: `"TLSv1.2"`. */
+    readonly minVersion?: TlsVersion | undefined;
+    /** The newest version to use. Default: Node's, `"TLSv1.3"`. */
+    readonly maxVersion?: TlsVersion | undefined;
+    /** The name to ask the server for (SNI), and to find in its certificate. Default: the target's host. */
+    readonly servername?: string | undefined;
+    /** `false` takes any certificate, of anybody: then nobody knows who reads along. Default: true. */
+    readonly rejectUnauthorized?: boolean | undefined;
+    /** `false` takes a certificate of another host if an authority has signed it. Default: true. */
+    readonly checkHostname?: boolean | undefined;
+    /** A context of `tls.createSecureContext()`, instead of the certificates, keys, ciphers and versions above. */
+    readonly secureContext?: Fresh<{
+        readonly context: unknown;
+    }> | undefined;
+    /** Whether a further connection resumes the TLS session of the last one, which is faster. Default: true. */
+    readonly resumeSession?: boolean | undefined;
+}
+
 // dist/node/tcp.d.ts
 
 import type { Connector } from "../transport.ts";
@@ -368,14 +424,65 @@ export type DialTarget = {
  */
 export declare function createSocketTransport(socket: Duplex, handler: TransportHandler, place?: string): Transport;
 
+// dist/node/srv.d.ts
+
+import type { Connector, Signal } from "../transport.ts";
+/** One server that a domain names in DNS (RFC 2782). */
+export interface SrvRecord {
+    /** The host; `.` or empty: the domain has no such service. */
+    readonly name: string;
+    readonly port: number;
+    /** Servers with the lowest are tried first. */
+    readonly priority: number;
+    /** Among those of one priority, how often a server comes first, in proportion. */
+    readonly weight: number;
+}
+/** Where {@link srv} looks, and what it does with what it finds. */
+export interface SrvOptions {
+    readonly domain: string;
+    /** Such as `_mqtt._tcp` or `_secure-mqtt._tcp`. */
+    readonly service: string;
+    /** Makes the connector for one server; it is called once for each, and again when the server was gone meanwhile. */
+    readonly connectorTo: (target: SrvTarget) => Connector;
+    /** Asks DNS. Rejects with an error that has Node's `code`. Default: the system's name servers. */
+    readonly resolve?: ((name: string, signal: Signal) => Promise<readonly SrvRecord[]>) | undefined;
+    /** Milliseconds for the records; 0 is no limit. Default: 10,000. */
+    readonly dnsTimeoutMs?: number | undefined;
+    /** For tests: randomness, from 0 (included) to 1 (excluded). */
+    readonly random?: (() => number) | undefined;
+}
+/** A server as {@link srv} hands it to `connectorTo`. */
+export interface SrvTarget {
+    readonly host: string;
+    readonly port: number;
+}
+/**
+ * Makes a {@link Connector} for the servers that a domain names in DNS. For each connection it asks DNS, puts the servers
+ * in the order of RFC 2782, and takes the first that can be reached.
+ *
+ * ```ts
+ * const connector = srv({ domain: "example.net", service: "_mqtt._tcp", connectorTo: (target) => tcp(target) });
+ * ```
+ *
+ * Throws `InvalidAddressError` without a domain, `InvalidOptionError` for an option out of range. The connector rejects
+ * with a `TransportError` of stage `"dns"`, or that of the server; of several servers, it tells about each.
+ */
+export declare function srv(options: SrvOptions): Connector;
+/**
+ * In the order to try them: by priority, and among those of one priority at random by weight (RFC 2782).
+ *
+ * @param random from 0 (included) to 1 (excluded)
+ */
+export declare function orderSrvRecords<Item extends SrvRecord>(records: readonly Item[], random: () => number): Item[];
+
 // dist/node/tls.d.ts
 
 import { type TLSSocket } from "node:tls";
+import type { Fresh, TlsBytes, TlsOptions, TlsVersion } from "../tls-options.ts";
 import type { Connector, Signal } from "../transport.ts";
 import { type Dialer, type DialOptions } from "./dial.ts";
 import { type DialTarget } from "./target.ts";
-import { type Fresh, type TlsBytes, type TlsOptions } from "./tls-options.ts";
-export type { Fresh, TlsBytes, TlsOptions };
+export type { Fresh, TlsBytes, TlsOptions, TlsVersion };
 /** How {@link createTlsDialer} opens connections: {@link DialOptions} are for the one below TLS. */
 export interface TlsDialOptions extends DialOptions, TlsOptions {
     /** Opens the stream that TLS runs on, such as one through a proxy. Default: a direct connection. */
@@ -408,57 +515,6 @@ export declare function tls(options: TlsConnectorOptions): Connector;
  * Throws `InvalidOptionError` for options that can not work.
  */
 export declare function createTlsDialer(options?: TlsDialOptions): TlsDialer;
-
-// dist/node/tls-options.d.ts
-
-/** A value, or a function that is asked for it anew for each connection. */
-export type Fresh<Value> = Value | (() => Value | Promise<Value>);
-/** PEM text, or the bytes of a PEM or DER file. */
-export type TlsBytes = string | Uint8Array;
-/**
- * How a TLS connection is made. Files are read anew for each connection, and functions called, so that a certificate
- * that was renewed meanwhile is used by the next attempt.
- */
-export interface TlsOptions {
-    /** Certificates of the authorities to trust, instead of Node's own list. PEM may hold several. */
-    readonly ca?: Fresh<TlsBytes | readonly TlsBytes[]> | undefined;
-    /** A file with the certificates of authorities, as {@link ca}. */
-    readonly caFile?: string | undefined;
-    /** A folder whose files hold the certificates of authorities, as {@link ca}. */
-    readonly caPath?: string | undefined;
-    /** The client's own certificate, followed by those of its intermediate authorities. */
-    readonly cert?: Fresh<TlsBytes> | undefined;
-    readonly certFile?: string | undefined;
-    /** The private key of {@link cert}. */
-    readonly key?: Fresh<TlsBytes> | undefined;
-    readonly keyFile?: string | undefined;
-    /** Opens {@link key} or {@link pfx} when it is encrypted. */
-    readonly passphrase?: Fresh<string> | undefined;
-    /** The client's certificate and key in one, as PKCS#12. */
-    readonly pfx?: Fresh<Uint8Array> | undefined;
-    readonly pfxFile?: string | undefined;
-    /** Lists of certificates that their authorities have revoked. With one, every authority in the chain needs its own. */
-    readonly crl?: Fresh<TlsBytes | readonly TlsBytes[]> | undefined;
-    readonly crlFile?: string | undefined;
-    /** Protocols to offer to the server (ALPN), such as `["mqtt"]`. A server without ALPN takes no notice. */
-    readonly alpnProtocols?: readonly string[] | undefined;
-    /** Cipher suites in OpenSSL's notation. Default: Node's. */
-    readonly ciphers?: string | undefined;
-    /** The oldest version to accept. Default: `"TLSv1.2"`. */
-    readonly minVersion?: SecureVersion | undefined;
-    /** The newest version to use. Default: Node's, `"TLSv1.3"`. */
-    readonly maxVersion?: SecureVersion | undefined;
-    /** The name to ask the server for (SNI), and to find in its certificate. Default: the target's host. */
-    readonly servername?: string | undefined;
-    /** `false` takes any certificate, of anybody: then nobody knows who reads along. Default: true. */
-    readonly rejectUnauthorized?: boolean | undefined;
-    /** `false` takes a certificate of another host if an authority has signed it. Default: true. */
-    readonly checkHostname?: boolean | undefined;
-    /** A context of `tls.createSecureContext()`, instead of the certificates, keys, ciphers and versions above. */
-    readonly secureContext?: Fresh<SecureContext> | undefined;
-    /** Whether a further connection resumes the TLS session of the last one, which is faster. Default: true. */
-    readonly resumeSession?: boolean | undefined;
-}
 
 // dist/node/websocket.d.ts
 

@@ -18,4 +18,5 @@ export {
   type TransportStage,
 } from "./errors.ts";
 export { createMemoryPair, type MemoryPair, type MemoryPairOptions } from "./memory.ts";
+export type { Fresh, TlsBytes, TlsOptions, TlsVersion } from "./tls-options.ts";
 export type { Connector, Signal, Transport, TransportHandler } from "./transport.ts";

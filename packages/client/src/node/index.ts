@@ -21,7 +21,7 @@ import { connectorFor } from "./connector.ts";
 /**
  * A client for the server at `url` that is not connected yet; `connect()` it.
  *
- * @param url `mqtt://host`, with `user:password@` and `:port` if needed
+ * @param url `mqtt://host` or `mqtts://host`, with `user:password@` and `:port` if needed
  * @throws OptionError | InvalidAddressError before anything is opened
  */
 export function createClient(url: string, options?: OptionsV5): Client<"5.0">;
@@ -186,6 +186,7 @@ export {
   ServerLimitError,
   SessionLostError,
   type Signal,
+  type SocketOptions,
   type SubscribeOptions,
   type SubscribeEachOptions,
   type SubscribeOnceOptions,
@@ -194,6 +195,7 @@ export {
   SubscriptionLostError,
   TimeoutError,
   type TimeoutOptions,
+  type TlsOptions,
   type Timer,
   type Transport,
   TransportError,

@@ -31,12 +31,12 @@ test("a host that does not exist: the error names it", async () => {
   expect(error).toMatchObject({ stage: "dns", message: expect.stringContaining("no-such-host.invalid") });
 });
 
-test.each([
-  ["mqtts://localhost", OptionError],
-  ["ws://localhost", OptionError],
-])("%s is refused before anything opens: this version can not reach it", (url, error) => {
-  expect(() => createClient(url)).toThrow(error);
-});
+test.each([["ws://localhost", OptionError]])(
+  "%s is refused before anything opens: this version can not reach it",
+  (url, error) => {
+    expect(() => createClient(url)).toThrow(error);
+  },
+);
 
 test("a URL that is none is refused", () => {
   expect(() => createClient("localhost")).toThrow(/does not start with a scheme/);

@@ -142,6 +142,9 @@ function checkOptions(options: DialOptions): void {
   checkRange("attemptTimeoutMs", options.attemptTimeoutMs, 10, LONGEST_TIMER);
   checkRange("keepAliveInitialDelayMs", options.keepAliveInitialDelayMs, 0, LONGEST_TIMER);
   checkRange("localPort", options.localPort, 0, 65_535);
+  if (![undefined, 0, 4, 6].includes(options.family)) {
+    throw new InvalidOptionError("family", options.family, "it is 4, 6, or 0 for both");
+  }
   if (options.localAddress !== undefined && isIP(options.localAddress) === 0) {
     throw new InvalidOptionError("localAddress", options.localAddress, "it is an IP address of this machine");
   }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
 import { TransportError } from "../errors.ts";
 import { nameOf } from "./tls-error.ts";
-import type { Fresh, TlsBytes, TlsOptions } from "./tls-options.ts";
+import type { Fresh, TlsBytes, TlsOptions } from "../tls-options.ts";
 
 /**
  * Makes a function that reads the certificates and keys of `options` and makes a context of them. As long as they stay
@@ -14,7 +14,7 @@ export function createContextReader(options: TlsOptions): () => Promise<SecureCo
   let fingerprint: string | undefined;
   let context: SecureContext | undefined;
   return async () => {
-    if (options.secureContext !== undefined) return ask("secureContext", options.secureContext);
+    if (options.secureContext !== undefined) return ask<SecureContext>("secureContext", options.secureContext);
     const material = await readMaterial(options);
     const print = fingerprintOf(material);
     if (context === undefined || print !== fingerprint) {

@@ -2,15 +2,16 @@ import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { checkServerIdentity, connect, type SecureContext, type TLSSocket } from "node:tls";
 import { abortedError, TransportError } from "../errors.ts";
+import type { Fresh, TlsBytes, TlsOptions, TlsVersion } from "../tls-options.ts";
 import type { Connector, Signal } from "../transport.ts";
 import { checkRange, createDialer, LONGEST_TIMER, type Dialer, type DialOptions } from "./dial.ts";
 import { createSocketTransport } from "./socket-transport.ts";
 import { checkTarget, formatTarget, type DialTarget } from "./target.ts";
 import { certificateError, handshakeCutError, isTlsError, tlsError } from "./tls-error.ts";
 import { createContextReader } from "./tls-material.ts";
-import { checkTlsOptions, type Fresh, type TlsBytes, type TlsOptions } from "./tls-options.ts";
+import { checkTlsOptions } from "./tls-options.ts";
 
-export type { Fresh, TlsBytes, TlsOptions };
+export type { Fresh, TlsBytes, TlsOptions, TlsVersion };
 
 /** How {@link createTlsDialer} opens connections: {@link DialOptions} are for the one below TLS. */
 export interface TlsDialOptions extends DialOptions, TlsOptions {

@@ -36,7 +36,9 @@ describe("the order of RFC 2782", () => {
         const ordered = orderSrvRecords(records, () => numbers.next().value);
         expect(new Set(ordered)).toEqual(new Set(records));
         expect(ordered).toHaveLength(records.length);
-        expect(ordered.map(({ priority }) => priority)).toEqual(records.map(({ priority }) => priority).sort());
+        expect(ordered.map(({ priority }) => priority)).toEqual(
+          records.map(({ priority }) => priority).sort((a, b) => a - b),
+        );
       }),
     );
   });
