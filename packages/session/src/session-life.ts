@@ -18,6 +18,7 @@ export class SessionLife {
   /** Infinity while there is a connection. */
   #expiresAt: Milliseconds = Infinity;
   #over = false;
+  #mayBeNew = false;
 
   constructor(config: SessionConfig) {
     this.#config = config;
@@ -51,6 +52,19 @@ export class SessionLife {
     return this.#expiresAt;
   }
 
+  /**
+   * The server may have lost the session without our knowing: the CONNACK that said so did not come, and the session that
+   * is present next time is the one it began then.
+   */
+  get mayBeNew(): boolean {
+    return this.#mayBeNew;
+  }
+
+  /** A CONNECT went out, and its connection ended before CONNACK. */
+  handleUnanswered(): void {
+    this.#mayBeNew = true;
+  }
+
   /** Throws ProtocolError for a session that we said we don't have. */
   checkSessionPresent({ sessionPresent }: ConnackPacket, cleanStart: boolean): void {
     if (!sessionPresent || !cleanStart) return;
@@ -64,7 +78,7 @@ export class SessionLife {
   /** CONNACK came: there is a session, the one there was or a new one. `cleanStart` is what CONNECT said. */
   handleConnected({ protocolVersion, sessionExpiryInterval }: Negotiated, cleanStart: boolean): void {
     this.#connectedBefore = true;
-    this.#over = false;
+    this.#over = this.#mayBeNew = false;
     this.#expiresAt = Infinity;
     if (protocolVersion === 5) this.#outlives = toMilliseconds(sessionExpiryInterval);
     else this.#outlives = cleanStart ? 0 : Infinity;

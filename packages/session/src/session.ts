@@ -565,6 +565,7 @@ export class MqttSession<Context = unknown> {
     const { config } = connection;
     const negotiated = negotiate(config, packet, this.#clientIdentifier);
     this.#clientIdentifier = negotiated.clientIdentifier;
+    const { mayBeNew } = this.#life;
     this.#life.handleConnected(negotiated, connection.cleanStart);
     connection.negotiated = negotiated;
     connection.phase = "online";
@@ -584,7 +585,7 @@ export class MqttSession<Context = unknown> {
     } else {
       this.#loseSession();
     }
-    const mayBeLost = !sessionPresent || !isKnown;
+    const mayBeLost = !sessionPresent || !isKnown || mayBeNew;
     if (config.resubscribe === "always" || (config.resubscribe === "when-session-lost" && mayBeLost)) {
       this.#requests.resubscribe();
     }
@@ -617,6 +618,8 @@ export class MqttSession<Context = unknown> {
     error: Error | undefined,
     packet?: DisconnectPacket | ConnackPacket,
   ): void {
+    const isUnanswered = connection.phase === "connecting" && packet === undefined && connection.taken !== 0;
+    if (isUnanswered) this.#life.handleUnanswered();
     connection.phase = "disconnecting";
     this.#timers.clear("connack");
     this.#timers.clear("authentication");

@@ -330,6 +330,7 @@ class World {
       case "message": {
         expect(this.#online).toBe(true);
         const number = Number(decodeUtf8(event.packet.payload));
+        this.server.delivered.add(number);
         if (event.packet.qos === 2) {
           expect(
             this.#delivered.get(number),

@@ -320,6 +320,23 @@ describe("connections come and go", () => {
     expect(bench.server.takeReceived()).toEqual([connect(), ...(asksAgain ? [subscribe(1, "a", "b")] : [])]);
   });
 
+  test("a CONNECT without an answer may have begun a new session, which is then present: so we ask again, once", () => {
+    const bench = online({ clientIdentifier: "me", sessionExpiryInterval: 300 });
+    granted(bench, "a");
+    bench.server.lose();
+    bench.server.open();
+    bench.server.pull();
+    bench.server.lose(); // and with it the CONNACK that said that the session was lost
+    bench.server.accept({ sessionPresent: true });
+    expect(bench.server.takeReceived()).toEqual([connect(), subscribe(1, "a")]);
+    bench.server.send(suback(1, 0));
+    bench.server.lose();
+    bench.server.open(); // no CONNECT was taken
+    bench.server.lose();
+    bench.server.accept({ sessionPresent: true });
+    expect(bench.server.takeReceived()).toEqual([connect({ cleanStart: false })]);
+  });
+
   test("MQTT 3.1 can not say whether the session is there, so we ask again", () => {
     const bench = online({ protocolVersion: 3, clientIdentifier: "old", cleanStart: false });
     granted(bench, "a");

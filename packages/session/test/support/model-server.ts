@@ -49,6 +49,8 @@ export class ModelServer {
   // for ever
   readonly everAccepted = new Set<number>();
   readonly refused = new Set<number>();
+  /** Messages of its own that the application got. */
+  readonly delivered = new Set<number>();
   /** Topic filters of all SUBSCRIBE and UNSUBSCRIBE packets. */
   readonly topicFilters = new Set<string>();
 
@@ -317,6 +319,7 @@ export class ModelServer {
       const expected = (message.qos === 1 ? this.#expectedPuback : this.#expectedPubrec).shift();
       must(expected === packetIdentifier, `${type} goes out in the order of arrival [MQTT-4.6.0-2] [MQTT-4.6.0-3]`);
     }
+    must(this.delivered.has(message.number), `${type} ${packetIdentifier} is for a message that was delivered`);
     if (type === "pubrec" && reasonCode < 0x80) {
       message.state = "released";
       this.#toClient.push({ type: "pubrel", packetIdentifier });
