@@ -109,6 +109,7 @@ export class Connection<Context> {
     const bytes = this.#writer.take();
     if (bytes !== undefined) {
       this.#taken = (this.#taken + bytes.length) | 0;
+      this.#traffic.handleBytesSent(bytes.length);
       this.#answersWaiting = Math.min(this.#answersWaiting, this.pendingBytes >> 2); // each has at least four bytes
     }
     return bytes;

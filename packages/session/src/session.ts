@@ -191,7 +191,7 @@ export class MqttSession<Context = unknown> {
     this.#now = now;
     const connection = this.#connection;
     if (connection === undefined || connection.phase === "disconnecting") return;
-    this.#traffic.handleBytes(bytes.length);
+    this.#traffic.handleBytesReceived(bytes.length);
     connection.decoder.push(bytes);
     this.#handlePackets(connection, bytes.length);
   }
