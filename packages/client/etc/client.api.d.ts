@@ -47,7 +47,7 @@ export declare function subscribeOnce(url: string, filters: Filters<"5.0">, opti
  * handler fails; disconnects either way.
  */
 export declare function subscribeEach(url: string, filters: Filters<"5.0">, handler: (message: Message) => unknown, options?: SubscribeEachOptions): Promise<void>;
-export { AbortedError, type AcknowledgeMode, type Attempt, type AttemptOptions, type AuthenticationAnswer, AuthenticationError, type AuthenticationMethod, type BackoffOptions, type Client, ClientClosedError, type ClientEvents, type ClientOptions, type ClientState, type ClientStatistics, type Clock, type CommonOptions, ConnectionLostError, type Connector, ConnectRefusedError, type ConsumeOptions, ConsumerStalledError, type DisconnectOptions, type DroppedIncoming, type DroppedMessage, type DroppedOutgoing, EncodeError, type FailedAttempt, type FilterFailure, type FilterOptions, type Filters, type GrantedFilter, InvalidAddressError, json, JsonPayload, type Logger, MalformedPacketError, matchTopic, Message, type MessageHandler, type MessagesOptions, MessageStream, type MessageToPublish, MqttError, type Negotiated, NoResponderError, type DropReason, MessageDroppedError, type NextOptions, NotConnectedError, OptionError, type OptionsAuto, type OptionsV3, type OptionsV5, type Payload, ProtocolError, Publication, type PublicationState, type PublishDefaults, type PublishOptions, type PublishProperties, PublishRejectedError, type PublishResult, type QoS, type QueueOptions, ReasonCode, reasonText, type ReceiveStatistics, type ReconnectOptions, type Reply, type RequestOptions, RequestRejectedError, scramSha1, scramSha256, scramSha512, type ScramOptions, type Respond, type RespondOptions, SendQueueFullError, ServerDisconnectError, ServerLimitError, SessionLostError, type Signal, type SocketOptions, type SubscribeOptions, type SubscribeEachOptions, type SubscribeOnceOptions, SubscribeRejectedError, Subscription, SubscriptionLostError, TimeoutError, type TimeoutOptions, type TlsOptions, type Timer, type Transport, TransportError, type TransportHandler, type UnclaimedOptions, UnsubscribeRejectedError, type UserProperty, validateTopicFilter, validateTopicName, type Version, type WebCrypto, type Will, } from "../core.ts";
+export { AbortedError, type AcknowledgeMode, type Attempt, type AttemptOptions, type AuthenticationAnswer, AuthenticationError, type AuthenticationMethod, type BackoffOptions, type Client, ClientClosedError, type ClientEvents, type ClientOptions, type ClientState, type Clock, type CommonOptions, ConnectionLostError, type Connector, ConnectRefusedError, type ConsumeOptions, ConsumerStalledError, describePacket, type DisconnectOptions, type DroppedIncoming, type DroppedMessage, type DroppedOutgoing, EncodeError, type FailedAttempt, type FilterFailure, type FilterOptions, type Filters, type GrantedFilter, InvalidAddressError, json, JsonPayload, type Latency, type Logger, MalformedPacketError, matchTopic, Message, type MessageHandler, type MessagesOptions, MessageStream, type MessageToPublish, MqttError, type Negotiated, NoResponderError, type DropReason, MessageDroppedError, type NextOptions, NotConnectedError, OptionError, type OptionsAuto, type OptionsV3, type OptionsV5, type Payload, ProtocolError, Publication, type PublicationState, type PublishDefaults, type PublishOptions, type PublishProperties, PublishRejectedError, type PublishResult, type QoS, type QueueOptions, ReasonCode, reasonText, type ReceiveStatistics, type ReconnectOptions, type Reply, type RequestOptions, RequestRejectedError, scramSha1, scramSha256, scramSha512, type ScramOptions, type Respond, type RespondOptions, SendQueueFullError, ServerDisconnectError, ServerLimitError, SessionLostError, type Signal, type SocketOptions, type SubscribeOptions, type SubscribeEachOptions, type SubscribeOnceOptions, type Statistics, SubscribeRejectedError, Subscription, SubscriptionLostError, TimeoutError, type TimeoutOptions, type TlsOptions, type Timer, type Transport, TransportError, type TransportHandler, type UnclaimedOptions, UnsubscribeRejectedError, type UserProperty, validateTopicFilter, validateTopicName, type Version, type WebCrypto, type Will, } from "../core.ts";
 
 // dist/core.d.ts
 
@@ -92,10 +92,11 @@ export { Publication, type PublicationState, type PublishResult } from "./public
 export type { PublishDefaults } from "./publish-defaults.ts";
 export { scramSha1, scramSha256, scramSha512, type ScramOptions, type WebCrypto } from "./scram.ts";
 export { type GrantedFilter, Subscription } from "./subscription.ts";
-export type { Client, ClientStatistics, ConsumeOptions, DisconnectOptions, FilterOptions, Filters, MessagesOptions, Payload, PublishOptions, Reply, RequestOptions, Respond, RespondOptions, SubscribeOptions, } from "./types.ts";
+export type { Latency, Statistics } from "./statistics.ts";
+export type { Client, ConsumeOptions, DisconnectOptions, FilterOptions, Filters, MessagesOptions, Payload, PublishOptions, Reply, RequestOptions, Respond, RespondOptions, SubscribeOptions, } from "./types.ts";
 export type { Version } from "./version.ts";
 export { AuthenticationError, ConnectionLostError, ConnectRefusedError, type FilterFailure, type Negotiated, type DropReason, MessageDroppedError, NotConnectedError, OptionError, PublishRejectedError, type QueueOptions, RequestRejectedError, SendQueueFullError, ServerDisconnectError, ServerLimitError, SessionLostError, SubscribeRejectedError, TimeoutError, UnsubscribeRejectedError, } from "@petrel/session";
-export { EncodeError, MalformedPacketError, matchTopic, MqttError, ProtocolError, type PublishProperties, type QoS, ReasonCode, reasonText, type UserProperty, validateTopicFilter, validateTopicName, } from "@petrel/codec";
+export { describePacket, EncodeError, MalformedPacketError, matchTopic, MqttError, ProtocolError, type PublishProperties, type QoS, ReasonCode, reasonText, type UserProperty, validateTopicFilter, validateTopicName, } from "@petrel/codec";
 export { type Connector, InvalidAddressError, type Signal, type TlsOptions, type Transport, TransportError, type TransportHandler, } from "@petrel/transport";
 
 // dist/options.d.ts
@@ -475,9 +476,6 @@ export interface DisconnectOptionsV5 extends DisconnectOptionsV3 {
     readonly sendWill?: boolean | undefined;
 }
 export type DisconnectOptions<V extends Version> = V extends "5.0" ? DisconnectOptionsV5 : DisconnectOptionsV3;
-export interface ClientStatistics {
-    readonly receiving: ReceiveStatistics;
-}
 /**
  * An MQTT client. Nothing is lost silently, nothing hangs: every promise settles, with an answer, a refusal, a
  * timeout, or `ClientClosedError`.
@@ -502,6 +500,8 @@ export interface Client<V extends Version = "5.0"> extends AsyncDisposable {
      * @example await client.publish("sensors/kitchen", "21.5", { qos: 1, retain: true })
      */
     publish(topic: string, payload?: Payload, options?: PublishOptions<V>): Publication;
+    /** What the client has done since it was made, and what it holds now. */
+    statistics(): Statistics;
     /** False: the queue is getting full; await {@link Client.drained} before publishing more. */
     readonly writable: boolean;
     /** Resolves when {@link Client.writable} is true; rejects with ClientClosedError when the client is closed first. */
@@ -531,8 +531,6 @@ export interface Client<V extends Version = "5.0"> extends AsyncDisposable {
      * @throws OptionError
      */
     messages(options?: MessagesOptions): MessageStream;
-    /** What the client has to do with, in figures. */
-    statistics(): ClientStatistics;
     /**
      * Publishes a request and waits for the first reply to it (5.0). Needs somebody who answers, as {@link Client.respond}
      * does: with the correlation data of the request, to its response topic.
@@ -640,6 +638,10 @@ export interface ClientEvents {
     };
     /** A failure that no promise tells anybody: of a message that nobody awaited, or of a listener or handler. */
     error: Error;
+    /** A packet that was written. Passwords and authentication data are shown as ***. Listening costs some speed. */
+    packetSent: PacketInit;
+    /** A packet that came, before anything is done about it. */
+    packetReceived: Packet;
     /** By you; nothing follows until `connect()`. */
     closed: undefined;
 }
@@ -734,6 +736,8 @@ export interface PublicationOwner {
 export declare class Publication implements PromiseLike<PublishResult> {
     #private;
     readonly topic: string;
+    /** @internal When it was published. */
+    publishedAt: number;
     /** @internal Where the message is in the session; undefined if it was not accepted. */
     dispatch: Dispatch | undefined;
     /** @internal */
@@ -839,23 +843,6 @@ export declare class MessageStream implements AsyncIterable<Message>, AsyncDispo
     takeBack(): readonly Message[];
 }
 
-// dist/receiver.d.ts
-
-/** What came in and is not done with. */
-export interface ReceiveStatistics {
-    /** Messages in the buffers of subscriptions, routes and `messages()`. A message that several get counts for each. */
-    readonly buffered: number;
-    /** Messages of a resumed session that nobody has asked for yet. */
-    readonly held: number;
-    /**
-     * QoS 1 and 2 messages whose exchange is not over. When there are as many as `client.connection.receive.receiveMaximum`
-     * says, or as a 3.x server has decided by itself, it sends no more at these QoS.
-     */
-    readonly inflight: number;
-    /** Messages that were dropped, each with a "dropped" event, since the client was made. */
-    readonly dropped: number;
-}
-
 // dist/subscription.d.ts
 
 /** What the server granted for one filter. */
@@ -887,6 +874,57 @@ export declare class Subscription extends MessageStream {
     [Symbol.asyncDispose](): Promise<void>;
     /** @internal */
     handleGranted(granted: readonly GrantedFilter[]): void;
+}
+
+// dist/statistics.d.ts
+
+/** Milliseconds, right to a fifth. */
+export interface Latency {
+    readonly count: number;
+    readonly p50: number;
+    readonly p90: number;
+    readonly p99: number;
+    readonly maximum: number;
+}
+/** What a client has done since it was made, and what it holds now. */
+export interface Statistics {
+    /** Packets by type, and bytes of MQTT. */
+    readonly sent: TrafficCount;
+    readonly received: TrafficCount;
+    /** Accepted and not sent yet. */
+    readonly queued: {
+        readonly messages: number;
+        readonly bytes: number;
+    };
+    /** QoS 1 and 2 messages that were sent and not acknowledged yet. */
+    readonly inflight: number;
+    /** Messages that were accepted and dropped, by the options of the queue or their expiry. */
+    readonly dropped: number;
+    /** Connections that got as far as CONNACK. */
+    readonly connections: number;
+    /** Milliseconds that the last `ping()` took. */
+    readonly lastRoundTrip: number | undefined;
+    /** From `publish()` to the acknowledgement, queueing and reconnects included; QoS 1 and 2. */
+    readonly acknowledgement: Latency;
+    /** The messages of others. */
+    readonly receiving: ReceiveStatistics;
+}
+
+// dist/receiver.d.ts
+
+/** What came in and is not done with. */
+export interface ReceiveStatistics {
+    /** Messages in the buffers of subscriptions, routes and `messages()`. A message that several get counts for each. */
+    readonly buffered: number;
+    /** Messages of a resumed session that nobody has asked for yet. */
+    readonly held: number;
+    /**
+     * QoS 1 and 2 messages whose exchange is not over. When there are as many as `client.connection.receive.receiveMaximum`
+     * says, or as a 3.x server has decided by itself, it sends no more at these QoS.
+     */
+    readonly inflight: number;
+    /** Messages that were dropped, each with a "dropped" event, since the client was made. */
+    readonly dropped: number;
 }
 
 // dist/errors.d.ts

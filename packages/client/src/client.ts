@@ -2,6 +2,7 @@
 import type { AcknowledgementProperties, ConnackPacket } from "@petrel/codec";
 import {
   ConnectionLostError,
+  type Milliseconds,
   MqttSession,
   type Negotiated,
   OptionError,
@@ -23,6 +24,7 @@ import { AbortedError, ClientClosedError, toError } from "./errors.ts";
 import type { ClientEvents, ClientState } from "./events.ts";
 import type { MessageHandler } from "./handling.ts";
 import { IncomingEvents } from "./incoming-events.ts";
+import { Histogram } from "./histogram.ts";
 import { consoleLogger } from "./logger.ts";
 import type { Message } from "./message.ts";
 import type { MessageStream } from "./message-stream.ts";
@@ -43,9 +45,9 @@ import { checkPublishOptions, disconnectRequest, routeFilters } from "./requests
 import { RequestResponse } from "./request-response.ts";
 import { Subscriber } from "./subscriber.ts";
 import type { Subscription } from "./subscription.ts";
+import type { Statistics } from "./statistics.ts";
 import { Supervisor } from "./supervisor.ts";
 import type {
-  ClientStatistics,
   ConsumeOptionsV5,
   DisconnectOptionsV5,
   Filters,
@@ -92,7 +94,6 @@ export class MqttClient implements AsyncDisposable {
   readonly #subscriber: Subscriber;
   readonly #unheard: UnheardFailures;
   readonly #authenticator: Authenticator;
-  readonly #requestResponse: RequestResponse;
 
   #state: ClientState = "offline";
   /** Why no more attempts are made: until `connect()`, everything fails with this. */
@@ -107,6 +108,12 @@ export class MqttClient implements AsyncDisposable {
   /** Calls that end the client so far: a `connect()` that waits for one end must not outlive the next. */
   #ends = 0;
   #lastConnection: Negotiated | undefined;
+  #lastRoundTrip: Milliseconds | undefined;
+  #connections = 0;
+  #dropped = 0;
+  // Made when they are used: an idle client shall be small.
+  #acknowledgement: Histogram | undefined;
+  #requestResponse: RequestResponse | undefined;
 
   /** Throws OptionError or InvalidAddressError. */
   constructor(reach: Reach, url: string, options: ClientOptions) {
@@ -125,7 +132,7 @@ export class MqttClient implements AsyncDisposable {
     this.#approach = new Approach(reach, url, options);
     this.#session = new MqttSession(this.#approach.usual.session);
     this.#driver = new Driver(this.#session, clock, {
-      onEvent: (event) => this.#handleEvent(event),
+      onEvent: (event, now) => this.#handleEvent(event, now),
       wantsData: () => this.#wantsData(),
       onBytesLost: (bytes, afterMs) => {
         const what = `the last ${bytes} bytes, and the QoS 0 messages in them, are lost`;
@@ -172,7 +179,6 @@ export class MqttClient implements AsyncDisposable {
       wake: () => this.#driver.wake(),
     });
     this.#authenticator = new Authenticator(this.#session, clock, () => this.#driver.wake());
-    this.#requestResponse = new RequestResponse(this, clock, random);
   }
 
   /** The version that is spoken, or will be tried next. */
@@ -197,9 +203,40 @@ export class MqttClient implements AsyncDisposable {
   }
 
   on<Name extends keyof ClientEvents>(name: Name, listener: (event: ClientEvents[Name]) => void): () => void {
-    const dispose = this.#events.on(name, listener);
+    const remove = this.#events.on(name, listener);
+    this.#observePackets();
     if (name === "message") this.#clock.microtask(() => this.#receiver.offerHeld());
-    return dispose;
+    return () => {
+      remove();
+      this.#observePackets();
+    };
+  }
+
+  statistics(): Statistics {
+    const { traffic, queuedCount, queuedBytes, inflightCount } = this.#session;
+    const latency = this.#acknowledgement ?? new Histogram();
+    return {
+      sent: { bytes: traffic.sent.bytes, packets: { ...traffic.sent.packets } },
+      received: { bytes: traffic.received.bytes, packets: { ...traffic.received.packets } },
+      queued: { messages: queuedCount, bytes: queuedBytes },
+      inflight: inflightCount,
+      dropped: this.#dropped,
+      connections: this.#connections,
+      lastRoundTrip: this.#lastRoundTrip,
+      acknowledgement: {
+        count: latency.count,
+        p50: latency.percentile(0.5),
+        p90: latency.percentile(0.9),
+        p99: latency.percentile(0.99),
+        maximum: latency.maximum,
+      },
+      receiving: this.#receiver.statistics(this.#session.receivingCount),
+    };
+  }
+
+  /** Showing packets costs, so it is done only for those who want to see them. */
+  #observePackets(): void {
+    this.#session.isObserved = this.#events.has("packetSent") || this.#events.has("packetReceived");
   }
 
   // ── connecting ────────────────────────────────────────────────────────────────────────────────
@@ -265,6 +302,7 @@ export class MqttClient implements AsyncDisposable {
     this.#incoming.handleConnected();
     const { sessionPresent } = connection;
     this.#receiver.handleConnected(sessionPresent, sessionPresent && this.#connecting !== undefined);
+    this.#connections++;
     this.#events.emit("connected", { sessionPresent: connack.sessionPresent, connection, packet: connack });
     this.#connecting?.resolve();
     this.#connecting = undefined;
@@ -310,7 +348,7 @@ export class MqttClient implements AsyncDisposable {
   #failAll(error: Error): void {
     this.#session.abandon(error);
     this.#receiver.endAll(error instanceof ClientClosedError ? undefined : error); // closing is no error
-    this.#requestResponse.failAll(error);
+    this.#requestResponse?.failAll(error);
     this.#connecting?.reject(error);
     this.#connecting = undefined;
     this.#drained?.reject(error);
@@ -355,7 +393,9 @@ export class MqttClient implements AsyncDisposable {
       if (payload instanceof JsonPayload && this.version === "5.0") {
         message.properties = { ...JSON_PROPERTIES, ...properties };
       }
-      publication.dispatch = this.#session.publish(message, publication, this.#clock.now());
+      const now = this.#clock.now();
+      publication.publishedAt = now;
+      publication.dispatch = this.#session.publish(message, publication, now);
     } catch (error) {
       this.#failPublication(publication, error as Error);
       return publication;
@@ -405,6 +445,7 @@ export class MqttClient implements AsyncDisposable {
     publication: Publication,
     { message, error }: Extract<SessionEvent<Context>, { type: "dropped" }>,
   ): void {
+    this.#dropped++;
     if (!this.#events.has("dropped")) {
       this.#failPublication(publication, error);
       return;
@@ -448,14 +489,10 @@ export class MqttClient implements AsyncDisposable {
     return this.#subscriber.unsubscribe(filters);
   }
 
-  statistics(): ClientStatistics {
-    return { receiving: this.#receiver.statistics(this.#session.receivingCount) };
-  }
-
   // ── request and response ──────────────────────────────────────────────────────────────────────
 
   request(topic: string, payload?: Payload, options: RequestOptions = {}): Promise<Message> {
-    return this.#requestResponse.request(topic, payload, options);
+    return this.#useRequests().request(topic, payload, options);
   }
 
   requestMany(
@@ -463,22 +500,28 @@ export class MqttClient implements AsyncDisposable {
     payload?: Payload,
     options: RequestOptions = {},
   ): AsyncIterableIterator<Message, undefined> {
-    return this.#requestResponse.requestMany(topic, payload, options);
+    return this.#useRequests().requestMany(topic, payload, options);
   }
 
   respond(filter: string, respond: Respond, options: RespondOptions = {}): Promise<Subscription> {
-    return this.#requestResponse.respond(filter, respond, options);
+    return this.#useRequests().respond(filter, respond, options);
+  }
+
+  #useRequests(): RequestResponse {
+    return (this.#requestResponse ??= new RequestResponse(this, this.#clock, this.#options.random ?? Math.random));
   }
 
   // ── what the session says ─────────────────────────────────────────────────────────────────────
 
-  #handleEvent(event: SessionEvent<Context>): void {
+  #handleEvent(event: SessionEvent<Context>, now: Milliseconds): void {
     switch (event.type) {
       case "message":
         this.#receiver.deliver(event.packet, event.delivery);
         return;
       case "published": {
         const { context, reasonCode, packetIdentifier, packet } = event;
+        if (packetIdentifier !== undefined)
+          (this.#acknowledgement ??= new Histogram()).add(now - (context as Publication).publishedAt);
         const { reasonString, userProperties } = packet?.properties ?? NO_PROPERTIES;
         (context as Publication).settle({ reasonCode, reasonString, userProperties, packetIdentifier });
         if (this.#idle !== undefined && this.#isIdle()) this.#idle.resolve();
@@ -509,6 +552,12 @@ export class MqttClient implements AsyncDisposable {
         this.#drained?.resolve();
         this.#drained = undefined;
         return;
+      case "packetSent":
+        this.#events.emit("packetSent", event.packet);
+        return;
+      case "packetReceived":
+        this.#events.emit("packetReceived", event.packet);
+        return;
       case "connected":
         this.#handleConnected(event.connack);
         return;
@@ -519,12 +568,13 @@ export class MqttClient implements AsyncDisposable {
         return;
       case "resubscribeFailed":
         this.#subscriber.loseFilters(event.failures);
-        this.#requestResponse.handleLost(event.failures);
+        this.#requestResponse?.handleLost(event.failures);
         this.#events.emit("resubscribeFailed", { failures: event.failures });
         return;
       case "lateAcknowledgement":
         return; // no harm: the server sends the message again
       case "pinged":
+        this.#lastRoundTrip = event.roundTripMs;
         (event.context as Ping).resolve(event.roundTripMs);
         return;
     }

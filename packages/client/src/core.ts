@@ -77,9 +77,9 @@ export { Publication, type PublicationState, type PublishResult } from "./public
 export type { PublishDefaults } from "./publish-defaults.ts";
 export { scramSha1, scramSha256, scramSha512, type ScramOptions, type WebCrypto } from "./scram.ts";
 export { type GrantedFilter, Subscription } from "./subscription.ts";
+export type { Latency, Statistics } from "./statistics.ts";
 export type {
   Client,
-  ClientStatistics,
   ConsumeOptions,
   DisconnectOptions,
   FilterOptions,
@@ -116,6 +116,7 @@ export {
   UnsubscribeRejectedError,
 } from "@petrel/session";
 export {
+  describePacket,
   EncodeError,
   MalformedPacketError,
   matchTopic,

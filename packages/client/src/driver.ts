@@ -1,4 +1,4 @@
-import type { MqttSession, SessionEvent } from "@petrel/session";
+import type { Milliseconds, MqttSession, SessionEvent } from "@petrel/session";
 import type { Connector, Transport, TransportHandler } from "@petrel/transport";
 import { type Cancellation, onAbort } from "./cancellation.ts";
 import type { Clock, Timer } from "./clock.ts";
@@ -14,7 +14,7 @@ const STUCK_MS = 30_000;
 
 export interface DriverHandler<Context> {
   /** In order, and never from inside a call to the session. Must not throw. */
-  onEvent(event: SessionEvent<Context>): void;
+  onEvent(event: SessionEvent<Context>, now: Milliseconds): void;
   /** Whether to read from the network: false while consumers are slower than it. */
   wantsData(): boolean;
   /** A polite end was cut short: the network did not take the last bytes in this time. */
@@ -162,7 +162,9 @@ export class Driver<Context> {
       else this.#flush(link);
     }
     const events = this.#session.takeEvents();
-    for (const event of events) this.#handler.onEvent(event);
+    if (events.length === 0) return 0;
+    const now = this.#clock.now();
+    for (const event of events) this.#handler.onEvent(event, now);
     return events.length;
   }
 

@@ -1,4 +1,4 @@
-import type { ConnackPacket, DisconnectPacket } from "@petrel/codec";
+import type { ConnackPacket, DisconnectPacket, Packet, PacketInit } from "@petrel/codec";
 import type { DropReason, FilterFailure, MessageDroppedError, Negotiated, OutgoingMessage } from "@petrel/session";
 import type { Message } from "./message.ts";
 
@@ -51,6 +51,10 @@ export interface ClientEvents {
   resubscribeFailed: { readonly failures: readonly FilterFailure[] };
   /** A failure that no promise tells anybody: of a message that nobody awaited, or of a listener or handler. */
   error: Error;
+  /** A packet that was written. Passwords and authentication data are shown as ***. Listening costs some speed. */
+  packetSent: PacketInit;
+  /** A packet that came, before anything is done about it. */
+  packetReceived: Packet;
   /** By you; nothing follows until `connect()`. */
   closed: undefined;
 }

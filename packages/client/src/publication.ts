@@ -29,6 +29,8 @@ export interface PublicationOwner {
  */
 export class Publication implements PromiseLike<PublishResult> {
   readonly topic: string;
+  /** @internal When it was published. */
+  publishedAt = 0;
   /** @internal Where the message is in the session; undefined if it was not accepted. */
   dispatch: Dispatch | undefined = undefined;
   readonly #owner: PublicationOwner;

@@ -22,7 +22,7 @@ export class ServerList {
   /** Where the server of the list sent us. */
   #redirect: string | undefined;
   /** Those that sent us on since a connection lasted: nobody is asked twice. */
-  readonly #visited = new Set<string>();
+  readonly #visited: string[] = [];
 
   constructor(servers: readonly string[], maximumRedirects: number) {
     this.#servers = [...servers];
@@ -36,13 +36,13 @@ export class ServerList {
 
   /** A connection lasted: what was tried before is forgotten. */
   handleStable(): void {
-    this.#visited.clear();
+    this.#visited.length = 0;
   }
 
   /** Chooses the next server. Returns whether it shall be tried at once: it was not asked yet, or we were sent there. */
   handleEnded({ cause, wasConnected }: Outcome): boolean {
     if (this.#follow(cause)) return true;
-    this.#visited.clear();
+    this.#visited.length = 0;
     this.#redirect = undefined;
     if (wasConnected) {
       this.#failed = 0;
@@ -57,10 +57,10 @@ export class ServerList {
 
   #follow(cause: Error): boolean {
     const reference = serverReference(cause);
-    if (reference === undefined || this.#visited.size >= this.#maximumRedirects) return false;
-    this.#visited.add(this.current);
+    if (reference === undefined || this.#visited.length >= this.#maximumRedirects) return false;
+    this.#visited.push(this.current);
     const target = referencedUrl(this.current, reference.servers);
-    if (target === undefined || this.#visited.has(target)) return false;
+    if (target === undefined || this.#visited.includes(target)) return false;
     if (reference.moved) this.#servers[this.#index] = target;
     this.#redirect = reference.moved ? undefined : target;
     return true;

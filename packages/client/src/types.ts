@@ -11,8 +11,8 @@ import type { Publication } from "./publication.ts";
 import type { AcknowledgeMode } from "./consumer-options.ts";
 import type { MessageHandler } from "./handling.ts";
 import type { MessageStream } from "./message-stream.ts";
-import type { ReceiveStatistics } from "./receiver.ts";
 import type { Subscription } from "./subscription.ts";
+import type { Statistics } from "./statistics.ts";
 import type { Version } from "./version.ts";
 
 /** Text is sent as UTF-8, a number as its decimal text, null and undefined as an empty payload; views are not copied. */
@@ -146,10 +146,6 @@ export interface DisconnectOptionsV5 extends DisconnectOptionsV3 {
 
 export type DisconnectOptions<V extends Version> = V extends "5.0" ? DisconnectOptionsV5 : DisconnectOptionsV3;
 
-export interface ClientStatistics {
-  readonly receiving: ReceiveStatistics;
-}
-
 /**
  * An MQTT client. Nothing is lost silently, nothing hangs: every promise settles, with an answer, a refusal, a
  * timeout, or `ClientClosedError`.
@@ -176,6 +172,9 @@ export interface Client<V extends Version = "5.0"> extends AsyncDisposable {
    * @example await client.publish("sensors/kitchen", "21.5", { qos: 1, retain: true })
    */
   publish(topic: string, payload?: Payload, options?: PublishOptions<V>): Publication;
+
+  /** What the client has done since it was made, and what it holds now. */
+  statistics(): Statistics;
 
   /** False: the queue is getting full; await {@link Client.drained} before publishing more. */
   readonly writable: boolean;
@@ -209,9 +208,6 @@ export interface Client<V extends Version = "5.0"> extends AsyncDisposable {
    * @throws OptionError
    */
   messages(options?: MessagesOptions): MessageStream;
-
-  /** What the client has to do with, in figures. */
-  statistics(): ClientStatistics;
 
   /**
    * Publishes a request and waits for the first reply to it (5.0). Needs somebody who answers, as {@link Client.respond}

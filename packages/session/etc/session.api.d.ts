@@ -364,7 +364,7 @@ export interface Negotiated {
 
 // dist/traffic.d.ts
 
-/** Packets by type, and all bytes, since the session was made. */
+/** Packets by type, as they are written or read, and the bytes that went over the wire, since the session was made. */
 export interface TrafficCount {
     readonly bytes: number;
     readonly packets: Readonly<Record<PacketTypeName, number>>;
