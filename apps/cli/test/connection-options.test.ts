@@ -30,6 +30,10 @@ describe("where to connect to", () => {
     [["-h", "fe80::1%eth0"], "mqtt://[fe80::1%25eth0]"],
     [["-L", "mqtt://anna:s@example.net:99"], "mqtt://anna:s@example.net:99"],
     [["--unix", "/run/a b#1?.sock"], "mqtt+unix:///run/a%20b%231%3F.sock"],
+    [["-l", "mqtts"], "mqtts://localhost"],
+    [["-l", "mqtts", "-h", "::1", "-p", "8884"], "mqtts://[::1]:8884"],
+    [["-S", "example.net"], "mqtt+srv://example.net"],
+    [["--srv", "example.net", "--protocol", "mqtts"], "mqtts+srv://example.net"],
     [["--unix", "mq.sock"], `mqtt+unix://${resolve("mq.sock")}`],
   ])("%j is %s", (argv, url) => {
     expect(urlOf(typed(...argv))).toBe(url);
@@ -38,11 +42,58 @@ describe("where to connect to", () => {
   test.each([
     [["-L", "mqtt://localhost", "-p", "1"], "--url and -h and -p each say where to connect"],
     [["-L", "mqtt://localhost", "--unix", "/s"], "--url and --unix each say where to connect"],
+    [["-S", "example.net", "-p", "1"], "--srv and -h and -p each say where to connect"],
+    [["-L", "mqtt://localhost", "-l", "mqtts"], "--url and --protocol each say how to connect"],
+    [["--unix", "/s", "-l", "mqtts"], "--unix and --protocol each say how to connect"],
     [["--unix", "/s", "-h", "localhost"], "--unix and -h and -p each say where to connect"],
     [["-h", "mqtt://localhost"], "a URL goes with -L"],
     [["-h", "anna:secret@localhost"], "a character that no host name has"],
   ])("%j is refused", (argv, why) => {
     expect(() => urlOf(typed(...argv))).toThrow(why);
+  });
+});
+
+test("--bind is the local address", () => {
+  expect(clientOptions("--bind", "127.0.0.1").localAddress).toBe("127.0.0.1");
+});
+
+describe("TLS", () => {
+  const tls = (...argv: string[]) => clientOptions("-l", "mqtts", ...argv).tls;
+
+  test("has no options where none were typed", () => {
+    expect(tls()).toBeUndefined();
+  });
+
+  test.each([
+    [["--ca", "ca.pem"], { caFile: "ca.pem" }],
+    [["--ca", "."], { caPath: "." }],
+    [["--cert", "c.pem", "--key", "k.pem"], { certFile: "c.pem", keyFile: "k.pem" }],
+    [["--cert", "c.pem", "--key", "k.pem", "--key-passphrase", "s"], { passphrase: "s" }],
+    [["--cert", "c.p12", "--key-passphrase", "s"], { pfxFile: "c.p12", passphrase: "s" }],
+    [["--insecure"], { rejectUnauthorized: false, checkHostname: undefined }],
+    [["--insecure-hostname"], { rejectUnauthorized: undefined, checkHostname: false }],
+    [["--alpn", "mqtt", "--alpn", "x-amzn-mqtt-ca"], { alpnProtocols: ["mqtt", "x-amzn-mqtt-ca"] }],
+    [["--tls-min-version", "1.3"], { minVersion: "TLSv1.3" }],
+    [["--ciphers", "HIGH", "--servername", "h"], { ciphers: "HIGH", servername: "h" }],
+  ])("%j", (argv, options) => {
+    expect(tls(...argv)).toMatchObject(options);
+  });
+
+  test("PETREL_KEY_PASSPHRASE is for a key only, and yields to what was typed", () => {
+    vi.stubEnv("PETREL_KEY_PASSPHRASE", "e");
+    expect(tls("--cert", "c", "--key", "k")).toMatchObject({ passphrase: "e" });
+    expect(tls("--cert", "c", "--key", "k", "--key-passphrase", "s")).toMatchObject({ passphrase: "s" });
+    expect(tls("--ca", "a")).toMatchObject({ passphrase: undefined });
+  });
+
+  test.each([
+    [["--ca", "a"], "--ca is for TLS, and mqtt:// is not; add -l mqtts"],
+    [["-L", "ws://h", "--insecure"], "--insecure is for TLS, and ws:// is not"],
+    [["-l", "mqtts", "--cert", "c"], "--cert and --key are of use only together"],
+    [["-l", "mqtts", "--key", "k"], "--cert and --key are of use only together"],
+    [["-l", "mqtts", "--cert", "c.pfx", "--key", "k"], "c.pfx holds the key, too; leave --key out"],
+  ])("%j is refused", (argv, why) => {
+    expect(() => clientOptions(...argv)).toThrow(why);
   });
 });
 
@@ -199,10 +250,16 @@ test("the rest is passed on", () => {
 });
 
 test("a subscription may wait as long as connecting may take, and then for its answer", () => {
-  expect(clientOptions().timeouts).toEqual({ connect: 10_000, connack: 20_000, request: 60_000 });
+  expect(clientOptions().timeouts).toEqual({
+    connect: 10_000,
+    tls: 10_000,
+    connack: 20_000,
+    request: 70_000,
+  });
   expect(clientOptions("--connect-timeout", "100").timeouts).toEqual({
     connect: 100_000,
+    tls: 100_000,
     connack: 100_000,
-    request: 230_000,
+    request: 330_000,
   });
 });

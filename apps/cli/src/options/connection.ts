@@ -4,11 +4,15 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { UsageError } from "../exit-codes.ts";
 import { parseQos, parseUserProperty, parseWhole } from "./parsers.ts";
+import { addTlsOptions, type TlsCommandOptions, tlsOptionsOf } from "./tls.ts";
 
 /** The options of every command that connects, as they were typed. */
-export interface ConnectionOptions {
+export interface ConnectionOptions extends TlsCommandOptions {
   readonly host?: string;
   readonly port?: number;
+  readonly protocol?: Protocol;
+  readonly srv?: string;
+  readonly bind?: string;
   readonly url?: string;
   readonly unix?: string;
   readonly mqttVersion: Version;
@@ -39,14 +43,20 @@ export interface ConnectionOptions {
 
 const VERSIONS: readonly Version[] = ["5.0", "3.1.1", "3.1"];
 
+const PROTOCOLS = ["mqtt", "mqtts"] as const;
+type Protocol = (typeof PROTOCOLS)[number];
+
 /** Adds the connection options to a command, in groups of their own. */
 export function addConnectionOptions(command: Command): void {
   command
     .optionsGroup("Connection:")
     .option("-h, --host <host>", "server (default: localhost)")
-    .option("-p, --port <port>", "port (default: 1883)", parseWhole("--port", 1, 65_535))
-    .option("-L, --url <url>", "mqtt://user:password@host:port, instead of -h and -p")
+    .option("-p, --port <port>", "port (default: 1883, with mqtts 8883)", parseWhole("--port", 1, 65_535))
+    .addOption(new Option("-l, --protocol <protocol>", "mqtts is with TLS (default: mqtt)").choices(PROTOCOLS))
+    .option("-L, --url <url>", "mqtt://user:password@host:port, instead of -h, -p and -l")
+    .option("-S, --srv <domain>", "domain that names its servers in DNS, instead of -h and -p")
     .option("--unix <path>", "Unix socket, instead of -h and -p")
+    .option("--bind <address>", "IP address of this machine to connect from")
     .addOption(new Option("-V, --mqtt-version <version>", "protocol version").choices(VERSIONS).default("5.0"))
     .option("-i, --client-id <id>", "client identifier (default: the server assigns one)")
     .option("-u, --username <name>", "user name")
@@ -58,9 +68,11 @@ export function addConnectionOptions(command: Command): void {
     .option("-k, --keepalive <seconds>", "keep alive (default: 60)", parseWhole("--keepalive", 0, 65_535))
     .option(
       "--connect-timeout <seconds>",
-      "to open the connection, and again for the server's answer (default: 10 and 20)",
+      "to open the connection, for TLS, and for the server's answer, each (default: 10, 10 and 20)",
       parseWhole("--connect-timeout", 1, 86_400),
-    )
+    );
+  addTlsOptions(command);
+  command
     .optionsGroup("Session:")
     .option("--no-clean", "resume the session of this client id, and keep it (5.0: for --session-expiry-interval)")
     .option(
@@ -113,16 +125,22 @@ export function addConnectionOptions(command: Command): void {
 }
 
 /** Where to connect to. Throws UsageError for what says it twice. */
-export function urlOf({ url, unix, host, port }: ConnectionOptions): string {
+export function urlOf({ url, unix, srv, host, port, protocol }: ConnectionOptions): string {
   const given = [
     url === undefined ? undefined : "--url",
+    srv === undefined ? undefined : "--srv",
     unix === undefined ? undefined : "--unix",
     host === undefined && port === undefined ? undefined : "-h and -p",
   ].filter((name) => name !== undefined);
   if (given.length > 1) throw new UsageError(`${given.join(" and ")} each say where to connect; give one`);
+  const fixed = url === undefined ? (unix === undefined ? undefined : "--unix") : "--url";
+  if (protocol !== undefined && fixed !== undefined) {
+    throw new UsageError(`${fixed} and --protocol each say how to connect; give one`);
+  }
   if (url !== undefined) return url;
+  if (srv !== undefined) return `${protocol ?? "mqtt"}+srv://${hostInUrl(srv)}`;
   if (unix !== undefined) return `mqtt+unix://${resolve(unix).split("/").map(encodeURIComponent).join("/")}`;
-  return `mqtt://${hostInUrl(host ?? "localhost")}${port === undefined ? "" : `:${port}`}`;
+  return `${protocol ?? "mqtt"}://${hostInUrl(host ?? "localhost")}${port === undefined ? "" : `:${port}`}`;
 }
 
 function hostInUrl(host: string): string {
@@ -147,10 +165,17 @@ export function clientOptionsOf(options: ConnectionOptions): ClientOptions {
     username: options.username,
     password: passwordOf(options),
     keepAlive: options.keepalive,
+    tls: tlsOptionsOf(options, urlOf(options)),
+    localAddress: options.bind,
     maximumPacketSize: options.maximumPacketSize,
     queue: QUEUE,
     // `sub` subscribes before it is connected: what it waits for is the connection, too.
-    timeouts: { connect: connect * 1_000, connack: connack * 1_000, request: (connect + connack + 30) * 1_000 },
+    timeouts: {
+      connect: connect * 1_000,
+      tls: connect * 1_000,
+      connack: connack * 1_000,
+      request: (2 * connect + connack + 30) * 1_000,
+    },
     reconnect: reconnectOf(options),
   } satisfies ClientOptions;
   if (!clean && options.clientId === undefined) {
