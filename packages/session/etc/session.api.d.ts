@@ -1,9 +1,10 @@
 // dist/index.d.ts
 
 export type { Challenge } from "./authentication.ts";
+export type { Change, ChangeBatch, ChangeRecord } from "./changes.ts";
 export { resolveSessionConfig, type QueueOptions, type SessionConfig, type SessionOptions, type SessionTimeouts, } from "./config.ts";
 export type { Phase } from "./connection.ts";
-export { AuthenticationError, ConnectionLostError, ConnectRefusedError, type DropReason, type FilterFailure, MessageDroppedError, NotConnectedError, OptionError, PublishRejectedError, RequestRejectedError, SendQueueFullError, ServerDisconnectError, type ServerLimit, type ServerLimitDetails, ServerLimitError, SessionLostError, SubscribeRejectedError, TimeoutError, UnsubscribeRejectedError, } from "./errors.ts";
+export { AuthenticationError, ConnectionLostError, ConnectRefusedError, type DropReason, type FilterFailure, MessageDroppedError, NotConnectedError, OptionError, PublishRejectedError, RequestRejectedError, SendQueueFullError, ServerDisconnectError, type ServerLimit, type ServerLimitDetails, ServerLimitError, SessionLostError, StoreError, SubscribeRejectedError, TimeoutError, UnsubscribeRejectedError, } from "./errors.ts";
 export type { Milliseconds, SessionEvent } from "./events.ts";
 export type { Delivery, OldestUnacknowledged } from "./incoming-publish.ts";
 export type { Negotiated } from "./negotiated.ts";
@@ -79,6 +80,11 @@ export interface SessionOptions {
     readonly afterSessionLost?: "republish" | "fail" | undefined;
     /** When to subscribe again after a connection. Default "when-session-lost". */
     readonly resubscribe?: "when-session-lost" | "always" | "never" | undefined;
+    /**
+     * What must survive a restart comes out of `takeChanges`, and what the server is told rests on what was stored: without
+     * a driver that stores it, nothing goes out. Default false.
+     */
+    readonly durable?: boolean | undefined;
     readonly timeouts?: SessionTimeouts | undefined;
 }
 /** Limits for messages that were accepted and not sent yet. */
@@ -256,6 +262,12 @@ export declare class SessionLostError extends MqttError {
     readonly code = "PETREL_SESSION_LOST";
     constructor(topicName: string);
 }
+/** What must survive a restart could not be stored, so the server can not be told what rests on it. */
+export declare class StoreError extends MqttError {
+    readonly name = "StoreError";
+    readonly code = "PETREL_STORE";
+    constructor(cause: Error);
+}
 /** An answer did not come in time. */
 export declare class TimeoutError extends MqttError {
     readonly name = "TimeoutError";
@@ -297,6 +309,23 @@ export interface OldestUnacknowledged {
     readonly heldUp: number;
 }
 
+// dist/changes.d.ts
+
+/** Of the records below. A session reads its own version only. */
+export declare const CHANGES_VERSION = 1;
+/**
+ * What must survive a restart, in small plain records. `number` names a message of ours in all its records; times are
+ * the session's, so who keeps them for another process turns them into time of day and back.
+ */
+export type Change =
+export type ChangeRecord = Change & {
+    readonly version: typeof CHANGES_VERSION;
+};
+/** Records to store together, and in the order of the batches. */
+export interface ChangeBatch {
+    readonly records: readonly ChangeRecord[];
+}
+
 // dist/outgoing-entry.d.ts
 
 /** A message to publish. Bytes are not copied: leave a `Uint8Array` payload alone until the message is settled. */
@@ -324,6 +353,27 @@ export interface Dispatch {
     readonly state: DispatchState;
     /** Of QoS 1 and 2, once it is sent. */
     readonly packetIdentifier: number | undefined;
+}
+
+// dist/requests.d.ts
+
+export interface SubscribeRequest {
+    readonly subscriptions: readonly TopicSubscriptionInit[];
+    /** 5.0. */
+    readonly properties?: SubscribeProperties | undefined;
+    /** 5.0: a Subscription Identifier for servers that take them; others are not asked for it. */
+    readonly preferredIdentifier?: number | undefined;
+}
+export interface UnsubscribeRequest {
+    readonly topicFilters: readonly string[];
+    /** 5.0. */
+    readonly properties?: {
+        readonly userProperties?: readonly UserProperty[] | undefined;
+    } | undefined;
+}
+/** A SUBSCRIBE or UNSUBSCRIBE that was accepted. Opaque: it goes back into `cancelRequest`. */
+export interface RequestTicket {
+    readonly type: "subscribe" | "unsubscribe";
 }
 
 // dist/negotiated.d.ts
@@ -368,27 +418,6 @@ export interface Negotiated {
 export interface TrafficCount {
     readonly bytes: number;
     readonly packets: Readonly<Record<PacketTypeName, number>>;
-}
-
-// dist/requests.d.ts
-
-export interface SubscribeRequest {
-    readonly subscriptions: readonly TopicSubscriptionInit[];
-    /** 5.0. */
-    readonly properties?: SubscribeProperties | undefined;
-    /** 5.0: a Subscription Identifier for servers that take them; others are not asked for it. */
-    readonly preferredIdentifier?: number | undefined;
-}
-export interface UnsubscribeRequest {
-    readonly topicFilters: readonly string[];
-    /** 5.0. */
-    readonly properties?: {
-        readonly userProperties?: readonly UserProperty[] | undefined;
-    } | undefined;
-}
-/** A SUBSCRIBE or UNSUBSCRIBE that was accepted. Opaque: it goes back into `cancelRequest`. */
-export interface RequestTicket {
-    readonly type: "subscribe" | "unsubscribe";
 }
 
 // dist/session.d.ts
@@ -529,4 +558,20 @@ export declare class MqttSession<Context = unknown> {
     takeEvents(): readonly SessionEvent<Context>[];
     /** When to call {@link MqttSession.handleTimeout}; undefined: not at all. */
     nextTimeout(): Milliseconds | undefined;
+    /**
+     * Goes on where an earlier process was, before the first connection: with the records that it stored, in order, and a
+     * context for each message that was not settled.
+     *
+     * @throws Error for records of another version, or that contradict each other | OptionError for those of another client
+     */
+    restore(records: Iterable<ChangeRecord>, contextOf: (message: OutgoingMessage) => Context): void;
+    /** What has changed since the last call, to be stored as one and in order; undefined: nothing. */
+    takeChanges(): ChangeBatch | undefined;
+    /** A batch is safe: the output that waited for it may go. Throws Error if an earlier one is not. */
+    handleStored(batch: ChangeBatch, now: Milliseconds): void;
+    /**
+     * The store failed: the connection ends, and what waited for the batch does not go out, on no later connection either,
+     * until the same batch is stored after all. Throws Error if an earlier one is not.
+     */
+    handleStoreFailed(batch: ChangeBatch, error: Error, now: Milliseconds): void;
 }

@@ -51,6 +51,11 @@ export interface SessionOptions {
   readonly afterSessionLost?: "republish" | "fail" | undefined;
   /** When to subscribe again after a connection. Default "when-session-lost". */
   readonly resubscribe?: "when-session-lost" | "always" | "never" | undefined;
+  /**
+   * What must survive a restart comes out of `takeChanges`, and what the server is told rests on what was stored: without
+   * a driver that stores it, nothing goes out. Default false.
+   */
+  readonly durable?: boolean | undefined;
   readonly timeouts?: SessionTimeouts | undefined;
 }
 
@@ -127,6 +132,7 @@ export function resolveSessionConfig(options: SessionOptions = {}): SessionConfi
     }),
     maximumConcurrentRequests: options.maximumConcurrentRequests ?? 1_000,
     afterSessionLost: options.afterSessionLost ?? "republish",
+    durable: options.durable ?? false,
     resubscribe: options.resubscribe ?? "when-session-lost",
     timeouts: Object.freeze({
       connack: options.timeouts?.connack ?? 20_000,

@@ -56,6 +56,11 @@ export class Connection<Context> {
   /** Bytes written and bytes taken, modulo 2³²: only differences count. */
   #position = 0;
   #taken = 0;
+  /** Output from this position on waits for the store; undefined: none does. */
+  heldFrom: number | undefined = undefined;
+  /** Taken from the writer, and held. */
+  #held: Uint8Array | undefined = undefined;
+  #heldBytes = 0;
 
   constructor(config: SessionConfig, cleanStart: boolean, now: Milliseconds, traffic: Traffic<Context>) {
     const { protocolVersion: version, maximumPacketSize } = config;
@@ -68,7 +73,7 @@ export class Connection<Context> {
   }
 
   get pendingBytes(): number {
-    return this.#writer.pendingBytes;
+    return this.#writer.pendingBytes + this.#heldBytes;
   }
 
   /** Where the output ends. */
@@ -106,13 +111,23 @@ export class Connection<Context> {
   }
 
   take(): Uint8Array | undefined {
-    const bytes = this.#writer.take();
+    const next = this.#held ?? this.#writer.take();
+    const bytes = this.heldFrom === undefined && this.#heldBytes === 0 ? next : this.#untilHeld(next, this.heldFrom);
     if (bytes !== undefined) {
       this.#taken = (this.#taken + bytes.length) | 0;
       this.#traffic.handleBytesSent(bytes.length);
       this.#answersWaiting = Math.min(this.#answersWaiting, this.pendingBytes >> 2); // each has at least four bytes
     }
     return bytes;
+  }
+
+  /** What of the next chunk need not wait for the store; the rest stays here. */
+  #untilHeld(next: Uint8Array | undefined, heldFrom: number | undefined): Uint8Array | undefined {
+    const free = heldFrom === undefined ? Infinity : Math.max(0, (heldFrom - this.#taken) | 0);
+    const held = next === undefined || free >= next.length ? undefined : next.subarray(free);
+    this.#held = held;
+    this.#heldBytes = held?.length ?? 0;
+    return free === 0 ? undefined : next?.subarray(0, free);
   }
 
   /** Whether the output was taken up to this position. */

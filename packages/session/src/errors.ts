@@ -12,6 +12,7 @@
  * ├── SendQueueFullError         more was accepted than the queue may hold
  * ├── MessageDroppedError        a message that was accepted was dropped, as the options say
  * ├── SessionLostError           the session ended; the message may not have been delivered
+ * ├── StoreError                 what must survive a restart could not be stored
  * ├── TimeoutError               an answer did not come in time
  * ├── AuthenticationError        the authentication method failed, or does not believe the server
  * └── OptionError                an option has a value that cannot work
@@ -261,6 +262,16 @@ export class SessionLostError extends MqttError {
     super(
       `the session ended before the server acknowledged the message to "${topicName}"; it may not have been delivered`,
     );
+  }
+}
+
+/** What must survive a restart could not be stored, so the server can not be told what rests on it. */
+export class StoreError extends MqttError {
+  override readonly name = "StoreError";
+  override readonly code = "PETREL_STORE";
+
+  constructor(cause: Error) {
+    super(`the session could not be stored: ${cause.message}`, { cause });
   }
 }
 

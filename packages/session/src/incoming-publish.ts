@@ -6,6 +6,7 @@ import {
   type PublishPacket,
   ReasonCode,
 } from "@petrel/codec";
+import type { Changes } from "./changes.ts";
 import type { Connection } from "./connection.ts";
 import type { EventQueue, Milliseconds } from "./events.ts";
 import { Fifo } from "./fifo.ts";
@@ -56,6 +57,7 @@ class PendingDelivery implements Delivery {
  */
 export class IncomingPublish<Context> {
   readonly #events: EventQueue<Context>;
+  readonly #changes: Changes<Context> | undefined;
 
   // valid for the session
   /** QoS 2 messages that were delivered and whose PUBREL has not come. */
@@ -68,8 +70,18 @@ export class IncomingPublish<Context> {
   /** Messages the server has in flight towards us on this connection (section 4.9). */
   #inflight = 0;
 
-  constructor(events: EventQueue<Context>) {
+  constructor(events: EventQueue<Context>, changes: Changes<Context> | undefined) {
     this.#events = events;
+    this.#changes = changes;
+  }
+
+  /** Goes on where an earlier process was: these QoS 2 messages are the application's, and PUBREL has not come. */
+  restore(packetIdentifiers: readonly number[]): void {
+    for (const packetIdentifier of packetIdentifiers) {
+      const delivery = new PendingDelivery(packetIdentifier, 2, "", 0);
+      delivery.acknowledged = delivery.pubrecSent = true;
+      this.#unreleased.set(packetIdentifier, delivery);
+    }
   }
 
   get inflight(): number {
@@ -149,6 +161,7 @@ export class IncomingPublish<Context> {
     this.#unreleased.delete(packetIdentifier);
     delivery.obsolete = true;
     this.#uncount(delivery, connection);
+    this.#changes?.handleReleased(packetIdentifier, connection);
     connection.answer({ type: "pubcomp", packetIdentifier });
   }
 
@@ -217,6 +230,8 @@ export class IncomingPublish<Context> {
     const { packetIdentifier, qos } = delivery;
     delivery.isWaiting = false;
     const reasonCode = connection.negotiated?.protocolVersion === 5 ? delivery.reasonCode : ReasonCode.success;
+    const takesOver = qos === 2 && reasonCode < ReasonCode.unspecifiedError;
+    if (takesOver && !delivery.pubrecSent) this.#changes?.handleReceived(packetIdentifier, connection);
     connection.answer({ type: qos === 1 ? "puback" : "pubrec", packetIdentifier, reasonCode });
     if (qos === 1 || reasonCode >= ReasonCode.unspecifiedError) {
       // Done: after a PUBACK [MQTT-4.3.2-5], and after a PUBREC that refuses [MQTT-4.3.3-9], the identifier stands for a new message.

@@ -1,4 +1,5 @@
 export type { Challenge } from "./authentication.ts";
+export type { Change, ChangeBatch, ChangeRecord } from "./changes.ts";
 export {
   resolveSessionConfig,
   type QueueOptions,
@@ -24,6 +25,7 @@ export {
   type ServerLimitDetails,
   ServerLimitError,
   SessionLostError,
+  StoreError,
   SubscribeRejectedError,
   TimeoutError,
   UnsubscribeRejectedError,

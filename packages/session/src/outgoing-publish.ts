@@ -1,4 +1,5 @@
 import { type AcknowledgementPacket, ProtocolError, ReasonCode } from "@petrel/codec";
+import type { Changes, StoredMessage } from "./changes.ts";
 import type { Connection } from "./connection.ts";
 import { PublishRejectedError } from "./errors.ts";
 import type { EventQueue, Milliseconds } from "./events.ts";
@@ -12,6 +13,7 @@ import type { PacketIdentifiers } from "./packet-identifiers.ts";
 export class OutgoingPublish<Context> {
   readonly #identifiers: PacketIdentifiers;
   readonly #events: EventQueue<Context>;
+  readonly #changes: Changes<Context> | undefined;
   /** Index: packet identifier. Dense, because the lowest free identifier is always given out. */
   readonly #inflight: (OutgoingEntry<Context> | undefined)[] = [undefined];
   #count = 0;
@@ -20,13 +22,18 @@ export class OutgoingPublish<Context> {
   /**
    * QoS 2 exchanges whose message was given up, by packet identifier: the server may still be in the middle of them. To
    * it, another message with such an identifier would be a repetition, and be lost; so it stays taken until the exchange
-   * or the session ends. True: the server has the message, and awaits PUBREL.
+   * or the session ends.
    */
-  readonly #orphans = new Map<number, boolean>();
+  readonly #orphans = new Map<number, Orphan>();
 
-  constructor(identifiers: PacketIdentifiers, events: EventQueue<Context>) {
+  constructor(
+    identifiers: PacketIdentifiers,
+    events: EventQueue<Context>,
+    changes: Changes<Context> | undefined,
+  ) {
     this.#identifiers = identifiers;
     this.#events = events;
+    this.#changes = changes;
   }
 
   /** Sent and not acknowledged. */
@@ -48,12 +55,31 @@ export class OutgoingPublish<Context> {
       this.#identifiers.release(packetIdentifier);
       throw error;
     }
+    this.#changes?.handleSent(entry, (connection.position - entry.size) | 0);
     entry.state = entry.qos === 1 ? "awaitingPuback" : "awaitingPubrec";
-    while (this.#inflight.length <= packetIdentifier) this.#inflight.push(undefined);
-    this.#inflight[packetIdentifier] = entry;
-    this.#count++;
+    this.#add(entry, packetIdentifier);
     entry.countedOn = connection;
     connection.sendQuota--;
+  }
+
+  /** Goes on where an earlier process was. */
+  restore(entry: OutgoingEntry<Context>, { packetIdentifier, pubrec }: StoredMessage): void {
+    entry.packetIdentifier = packetIdentifier!;
+    if (pubrec > 0) {
+      entry.state = "awaitingPubcomp";
+      entry.place = pubrec;
+      this.#pubrecs = Math.max(this.#pubrecs, pubrec);
+    } else {
+      entry.state = entry.qos === 1 ? "awaitingPuback" : "awaitingPubrec";
+    }
+    this.#identifiers.take(packetIdentifier!);
+    this.#add(entry, packetIdentifier!);
+  }
+
+  /** The same for an exchange whose message was given up. */
+  restoreGivenUp({ packetIdentifier, number, pubrec }: StoredMessage): void {
+    this.#identifiers.take(packetIdentifier!);
+    this.#orphans.set(packetIdentifier!, { number, qos: 2, awaitsPubrel: pubrec > 0 });
   }
 
   /** What waits to be sent again may have been answered meanwhile: an answer can outlive the connection it was for. */
@@ -73,9 +99,15 @@ export class OutgoingPublish<Context> {
   /** Gives up a message that was sent. */
   fail(entry: OutgoingEntry<Context>, error: Error): void {
     const packetIdentifier = entry.packetIdentifier!;
+    const { number, state } = entry;
     this.#remove(entry);
-    if (entry.qos === 2) this.#orphans.set(packetIdentifier, entry.state === "awaitingPubcomp");
-    else this.#identifiers.release(packetIdentifier);
+    if (entry.qos === 2) {
+      this.#orphans.set(packetIdentifier, { number, qos: 2, awaitsPubrel: state === "awaitingPubcomp" });
+      this.#changes?.handleGivenUp(number);
+    } else {
+      this.#identifiers.release(packetIdentifier);
+      this.#changes?.handleSettled(entry);
+    }
     entry.state = "settled";
     this.#events.push({ type: "failed", context: entry.context, error });
   }
@@ -112,6 +144,7 @@ export class OutgoingPublish<Context> {
     entry.state = "awaitingPubcomp";
     entry.place = ++this.#pubrecs;
     if (reasonCode !== ReasonCode.success || packet.properties !== undefined) entry.pubrec = packet;
+    this.#changes?.handlePubrec(entry.number, connection);
     // "MUST send a PUBREL packet when it receives a PUBREC packet … with a Reason Code value less than 0x80" [MQTT-4.3.3-4]
     connection.answer({ type: "pubrel", packetIdentifier });
   }
@@ -135,7 +168,7 @@ export class OutgoingPublish<Context> {
    * "in the order in which the original PUBLISH packets were sent" [MQTT-4.6.0-1].
    */
   resume(connection: Connection<Context>): void {
-    for (const [packetIdentifier, awaitsPubrel] of this.#orphans) {
+    for (const [packetIdentifier, { awaitsPubrel }] of this.#orphans) {
       if (awaitsPubrel) connection.answer({ type: "pubrel", packetIdentifier });
     }
     const released: OutgoingEntry<Context>[] = [];
@@ -191,16 +224,23 @@ export class OutgoingPublish<Context> {
       this.#endOrphan(packetIdentifier);
       return;
     }
-    const isOrphan = this.#orphans.has(packetIdentifier);
-    if (isOrphan) this.#orphans.set(packetIdentifier, true);
+    const orphan = this.#orphans.get(packetIdentifier);
+    if (orphan !== undefined && !orphan.awaitsPubrel) {
+      orphan.awaitsPubrel = true;
+      this.#changes?.handlePubrec(orphan.number, connection);
+    }
     // "Packet Identifier not found" (section 3.6.2.1); 3.x has no way to say it.
-    const notFound = !isOrphan && connection.negotiated!.protocolVersion === 5;
+    const notFound = orphan === undefined && connection.negotiated!.protocolVersion === 5;
     const reasonCode = notFound ? ReasonCode.packetIdentifierNotFound : ReasonCode.success;
     connection.answer({ type: "pubrel", packetIdentifier, reasonCode });
   }
 
   #endOrphan(packetIdentifier: number): void {
-    if (this.#orphans.delete(packetIdentifier)) this.#identifiers.release(packetIdentifier);
+    const orphan = this.#orphans.get(packetIdentifier);
+    if (orphan === undefined) return;
+    this.#orphans.delete(packetIdentifier);
+    this.#identifiers.release(packetIdentifier);
+    this.#changes?.handleSettled(orphan);
   }
 
   /**
@@ -217,6 +257,12 @@ export class OutgoingPublish<Context> {
     this.#identifiers.release(entry.packetIdentifier!);
   }
 
+  #add(entry: OutgoingEntry<Context>, packetIdentifier: number): void {
+    while (this.#inflight.length <= packetIdentifier) this.#inflight.push(undefined);
+    this.#inflight[packetIdentifier] = entry;
+    this.#count++;
+  }
+
   #remove(entry: OutgoingEntry<Context>): void {
     this.#inflight[entry.packetIdentifier!] = undefined;
     this.#count--;
@@ -227,12 +273,21 @@ export class OutgoingPublish<Context> {
     const packet = pubrec ?? last;
     const { packetIdentifier, reasonCode } = packet;
     entry.state = "settled";
+    this.#changes?.handleSettled(entry);
     if (reasonCode >= ReasonCode.unspecifiedError) {
       this.#events.push({ type: "failed", context, error: new PublishRejectedError(packet, entry.topicName) });
     } else {
       this.#events.push({ type: "published", context, packetIdentifier, reasonCode, packet });
     }
   }
+}
+
+/** An exchange without a message. */
+interface Orphan {
+  readonly number: number;
+  readonly qos: 2;
+  /** The server has the message, and awaits PUBREL. */
+  awaitsPubrel: boolean;
 }
 
 const WORDS = {

@@ -29,6 +29,14 @@ export class PacketIdentifiers {
     return index * 32 + bit;
   }
 
+  /** Takes this one, which must be free. */
+  take(packetIdentifier: number): void {
+    const index = packetIdentifier >>> 5;
+    while (index >= this.#words.length) this.#grow();
+    this.#words[index] = this.#words[index]! | (1 << (packetIdentifier & 31));
+    this.#count++;
+  }
+
   isTaken(packetIdentifier: number): boolean {
     return ((this.#words[packetIdentifier >>> 5] ?? 0) & (1 << (packetIdentifier & 31))) !== 0;
   }

@@ -1,4 +1,5 @@
 import { EncodeError, packetSize, type PublishProperties, ReasonCode } from "@petrel/codec";
+import type { Changes, StoredSession } from "./changes.ts";
 import type { SessionConfig } from "./config.ts";
 import type { Connection } from "./connection.ts";
 import { type DropReason, MessageDroppedError, NotConnectedError, SessionLostError } from "./errors.ts";
@@ -25,18 +26,25 @@ export class Publisher<Context> {
   #config: SessionConfig;
   readonly #identifiers: PacketIdentifiers;
   readonly #events: EventQueue<Context>;
+  readonly #changes: Changes<Context> | undefined;
   readonly #queue: SendQueue<Context>;
   /** Messages so far. */
   #numbers = 0;
   /** The queue was half full, or publish() refused a message: a "writable" event is owed. */
   #publisherWaits = false;
 
-  constructor(config: SessionConfig, identifiers: PacketIdentifiers, events: EventQueue<Context>) {
+  constructor(
+    config: SessionConfig,
+    identifiers: PacketIdentifiers,
+    events: EventQueue<Context>,
+    changes: Changes<Context> | undefined,
+  ) {
     this.#config = config;
     this.#identifiers = identifiers;
     this.#events = events;
     this.#queue = new SendQueue(config.queue);
-    this.outgoing = new OutgoingPublish(identifiers, events);
+    this.#changes = changes;
+    this.outgoing = new OutgoingPublish(identifiers, events, changes);
   }
 
   /** Other options, but for the limits of the queue, which stay as they are. */
@@ -101,6 +109,26 @@ export class Publisher<Context> {
       this.#dropTooOld(entry, now);
     }
     if (this.#publisherWaits) this.#resumePublisher(connection);
+  }
+
+  /** Goes on where an earlier process was. Throws EncodeError. */
+  restore({ messages, lastNumber }: StoredSession, contextOf: (message: OutgoingMessage) => Context): void {
+    const queued: OutgoingEntry<Context>[] = [];
+    for (const stored of messages) {
+      const { message, number, packetIdentifier, expiresAt = 0 } = stored;
+      if (stored.givenUp) {
+        this.outgoing.restoreGivenUp(stored);
+        continue;
+      }
+      const acceptedAt = expiresAt - (message.properties?.messageExpiryInterval ?? 0) * 1_000;
+      const entry = new OutgoingEntry(message, contextOf(message), number, acceptedAt);
+      entry.size = this.#sizeOf(entry);
+      if (packetIdentifier === undefined) queued.push(entry);
+      else this.outgoing.restore(entry, stored);
+    }
+    this.#queue.putBack(queued);
+    this.#numbers = lastNumber;
+    if (this.#queue.isHigh) this.#publisherWaits = true;
   }
 
   /** Writes what waits, as far as the quota and the output's high-water mark allow: first what is sent again, then the queue. */
@@ -233,6 +261,7 @@ export class Publisher<Context> {
     entry.size = this.#sizeOf(entry);
     try {
       for (const dropped of this.#queue.push(entry, now)) this.#drop(dropped, "overflow");
+      if (entry.state === "queued") this.#changes?.handleAccepted(entry);
     } catch (error) {
       this.#publisherWaits = true;
       throw error;
@@ -257,12 +286,14 @@ export class Publisher<Context> {
   #drop(entry: OutgoingEntry<Context>, reason: DropReason): void {
     const { context, topicName } = entry;
     entry.state = "settled";
+    this.#changes?.handleSettled(entry);
     const error = new MessageDroppedError(topicName, reason);
     this.#events.push({ type: "dropped", context, message: entry, error });
   }
 
   #fail(entry: OutgoingEntry<Context>, error: Error): void {
     entry.state = "settled";
+    this.#changes?.handleSettled(entry);
     this.#events.push({ type: "failed", context: entry.context, error });
   }
 

@@ -11,6 +11,7 @@ import {
   type UnsubscribePacketInit,
   type UserProperty,
 } from "@petrel/codec";
+import type { Changes, StoredSession } from "./changes.ts";
 import type { Connection } from "./connection.ts";
 import {
   type FilterFailure,
@@ -33,7 +34,7 @@ export interface SubscribeRequest {
 }
 
 /** What the filters of one SUBSCRIBE have in common. */
-type Terms = Omit<SubscribeRequest, "subscriptions">;
+export type Terms = Omit<SubscribeRequest, "subscriptions">;
 
 export interface UnsubscribeRequest {
   readonly topicFilters: readonly string[];
@@ -82,6 +83,7 @@ const RESUBSCRIBE_BUNDLE = 50;
 export class Requests<Context> {
   readonly #identifiers: PacketIdentifiers;
   readonly #events: EventQueue<Context>;
+  readonly #changes: Changes<Context> | undefined;
   readonly #maximumConcurrent: number;
   readonly #timeoutMs: Milliseconds;
   #version: ProtocolVersion;
@@ -98,6 +100,7 @@ export class Requests<Context> {
   constructor(
     identifiers: PacketIdentifiers,
     events: EventQueue<Context>,
+    changes: Changes<Context> | undefined,
     options: {
       readonly maximumConcurrent: number;
       readonly timeoutMs: Milliseconds;
@@ -106,6 +109,7 @@ export class Requests<Context> {
   ) {
     this.#identifiers = identifiers;
     this.#events = events;
+    this.#changes = changes;
     this.#maximumConcurrent = options.maximumConcurrent;
     this.#timeoutMs = options.timeoutMs;
     this.#version = options.version;
@@ -164,7 +168,7 @@ export class Requests<Context> {
       const reasonCode = packet.reasonCodes[index]!;
       if (reasonCode >= ReasonCode.unspecifiedError)
         failures.push({ topicFilter: subscription.topicFilter, reasonCode });
-      else this.#granted.set(subscription.topicFilter, { subscription, terms });
+      else this.#grant(subscription, terms);
     }
     const { caller } = pending;
     if (caller === undefined) {
@@ -186,7 +190,7 @@ export class Requests<Context> {
     for (const [index, topicFilter] of pending.request.topicFilters.entries()) {
       const reasonCode = packet.reasonCodes[index] ?? ReasonCode.success; // 3.x says nothing, which means yes
       if (reasonCode >= ReasonCode.unspecifiedError) failures.push({ topicFilter, reasonCode });
-      else this.#granted.delete(topicFilter);
+      else this.#forget(topicFilter);
     }
     const { caller } = pending;
     if (caller === undefined || pending.abandoned) return;
@@ -269,7 +273,7 @@ export class Requests<Context> {
     for (const packetIdentifier of this.#sent.keys()) this.#identifiers.release(packetIdentifier);
     this.#sent.clear();
     this.#waiting.clear();
-    this.#granted.clear();
+    for (const topicFilter of this.#granted.keys()) this.#forget(topicFilter);
   }
 
   /** Throws ServerLimitError | EncodeError. */
@@ -316,9 +320,25 @@ export class Requests<Context> {
     ]);
   }
 
+  /** Goes on where an earlier process was. */
+  restore({ subscriptions }: StoredSession): void {
+    for (const { subscription, terms } of subscriptions) {
+      this.#granted.set(subscription.topicFilter, { subscription, terms });
+    }
+  }
+
+  #grant(subscription: TopicSubscriptionInit, terms: Terms): void {
+    this.#granted.set(subscription.topicFilter, { subscription, terms });
+    this.#changes?.handleSubscribed(subscription, terms);
+  }
+
+  #forget(topicFilter: string): void {
+    if (this.#granted.delete(topicFilter)) this.#changes?.handleUnsubscribed(topicFilter);
+  }
+
   /** A filter that is not granted any more is not asked for again on every connection. */
   #handleResubscribeFailed(failures: readonly FilterFailure[]): void {
-    for (const { topicFilter } of failures) this.#granted.delete(topicFilter);
+    for (const { topicFilter } of failures) this.#forget(topicFilter);
     this.#events.push({ type: "resubscribeFailed", failures });
   }
 

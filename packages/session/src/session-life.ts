@@ -75,6 +75,11 @@ export class SessionLife {
     });
   }
 
+  /** An earlier process had a session, and the server may still have it. */
+  handleRestored(): void {
+    this.#connectedBefore = true;
+  }
+
   /** CONNACK came: there is a session, the one there was or a new one. `cleanStart` is what CONNECT said. */
   handleConnected({ protocolVersion, sessionExpiryInterval }: Negotiated, cleanStart: boolean): void {
     this.#connectedBefore = true;

@@ -12,6 +12,7 @@ import {
   ReasonCode,
 } from "@petrel/codec";
 import { Authentication, type Challenge } from "./authentication.ts";
+import { type ChangeBatch, type ChangeRecord, Changes, replay } from "./changes.ts";
 import { connectPacket, resolveSessionConfig, type SessionConfig, type SessionOptions } from "./config.ts";
 import { Connection, type Phase } from "./connection.ts";
 import {
@@ -21,6 +22,7 @@ import {
   NotConnectedError,
   OptionError,
   ServerDisconnectError,
+  StoreError,
   TimeoutError,
 } from "./errors.ts";
 import { EventQueue, type Milliseconds, type SessionEvent } from "./events.ts";
@@ -67,6 +69,8 @@ export class MqttSession<Context = unknown> {
   readonly #publisher: Publisher<Context>;
   readonly #incoming: IncomingPublish<Context>;
   readonly #requests: Requests<Context>;
+  /** Undefined: nothing has to survive a restart. */
+  readonly #changes: Changes<Context> | undefined;
   readonly #life: SessionLife;
   readonly #timers = new TimerTable<"connack" | "authentication" | "keepAlive" | "request" | "sessionExpiry">();
   #clientIdentifier: string;
@@ -82,9 +86,10 @@ export class MqttSession<Context = unknown> {
     this.#config = config;
     this.#clientIdentifier = config.clientIdentifier;
     this.#life = new SessionLife(config);
-    this.#publisher = new Publisher(config, this.#identifiers, this.#events);
-    this.#incoming = new IncomingPublish(this.#events);
-    this.#requests = new Requests(this.#identifiers, this.#events, {
+    this.#changes = config.durable ? new Changes() : undefined;
+    this.#publisher = new Publisher(config, this.#identifiers, this.#events, this.#changes);
+    this.#incoming = new IncomingPublish(this.#events, this.#changes);
+    this.#requests = new Requests(this.#identifiers, this.#events, this.#changes, {
       maximumConcurrent: config.maximumConcurrentRequests,
       timeoutMs: config.timeouts.request,
       version: config.protocolVersion,
@@ -234,6 +239,7 @@ export class MqttSession<Context = unknown> {
     }
     this.#publisher.handleConnectionLost(connection);
     this.#connection = undefined;
+    this.#changes?.handleClosed();
     if (connection.negotiated !== undefined) this.#life.handleClosed(now);
     if (this.#life.takeExpired(now)) this.#loseSession();
     // Somebody waits for these, and is told when their time is over. What else the session holds can wait for the next connection.
@@ -477,6 +483,56 @@ export class MqttSession<Context = unknown> {
     return timer === undefined || (deadline !== undefined && deadline < timer) ? deadline : timer;
   }
 
+  // ── E. What must survive a restart. Only with the option `durable` ────────────────────────────
+
+  /**
+   * Goes on where an earlier process was, before the first connection: with the records that it stored, in order, and a
+   * context for each message that was not settled.
+   *
+   * @throws Error for records of another version, or that contradict each other | OptionError for those of another client
+   */
+  restore(records: Iterable<ChangeRecord>, contextOf: (message: OutgoingMessage) => Context): void {
+    if (this.#connection !== undefined || this.#life.hasBegun)
+      throw new Error("a session is restored before it begins");
+    const stored = replay(records);
+    const { clientIdentifier } = stored;
+    if (clientIdentifier !== undefined) {
+      const given = this.config.clientIdentifier;
+      if (given !== "" && given !== clientIdentifier) {
+        throw new OptionError("clientIdentifier", given, `the stored session is of "${clientIdentifier}"`);
+      }
+      this.#clientIdentifier = clientIdentifier;
+      this.#life.handleRestored();
+    }
+    this.#publisher.restore(stored, contextOf);
+    this.#incoming.restore(stored.received);
+    this.#requests.restore(stored);
+    this.#changes?.handleRestored(stored.lastNumber);
+  }
+
+  /** What has changed since the last call, to be stored as one and in order; undefined: nothing. */
+  takeChanges(): ChangeBatch | undefined {
+    return this.#changes?.take();
+  }
+
+  /** A batch is safe: the output that waited for it may go. Throws Error if an earlier one is not. */
+  handleStored(batch: ChangeBatch, now: Milliseconds): void {
+    this.#now = now;
+    this.#changes?.handleStored(batch);
+  }
+
+  /**
+   * The store failed: the connection ends, and what waited for the batch does not go out, on no later connection either,
+   * until the same batch is stored after all. Throws Error if an earlier one is not.
+   */
+  handleStoreFailed(batch: ChangeBatch, error: Error, now: Milliseconds): void {
+    this.#now = now;
+    this.#changes?.checkNext(batch);
+    const connection = this.#connection;
+    if (connection === undefined || isEnding(connection)) return;
+    this.#endConnection(connection, "client", new StoreError(error));
+  }
+
   // ── packets ───────────────────────────────────────────────────────────────────────────────────
 
   #sendConnect(connection: Connection<Context>, authenticationData: Uint8Array | undefined): void {
@@ -576,6 +632,7 @@ export class MqttSession<Context = unknown> {
     this.#timers.clear("connack");
     this.#armKeepAlive(connection);
     this.#events.push({ type: "connected", connack: packet });
+    this.#changes?.handleOnline(connection);
 
     // MQTT 3.1 has no Session Present. There the session is taken to be what we asked for; subscribing once more does no harm.
     const isKnown = config.protocolVersion !== 3;
@@ -585,6 +642,7 @@ export class MqttSession<Context = unknown> {
     } else {
       this.#loseSession();
     }
+    this.#changes?.handleConnected(negotiated.clientIdentifier);
     const mayBeLost = !sessionPresent || !isKnown || mayBeNew;
     if (config.resubscribe === "always" || (config.resubscribe === "when-session-lost" && mayBeLost)) {
       this.#requests.resubscribe();
@@ -642,6 +700,7 @@ export class MqttSession<Context = unknown> {
    * continues with the Network Connection" [MQTT-3.2.2-5]; so it does when its time is over.
    */
   #loseSession(): void {
+    this.#changes?.handleSessionLost();
     this.#incoming.handleSessionLost();
     this.#publisher.handleSessionLost();
   }

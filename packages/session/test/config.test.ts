@@ -24,6 +24,7 @@ test("fills in defaults, and freezes what it made", () => {
     queue: { messages: 1_000, bytes: 16_777_216, maximumAge: Infinity, overflow: "reject", qos0WhileOffline: "reject" },
     maximumConcurrentRequests: 1_000,
     afterSessionLost: "republish",
+    durable: false,
     resubscribe: "when-session-lost",
     timeouts: { connack: 20_000, pingResponse: 20_000, request: 30_000 },
   });
