@@ -1,14 +1,12 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { AcknowledgementProperties, ConnackPacket } from "@petrel/codec";
+import type { ConnackPacket } from "@petrel/codec";
 import {
   ConnectionLostError,
   type Milliseconds,
   MqttSession,
   type Negotiated,
   OptionError,
-  type OutgoingMessage,
   type SessionEvent,
-  TimeoutError,
 } from "@petrel/session";
 import type { Connector } from "@petrel/transport";
 import { Approach, type Reach, type Way } from "./approach.ts";
@@ -21,10 +19,9 @@ import { Deferred } from "./deferred.ts";
 import { Driver } from "./driver.ts";
 import { Emitter } from "./emitter.ts";
 import { AbortedError, ClientClosedError, toError } from "./errors.ts";
-import type { ClientEvents, ClientState } from "./events.ts";
+import type { ClientEvents, ClientState, DroppedOutgoing } from "./events.ts";
 import type { MessageHandler } from "./handling.ts";
 import { IncomingEvents } from "./incoming-events.ts";
-import { Histogram } from "./histogram.ts";
 import { consoleLogger } from "./logger.ts";
 import type { Message } from "./message.ts";
 import type { MessageStream } from "./message-stream.ts";
@@ -37,11 +34,10 @@ import {
   resolveReconnect,
   subscriptionIdentifiers,
 } from "./options.ts";
-import { JSON_PROPERTIES, JsonPayload, payloadBytes } from "./payload.ts";
-import { type PublishDefaults, publishDefaultsFor } from "./publish-defaults.ts";
 import { Publication } from "./publication.ts";
+import { Publisher } from "./publisher.ts";
 import { Receiver, receiverOptions } from "./receiver.ts";
-import { checkPublishOptions, disconnectRequest, routeFilters } from "./requests.ts";
+import { disconnectRequest, routeFilters } from "./requests.ts";
 import { RequestResponse } from "./request-response.ts";
 import { Subscriber } from "./subscriber.ts";
 import type { Subscription } from "./subscription.ts";
@@ -59,17 +55,7 @@ import type {
   RespondOptions,
   SubscribeOptionsV5,
 } from "./types.ts";
-import { UnheardFailures } from "./unheard.ts";
 import type { Version } from "./version.ts";
-
-const NO_PROPERTIES: AcknowledgementProperties = {};
-
-type MutableMessage = { -readonly [Key in keyof OutgoingMessage]: OutgoingMessage[Key] };
-
-function fillIn(message: MutableMessage, { qos, retain }: PublishDefaults): void {
-  message.qos ??= qos;
-  message.retain ??= retain;
-}
 
 /** What the "disconnected" event says, before it is decided what comes next. */
 type Ending = Pick<ClientEvents["disconnected"], "by" | "cause" | "packet">;
@@ -92,17 +78,14 @@ export class MqttClient implements AsyncDisposable {
   readonly #incoming: IncomingEvents;
   readonly #receiver: Receiver;
   readonly #subscriber: Subscriber;
-  readonly #unheard: UnheardFailures;
+  readonly #publisher: Publisher;
   readonly #authenticator: Authenticator;
 
   #state: ClientState = "offline";
   /** Why no more attempts are made: until `connect()`, everything fails with this. */
   #givenUp: Error | undefined;
   #connecting: Deferred<void> | undefined;
-  #drained: Deferred<void> | undefined;
   #reauthenticating: Request | undefined;
-  /** Resolves when nothing is queued or in flight, or the time for that is over. */
-  #idle: Deferred<void> | undefined;
   /** The end under way, until "closed" was told. */
   #closing: Promise<void> | undefined;
   /** Calls that end the client so far: a `connect()` that waits for one end must not outlive the next. */
@@ -110,9 +93,7 @@ export class MqttClient implements AsyncDisposable {
   #lastConnection: Negotiated | undefined;
   #lastRoundTrip: Milliseconds | undefined;
   #connections = 0;
-  #dropped = 0;
-  // Made when they are used: an idle client shall be small.
-  #acknowledgement: Histogram | undefined;
+  /** Made when it is used: an idle client shall be small. */
   #requestResponse: RequestResponse | undefined;
 
   /** Throws OptionError or InvalidAddressError. */
@@ -128,9 +109,17 @@ export class MqttClient implements AsyncDisposable {
       if (name === "error") this.#logger.error(`petrel: an "error" listener threw: ${toError(error).message}`);
       else this.#reportError(toError(error));
     });
-    this.#unheard = new UnheardFailures(clock, (error) => this.#reportError(error));
     this.#approach = new Approach(reach, url, options);
     this.#session = new MqttSession(this.#approach.usual.session);
+    const host = {
+      version: () => this.version,
+      requireOpen: () => this.#requireOpen(),
+      wake: () => this.#driver.wake(),
+      reportError: (error: Error) => this.#reportError(error),
+      onDropped: (dropped: DroppedOutgoing) => this.#tellDropped(dropped),
+      identifies: subscriptionIdentifiers(options),
+    };
+    this.#publisher = new Publisher(this.#session, clock, options.publishDefaults, host);
     this.#driver = new Driver(this.#session, clock, {
       onEvent: (event, now) => this.#handleEvent(event, now),
       wantsData: () => this.#wantsData(),
@@ -172,12 +161,7 @@ export class MqttClient implements AsyncDisposable {
       onHandlerError: (error, message) => this.#incoming.onHandlerError(error, message),
       onError: (error) => this.#reportError(error),
     });
-    this.#subscriber = new Subscriber(this.#session, clock, this.#receiver, {
-      version: () => this.version,
-      identifies: subscriptionIdentifiers(options),
-      requireOpen: () => this.#requireOpen(),
-      wake: () => this.#driver.wake(),
-    });
+    this.#subscriber = new Subscriber(this.#session, clock, this.#receiver, host);
     this.#authenticator = new Authenticator(this.#session, clock, () => this.#driver.wake());
   }
 
@@ -214,13 +198,13 @@ export class MqttClient implements AsyncDisposable {
 
   statistics(): Statistics {
     const { traffic, queuedCount, queuedBytes, inflightCount } = this.#session;
-    const latency = this.#acknowledgement ?? new Histogram();
+    const { latency, dropped } = this.#publisher;
     return {
       sent: { bytes: traffic.sent.bytes, packets: { ...traffic.sent.packets } },
       received: { bytes: traffic.received.bytes, packets: { ...traffic.received.packets } },
       queued: { messages: queuedCount, bytes: queuedBytes },
       inflight: inflightCount,
-      dropped: this.#dropped,
+      dropped,
       connections: this.#connections,
       lastRoundTrip: this.#lastRoundTrip,
       acknowledgement: {
@@ -351,8 +335,7 @@ export class MqttClient implements AsyncDisposable {
     this.#requestResponse?.failAll(error);
     this.#connecting?.reject(error);
     this.#connecting = undefined;
-    this.#drained?.reject(error);
-    this.#drained = undefined;
+    this.#publisher.failWaiting(error);
     this.#driver.wake();
   }
 
@@ -381,81 +364,12 @@ export class MqttClient implements AsyncDisposable {
   // ── publishing ────────────────────────────────────────────────────────────────────────────────
 
   publish(topic: string, payload?: Payload, options: PublishOptionsV5 = {}): Publication {
-    const publication = new Publication(topic, this);
-    const { qos, retain, properties, signal, timeout } = options;
-    try {
-      this.#requireOpen();
-      if (properties !== undefined || timeout !== undefined) checkPublishOptions(options, this.version);
-      if (signal?.aborted === true) throw new AbortedError("the publish", signal.reason);
-      const message = { topicName: topic, payload: payloadBytes(payload), qos, retain, properties };
-      const { publishDefaults } = this.#options;
-      if (publishDefaults !== undefined) fillIn(message, publishDefaultsFor(topic, publishDefaults));
-      if (payload instanceof JsonPayload && this.version === "5.0") {
-        message.properties = { ...JSON_PROPERTIES, ...properties };
-      }
-      const now = this.#clock.now();
-      publication.publishedAt = now;
-      publication.dispatch = this.#session.publish(message, publication, now);
-    } catch (error) {
-      this.#failPublication(publication, error as Error);
-      return publication;
-    }
-    if (signal !== undefined || timeout !== undefined) this.#limit(publication, options);
-    this.#driver.wake();
-    return publication;
+    return this.#publisher.publish(topic, payload, options);
   }
 
   async drained(): Promise<void> {
     this.#requireOpen();
-    if (this.#session.writable) return;
-    this.#drained ??= new Deferred();
-    await this.#drained.promise;
-  }
-
-  cancel(publication: Publication): boolean {
-    return this.#takeBack(publication, new AbortedError("the publish", new Error("it was cancelled")));
-  }
-
-  /** Fails a message that is still queued, which then is never sent. */
-  #takeBack(publication: Publication, error: Error): boolean {
-    const { dispatch } = publication;
-    if (dispatch === undefined || !this.#session.cancel(dispatch, error)) return false;
-    this.#driver.wake();
-    return true;
-  }
-
-  /** Stops waiting for a publication when its time is up or its signal says so. */
-  #limit(publication: Publication, { signal, timeout }: PublishOptionsV5): void {
-    const giveUp = (error: Error): void => {
-      if (!this.#takeBack(publication, error)) this.#failPublication(publication, error);
-    };
-    const timer =
-      timeout === undefined
-        ? undefined
-        : this.#clock.timer(this.#clock.now() + timeout, () => giveUp(new TimeoutError("acknowledgement", timeout)));
-    const forget = onAbort(signal, (reason) => giveUp(new AbortedError("the publish", reason)));
-    publication.onEnd(() => {
-      timer?.clear();
-      forget();
-    });
-  }
-
-  /** Who does not await the message may listen for "dropped"; if nobody does either, it is an error that nobody heard of. */
-  #handleDropped(
-    publication: Publication,
-    { message, error }: Extract<SessionEvent<Context>, { type: "dropped" }>,
-  ): void {
-    this.#dropped++;
-    if (!this.#events.has("dropped")) {
-      this.#failPublication(publication, error);
-      return;
-    }
-    publication.fail(error);
-    this.#events.emit("dropped", { direction: "out", message, reason: error.reason, error });
-  }
-
-  #failPublication(publication: Publication, error: Error): void {
-    if (publication.fail(error) && !publication.isAwaited) this.#unheard.add(publication);
+    await this.#publisher.drained();
   }
 
   // ── subscribing ───────────────────────────────────────────────────────────────────────────────
@@ -518,23 +432,16 @@ export class MqttClient implements AsyncDisposable {
       case "message":
         this.#receiver.deliver(event.packet, event.delivery);
         return;
-      case "published": {
-        const { context, reasonCode, packetIdentifier, packet } = event;
-        if (packetIdentifier !== undefined)
-          (this.#acknowledgement ??= new Histogram()).add(now - (context as Publication).publishedAt);
-        const { reasonString, userProperties } = packet?.properties ?? NO_PROPERTIES;
-        (context as Publication).settle({ reasonCode, reasonString, userProperties, packetIdentifier });
-        if (this.#idle !== undefined && this.#isIdle()) this.#idle.resolve();
+      case "published":
+        this.#publisher.handlePublished(event, now);
         return;
-      }
       case "failed":
-        if (event.context instanceof Publication) this.#failPublication(event.context, event.error);
+        if (event.context instanceof Publication) this.#publisher.fail(event.context, event.error);
         else event.context.reject(event.error);
-        if (this.#idle !== undefined && this.#isIdle()) this.#idle.resolve();
+        this.#publisher.handleProgress();
         return;
       case "dropped":
-        this.#handleDropped(event.context as Publication, event);
-        if (this.#idle !== undefined && this.#isIdle()) this.#idle.resolve();
+        this.#publisher.handleDropped(event);
         return;
       case "challenge":
         this.#authenticator.handleChallenge(event.challenge);
@@ -549,8 +456,7 @@ export class MqttClient implements AsyncDisposable {
         (event.context as Request).resolve(event.unsuback.reasonCodes);
         return;
       case "writable":
-        this.#drained?.resolve();
-        this.#drained = undefined;
+        this.#publisher.handleWritable();
         return;
       case "packetSent":
         this.#events.emit("packetSent", event.packet);
@@ -599,7 +505,7 @@ export class MqttClient implements AsyncDisposable {
     const request = disconnectRequest(options, this.#session.config);
     const { drain = 0 } = options;
     this.#ends++;
-    if (this.#idle !== undefined) this.#limitDrain(this.#idle, drain); // asked again: the sooner end counts
+    this.#publisher.limitIdle(drain); // asked again: the sooner end counts
     if (this.#state !== "closed") this.#closing ??= this.#disconnect(request, drain);
     await this.#closing;
   }
@@ -616,12 +522,12 @@ export class MqttClient implements AsyncDisposable {
       this.#closing ??= this.#finish(error);
     }
     this.#failAll(error);
-    this.#idle?.resolve();
+    this.#publisher.stopWaitingForIdle();
     this.#driver.destroy(cause);
   }
 
   async #disconnect(request: ReturnType<typeof disconnectRequest>, drain: number): Promise<void> {
-    if (drain > 0) await this.#drain(drain);
+    if (drain > 0 && !this.#publisher.isIdle && this.#supervisor.running) await this.#publisher.idle(drain);
     const error = new ClientClosedError("the client was disconnected before this was done");
     if (this.#state !== "closed") {
       this.#session.disconnect(request, this.#clock.now());
@@ -643,29 +549,15 @@ export class MqttClient implements AsyncDisposable {
     await this.#driver.closed();
     this.#failAll(error);
     await this.#driver.told();
-    await this.#unheard.told();
+    await this.#publisher.told();
     this.#closing = undefined;
     this.#events.emit("closed", undefined);
   }
 
-  /** Waits until nothing is queued or in flight, at most `ms`. */
-  async #drain(ms: number): Promise<void> {
-    if (this.#isIdle() || !this.#supervisor.running) return;
-    const idle = new Deferred<void>();
-    this.#idle = idle;
-    this.#limitDrain(idle, ms);
-    await idle.promise;
-    this.#idle = undefined;
-  }
-
-  #limitDrain(idle: Deferred<void>, ms: number): void {
-    if (ms === Infinity) return;
-    const timer = this.#clock.timer(this.#clock.now() + ms, () => idle.resolve());
-    void idle.promise.then(() => timer.clear());
-  }
-
-  #isIdle(): boolean {
-    return this.#session.inflightCount === 0 && this.#session.queuedCount === 0;
+  #tellDropped(dropped: DroppedOutgoing): boolean {
+    if (!this.#events.has("dropped")) return false;
+    this.#events.emit("dropped", dropped);
+    return true;
   }
 
   #reportError(error: Error): void {

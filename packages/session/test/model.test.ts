@@ -380,6 +380,10 @@ class World {
       case "resubscribeFailed":
         expect.unreachable("the server grants everything");
         break;
+      case "packetSent":
+      case "packetReceived":
+        expect.unreachable("nobody observes");
+        break;
       case "challenge":
       case "reauthenticated":
         expect.unreachable("no authentication method was given");

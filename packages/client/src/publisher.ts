@@ -1,0 +1,208 @@
+import type { AcknowledgementProperties } from "@petrel/codec";
+import {
+  type Milliseconds,
+  type MqttSession,
+  type OutgoingMessage,
+  type SessionEvent,
+  TimeoutError,
+} from "@petrel/session";
+import { onAbort } from "./cancellation.ts";
+import type { Clock } from "./clock.ts";
+import type { Context } from "./context.ts";
+import { Deferred } from "./deferred.ts";
+import { AbortedError } from "./errors.ts";
+import type { DroppedOutgoing } from "./events.ts";
+import { Histogram } from "./histogram.ts";
+import { JSON_PROPERTIES, JsonPayload, payloadBytes } from "./payload.ts";
+import { type PublishDefaults, publishDefaultsFor } from "./publish-defaults.ts";
+import { Publication, type PublicationOwner } from "./publication.ts";
+import { checkPublishOptions } from "./requests.ts";
+import type { Payload, PublishOptionsV5 } from "./types.ts";
+import { UnheardFailures } from "./unheard.ts";
+import type { Version } from "./version.ts";
+
+/** What the publisher needs of its client. */
+export interface PublisherHost {
+  version(): Version;
+  /** Throws unless commands are taken. */
+  requireOpen(): void;
+  /** The session has something to send. */
+  wake(): void;
+  /** Tells whoever listens for dropped messages. Returns false if nobody does. */
+  onDropped(dropped: DroppedOutgoing): boolean;
+  reportError(error: Error): void;
+}
+
+type Published = Extract<SessionEvent<Context>, { type: "published" }>;
+type Dropped = Extract<SessionEvent<Context>, { type: "dropped" }>;
+type MutableMessage = { -readonly [Key in keyof OutgoingMessage]: OutgoingMessage[Key] };
+
+const NO_PROPERTIES: AcknowledgementProperties = {};
+
+/** Everything that goes out: messages from the call to their outcome. */
+export class Publisher implements PublicationOwner {
+  readonly #session: MqttSession<Context>;
+  readonly #clock: Clock;
+  readonly #defaults: PublishDefaults | undefined;
+  readonly #host: PublisherHost;
+  readonly #unheard: UnheardFailures;
+  #drained: Deferred<void> | undefined;
+  /** Resolves when nothing is queued or in flight, or the time for that is over. */
+  #idle: Deferred<void> | undefined;
+  #dropped = 0;
+  /** Made with the first acknowledgement: an idle client shall be small. */
+  #latency: Histogram | undefined;
+
+  constructor(session: MqttSession<Context>, clock: Clock, defaults: PublishDefaults | undefined, host: PublisherHost) {
+    this.#session = session;
+    this.#clock = clock;
+    this.#defaults = defaults;
+    this.#host = host;
+    this.#unheard = new UnheardFailures(clock, (error) => host.reportError(error));
+  }
+
+  /** Messages that were accepted and dropped. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** From `publish()` to the acknowledgement. */
+  get latency(): Histogram {
+    return this.#latency ?? new Histogram();
+  }
+
+  get isIdle(): boolean {
+    return this.#session.inflightCount === 0 && this.#session.queuedCount === 0;
+  }
+
+  // ── commands ──────────────────────────────────────────────────────────────────────────────────
+
+  publish(topic: string, payload: Payload, options: PublishOptionsV5): Publication {
+    const publication = new Publication(topic, this);
+    const { qos, retain, properties, signal, timeout } = options;
+    try {
+      this.#host.requireOpen();
+      if (properties !== undefined || timeout !== undefined) checkPublishOptions(options, this.#host.version());
+      if (signal?.aborted === true) throw new AbortedError("the publish", signal.reason);
+      const message = { topicName: topic, payload: payloadBytes(payload), qos, retain, properties };
+      if (this.#defaults !== undefined) fillIn(message, publishDefaultsFor(topic, this.#defaults));
+      if (payload instanceof JsonPayload && this.#host.version() === "5.0") {
+        message.properties = { ...JSON_PROPERTIES, ...properties };
+      }
+      const now = this.#clock.now();
+      publication.publishedAt = now;
+      publication.dispatch = this.#session.publish(message, publication, now);
+    } catch (error) {
+      this.fail(publication, error as Error);
+      return publication;
+    }
+    if (signal !== undefined || timeout !== undefined) this.#limit(publication, options);
+    this.#host.wake();
+    return publication;
+  }
+
+  async drained(): Promise<void> {
+    if (this.#session.writable) return;
+    this.#drained ??= new Deferred();
+    await this.#drained.promise;
+  }
+
+  cancel(publication: Publication): boolean {
+    return this.#takeBack(publication, new AbortedError("the publish", new Error("it was cancelled")));
+  }
+
+  // ── outcomes ──────────────────────────────────────────────────────────────────────────────────
+
+  handlePublished({ context, reasonCode, packetIdentifier, packet }: Published, now: Milliseconds): void {
+    const publication = context as Publication;
+    if (packetIdentifier !== undefined) (this.#latency ??= new Histogram()).add(now - publication.publishedAt);
+    const { reasonString, userProperties } = packet?.properties ?? NO_PROPERTIES;
+    publication.settle({ reasonCode, reasonString, userProperties, packetIdentifier });
+    if (this.#idle !== undefined) this.handleProgress();
+  }
+
+  /** Who does not await the message may listen for drops; if nobody does either, it is an error that nobody heard of. */
+  handleDropped({ context, message, error }: Dropped): void {
+    const publication = context as Publication;
+    this.#dropped++;
+    if (this.#host.onDropped({ direction: "out", message, reason: error.reason, error })) publication.fail(error);
+    else this.fail(publication, error);
+    this.handleProgress();
+  }
+
+  handleWritable(): void {
+    this.#drained?.resolve();
+    this.#drained = undefined;
+  }
+
+  fail(publication: Publication, error: Error): void {
+    if (publication.fail(error) && !publication.isAwaited) this.#unheard.add(publication);
+  }
+
+  /** Something was settled: it may have been the last. */
+  handleProgress(): void {
+    if (this.#idle !== undefined && this.isIdle) this.#idle.resolve();
+  }
+
+  // ── the end ───────────────────────────────────────────────────────────────────────────────────
+
+  /** Resolves when nothing is queued or in flight, at most after `ms`. */
+  async idle(ms: Milliseconds): Promise<void> {
+    const idle = new Deferred<void>();
+    this.#idle = idle;
+    this.limitIdle(ms);
+    await idle.promise;
+    this.#idle = undefined;
+  }
+
+  /** Somebody waits at most so long for what {@link Publisher.idle} waits for. */
+  limitIdle(ms: Milliseconds): void {
+    const idle = this.#idle;
+    if (idle === undefined || ms === Infinity) return;
+    const timer = this.#clock.timer(this.#clock.now() + ms, () => idle.resolve());
+    void idle.promise.then(() => timer.clear());
+  }
+
+  stopWaitingForIdle(): void {
+    this.#idle?.resolve();
+  }
+
+  failWaiting(error: Error): void {
+    this.#drained?.reject(error);
+    this.#drained = undefined;
+  }
+
+  /** Resolves when all failures so far were told. */
+  told(): Promise<void> {
+    return this.#unheard.told();
+  }
+
+  /** Fails a message that is still queued, which then is never sent. */
+  #takeBack(publication: Publication, error: Error): boolean {
+    const { dispatch } = publication;
+    if (dispatch === undefined || !this.#session.cancel(dispatch, error)) return false;
+    this.#host.wake();
+    return true;
+  }
+
+  /** Gives a publication up when its time is over or its signal says so. */
+  #limit(publication: Publication, { signal, timeout }: PublishOptionsV5): void {
+    const giveUp = (error: Error): void => {
+      if (!this.#takeBack(publication, error)) this.fail(publication, error);
+    };
+    const timer =
+      timeout === undefined
+        ? undefined
+        : this.#clock.timer(this.#clock.now() + timeout, () => giveUp(new TimeoutError("acknowledgement", timeout)));
+    const forget = onAbort(signal, (reason) => giveUp(new AbortedError("the publish", reason)));
+    publication.onEnd(() => {
+      timer?.clear();
+      forget();
+    });
+  }
+}
+
+function fillIn(message: MutableMessage, { qos, retain }: PublishDefaults): void {
+  message.qos ??= qos;
+  message.retain ??= retain;
+}
