@@ -302,6 +302,16 @@ describe("a refusal whose reason code its packet does not list", () => {
     expect(decoder.next()).toMatchObject({ type: "puback", packetIdentifier: 1, reasonCode: 0x95 });
   });
 
+  test("is one in a SUBACK of MQTT 3.x, too, which has 0x80 only [MQTT-3.9.3-2]", () => {
+    const suback = hex("90 03 00 01 87");
+    const decoder = createDecoder({ version: 4, acceptUnlistedRefusals: true });
+    decoder.push(suback);
+    expect(decoder.next()).toMatchObject({ type: "suback", reasonCodes: [0x87] });
+    const strict = createDecoder({ version: 4 });
+    strict.push(suback);
+    expect(errorOf(() => strict.next())).toMatchObject({ code: "PETREL_PROTOCOL_ERROR", clause: "MQTT-3.9.3-2" });
+  });
+
   test("but a success that is not listed is none", () => {
     const decoder = createDecoder({ version: 5, acceptUnlistedRefusals: true });
     decoder.push(hex("40 03 00 01 02"));
