@@ -16,6 +16,7 @@ export default defineConfig({
           name: "unit",
           include: ["{packages,apps,tooling}/*/test/**/*.test.ts"],
           exclude: ["**/node_modules/**", "**/dist/**", "**/test/integration/**"],
+          testTimeout: 30_000, // properties run thousands of cases, on machines that are busy with other things
         },
       },
       {
