@@ -26,11 +26,7 @@ export class OutgoingPublish<Context> {
    */
   readonly #orphans = new Map<number, Orphan>();
 
-  constructor(
-    identifiers: PacketIdentifiers,
-    events: EventQueue<Context>,
-    changes: Changes<Context> | undefined,
-  ) {
+  constructor(identifiers: PacketIdentifiers, events: EventQueue<Context>, changes: Changes<Context> | undefined) {
     this.#identifiers = identifiers;
     this.#events = events;
     this.#changes = changes;
