@@ -10,8 +10,8 @@ import {
   ProtocolError,
   type ProtocolVersion,
 } from "../src/index.ts";
-import { anyPacket, isUtf8 } from "./arbitraries.ts";
-import { VERSIONS } from "./support.ts";
+import { anyPacket } from "./arbitraries.ts";
+import { VERSIONS, isUtf8 } from "./support.ts";
 
 /** What a decoder makes of bytes: packets, and an error if there is one in them. Anything but its own errors is ours. */
 function outcome(

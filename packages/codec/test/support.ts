@@ -141,3 +141,10 @@ export function testRefusals(refusals: readonly Refusal[]): void {
     });
   }
 }
+
+/** By the platform's own decoder, which the codec is compared with. */
+export function isUtf8(bytes: Uint8Array): boolean {
+  return (
+    Buffer.compare(new TextEncoder().encode(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)), bytes) === 0
+  );
+}

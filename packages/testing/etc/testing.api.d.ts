@@ -43,13 +43,15 @@ export declare class FaultLink {
 
 /**
  * Time and later-ness by hand: nothing happens until the test says so, and always in the same order. It fits wherever
- * a clock with `now`, `microtask` and `timer` is taken; milliseconds throughout.
+ * a clock with `now`, `wall`, `microtask` and `timer` is taken; milliseconds throughout.
  */
 export declare class ManualClock {
     #private;
     /** @param now where time starts; default 0 */
     constructor(now?: number);
     now(): number;
+    /** The time for people, in milliseconds since 1970: here it begins then. */
+    wall(): number;
     /** Runs a function when microtasks are next flushed: by {@link flush}, {@link advance} or {@link settle}. */
     microtask(run: () => void): void;
     /** Runs a function when time has reached `at`; one in the past runs with the next {@link advance}, even of 0. */
@@ -147,3 +149,24 @@ export declare class ScriptedServer {
     /** The packets of the current connection, or of the last one, that were not taken before. */
     takeReceived(): readonly Packet[];
 }
+
+// dist/arbitraries.d.ts
+
+/**
+ * `@petrel/testing/arbitraries`: generators of packets for fast-check: every type that a version has, with all it may
+ * carry. Packets are generated as a program would write them, so fields that have a default are left out now and then.
+ */
+import fc from "fast-check";
+import { type Packet, type PacketInit, type PacketTypeName, type ProtocolVersion } from "@petrel/codec";
+/** A topic name: no wildcards, and never empty. */
+export declare function topicName(): fc.Arbitrary<string>;
+/** A filter that is valid in every version, or, for 5.0, also a Shared Subscription. */
+export declare function topicFilter(version: ProtocolVersion): fc.Arbitrary<string>;
+/** Packets of one type, as programs write them. */
+export declare function packetOfType(type: PacketTypeName, version: ProtocolVersion): fc.Arbitrary<PacketInit>;
+/** The packet types that a version has. */
+export declare function packetTypes(version: ProtocolVersion): readonly PacketTypeName[];
+/** Packets of all types, as programs write them. */
+export declare function anyPacket(version: ProtocolVersion): fc.Arbitrary<PacketInit>;
+/** What the receiver of a packet makes of it: the same with its defaults filled in. */
+export declare function withDefaults(init: PacketInit, version: ProtocolVersion): Packet;

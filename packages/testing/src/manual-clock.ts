@@ -10,7 +10,7 @@ const PROMISE_TURNS = 200;
 
 /**
  * Time and later-ness by hand: nothing happens until the test says so, and always in the same order. It fits wherever
- * a clock with `now`, `microtask` and `timer` is taken; milliseconds throughout.
+ * a clock with `now`, `wall`, `microtask` and `timer` is taken; milliseconds throughout.
  */
 export class ManualClock {
   #now: number;
@@ -24,6 +24,11 @@ export class ManualClock {
   }
 
   now(): number {
+    return this.#now;
+  }
+
+  /** The time for people, in milliseconds since 1970: here it begins then. */
+  wall(): number {
     return this.#now;
   }
 

@@ -11,7 +11,7 @@ import type { OptionsV5 } from "../../src/options.ts";
 
 /** A manual clock that also tells people's time, an hour and a bit after 1970. */
 export class TestClock extends ManualClock {
-  wall(): number {
+  override wall(): number {
     return 4_000_000 + this.now();
   }
 }
