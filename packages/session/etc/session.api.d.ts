@@ -4,13 +4,14 @@ export type { Challenge } from "./authentication.ts";
 export type { Change, ChangeBatch, ChangeRecord } from "./changes.ts";
 export { resolveSessionConfig, type QueueOptions, type SessionConfig, type SessionOptions, type SessionTimeouts, } from "./config.ts";
 export type { Phase } from "./connection.ts";
+export type { DisconnectOptions } from "./disconnect.ts";
 export { AuthenticationError, ConnectionLostError, ConnectRefusedError, type DropReason, type FilterFailure, MessageDroppedError, NotConnectedError, OptionError, PublishRejectedError, RequestRejectedError, SendQueueFullError, ServerDisconnectError, type ServerLimit, type ServerLimitDetails, ServerLimitError, SessionLostError, StoreError, SubscribeRejectedError, TimeoutError, UnsubscribeRejectedError, } from "./errors.ts";
 export type { Milliseconds, SessionEvent } from "./events.ts";
 export type { Delivery, OldestUnacknowledged } from "./incoming-publish.ts";
 export type { Negotiated } from "./negotiated.ts";
 export type { Dispatch, DispatchState, OutgoingMessage } from "./outgoing-entry.ts";
 export type { RequestTicket, SubscribeRequest, UnsubscribeRequest } from "./requests.ts";
-export { type DisconnectOptions, MqttSession } from "./session.ts";
+export { MqttSession } from "./session.ts";
 export type { TrafficCount } from "./traffic.ts";
 
 // dist/authentication.d.ts
@@ -420,7 +421,7 @@ export interface TrafficCount {
     readonly packets: Readonly<Record<PacketTypeName, number>>;
 }
 
-// dist/session.d.ts
+// dist/disconnect.d.ts
 
 /** How a connection ends politely. Everything is optional. */
 export interface DisconnectOptions {
@@ -429,6 +430,9 @@ export interface DisconnectOptions {
     /** 5.0. */
     readonly properties?: DisconnectProperties | undefined;
 }
+
+// dist/session.d.ts
+
 /**
  * The MQTT protocol of a client, without I/O: bytes and a time go in; bytes, events and a deadline come out.
  *

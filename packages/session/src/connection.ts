@@ -5,6 +5,8 @@ import {
   type PacketDecoder,
   type PacketInit,
   type PacketWriter,
+  ProtocolError,
+  ReasonCode,
 } from "@petrel/codec";
 import type { Authentication } from "./authentication.ts";
 import type { SessionConfig } from "./config.ts";
@@ -18,6 +20,12 @@ import type { Traffic } from "./traffic.ts";
 
 /** offline: no connection. connecting: CONNECT sent. online: CONNACK came. disconnecting: only the rest of the output is left. */
 export type Phase = "offline" | "connecting" | "online" | "disconnecting";
+
+/**
+ * A server that keeps to the protocol can not make us wait with more answers than there are packet identifiers in each
+ * direction, for what it has not read is still in flight to it. One that talks and does not listen can.
+ */
+const MOST_ANSWERS_WAITING = 2 * 65_536;
 
 /**
  * All state that is valid for one Network Connection. A new connection gets a new object: yesterday's aliases,
@@ -105,9 +113,13 @@ export class Connection<Context> {
     this.#answersWaiting++;
   }
 
-  /** Answers that nobody has taken yet, at most. */
-  get answersWaiting(): number {
-    return this.#answersWaiting;
+  /** Throws ProtocolError when more answers wait than a server that listens can bring about. */
+  checkAnswersWaiting(): void {
+    const waiting = this.#answersWaiting;
+    if (waiting <= MOST_ANSWERS_WAITING) return;
+    throw new ProtocolError(`the server goes on, but does not read: ${waiting} answers wait for it`, {
+      reasonCode: ReasonCode.receiveMaximumExceeded,
+    });
   }
 
   take(): Uint8Array | undefined {

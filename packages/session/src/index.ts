@@ -8,6 +8,7 @@ export {
   type SessionTimeouts,
 } from "./config.ts";
 export type { Phase } from "./connection.ts";
+export type { DisconnectOptions } from "./disconnect.ts";
 export {
   AuthenticationError,
   ConnectionLostError,
@@ -35,5 +36,5 @@ export type { Delivery, OldestUnacknowledged } from "./incoming-publish.ts";
 export type { Negotiated } from "./negotiated.ts";
 export type { Dispatch, DispatchState, OutgoingMessage } from "./outgoing-entry.ts";
 export type { RequestTicket, SubscribeRequest, UnsubscribeRequest } from "./requests.ts";
-export { type DisconnectOptions, MqttSession } from "./session.ts";
+export { MqttSession } from "./session.ts";
 export type { TrafficCount } from "./traffic.ts";

@@ -1,20 +1,9 @@
-import {
-  type AuthProperties,
-  type ConnackPacket,
-  type DisconnectPacket,
-  type DisconnectPacketInit,
-  type DisconnectProperties,
-  isReasonCodeAllowed,
-  MalformedPacketError,
-  type Packet,
-  packetSize,
-  ProtocolError,
-  ReasonCode,
-} from "@petrel/codec";
+import { type ConnackPacket, type DisconnectPacket, type Packet, ReasonCode } from "@petrel/codec";
 import { Authentication, type Challenge } from "./authentication.ts";
 import { type ChangeBatch, type ChangeRecord, Changes, replay } from "./changes.ts";
 import { connectPacket, resolveSessionConfig, type SessionConfig, type SessionOptions } from "./config.ts";
 import { Connection, type Phase } from "./connection.ts";
+import { describeSilentClose, type DisconnectOptions, fittingDisconnect, reasonCodeFor } from "./disconnect.ts";
 import {
   AuthenticationError,
   ConnectionLostError,
@@ -33,24 +22,17 @@ import type { Dispatch, OutgoingMessage } from "./outgoing-entry.ts";
 import { PacketIdentifiers } from "./packet-identifiers.ts";
 import { Publisher } from "./publisher.ts";
 import { Requests, type RequestTicket, type SubscribeRequest, type UnsubscribeRequest } from "./requests.ts";
+import {
+  checkBeforeConnack,
+  checkProblemInformation,
+  onlyFromClients,
+  secondConnack,
+  unaskedAuthentication,
+} from "./server-mistakes.ts";
 import { SessionLife } from "./session-life.ts";
 import { TimerTable } from "./timers.ts";
 import { InboundTopicAliases, outboundAliases } from "./topic-aliases.ts";
 import { Traffic, type TrafficCount } from "./traffic.ts";
-
-/**
- * A server that keeps to the protocol can not make us wait with more answers than there are packet identifiers in each
- * direction, for what it has not read is still in flight to it. One that talks and does not listen can.
- */
-const MOST_ANSWERS_WAITING = 2 * 65_536;
-
-/** How a connection ends politely. Everything is optional. */
-export interface DisconnectOptions {
-  /** 5.0. Default 0, normal; 4 asks the server to publish the will. */
-  readonly reasonCode?: number | undefined;
-  /** 5.0. */
-  readonly properties?: DisconnectProperties | undefined;
-}
 
 /**
  * The MQTT protocol of a client, without I/O: bytes and a time go in; bytes, events and a deadline come out.
@@ -218,7 +200,7 @@ export class MqttSession<Context = unknown> {
         this.#handlePacket(packet, connection);
         packet = isEnding(connection) || connection.isHeld ? undefined : decoder.next();
       }
-      if (connection.answersWaiting > MOST_ANSWERS_WAITING) throw this.#tooManyAnswers(connection);
+      connection.checkAnswersWaiting();
     } catch (error) {
       this.#fail(error as Error, connection);
     }
@@ -544,10 +526,7 @@ export class MqttSession<Context = unknown> {
   }
 
   #handlePacket(packet: Packet, connection: Connection<Context>): void {
-    // "The Server MUST send a CONNACK with a 0x00 (Success) Reason Code before sending any Packet other than AUTH" [MQTT-3.2.0-1]
-    if (connection.phase === "connecting" && packet.type !== "connack" && packet.type !== "auth") {
-      throw new ProtocolError("it came before CONNACK", { packetType: packet.type, clause: "MQTT-3.2.0-1" });
-    }
+    if (connection.phase === "connecting") checkBeforeConnack(packet);
     if (!connection.config.requestProblemInformation) checkProblemInformation(packet);
     switch (packet.type) {
       case "publish":
@@ -590,18 +569,12 @@ export class MqttSession<Context = unknown> {
       case "subscribe":
       case "unsubscribe":
       case "pingreq":
-        throw new ProtocolError("a server must not send this packet", { packetType: packet.type });
+        throw onlyFromClients(packet);
     }
   }
 
   #handleConnack(packet: ConnackPacket, connection: Connection<Context>): void {
-    // "The Server MUST NOT send more than one CONNACK in a Network Connection" [MQTT-3.2.0-2]
-    if (connection.phase !== "connecting") {
-      throw new ProtocolError("a second CONNACK came", {
-        packetType: "connack",
-        clause: this.#clause("MQTT-3.2.0-2", undefined),
-      });
-    }
+    if (connection.phase !== "connecting") throw secondConnack(connection.config.protocolVersion);
     if (packet.reasonCode !== ReasonCode.success) {
       this.#endConnection(connection, "server", new ConnectRefusedError(packet), packet);
       return;
@@ -651,9 +624,7 @@ export class MqttSession<Context = unknown> {
   }
 
   #handleDisconnect(packet: DisconnectPacket, connection: Connection<Context>): void {
-    if (this.config.protocolVersion !== 5) {
-      throw new ProtocolError("a server must not send this packet in MQTT 3.x", { packetType: "disconnect" });
-    }
+    if (connection.config.protocolVersion !== 5) throw onlyFromClients(packet);
     this.#endConnection(connection, "server", new ServerDisconnectError(packet), packet);
   }
 
@@ -741,64 +712,8 @@ export class MqttSession<Context = unknown> {
       this.#fail(error as Error, connection);
     }
   }
-
-  #tooManyAnswers({ answersWaiting }: Connection<Context>): ProtocolError {
-    return new ProtocolError(`the server goes on, but does not read: ${answersWaiting} answers wait for it`, {
-      reasonCode: ReasonCode.receiveMaximumExceeded,
-    });
-  }
-
-  /** The clause that a server broke: the numbers of 5.0 and 3.1.1 differ. */
-  #clause(version5: string, version311: string | undefined): string | undefined {
-    return this.config.protocolVersion === 5 ? version5 : version311;
-  }
 }
 
 function isEnding(connection: { readonly phase: Phase }): boolean {
   return connection.phase === "disconnecting";
-}
-
-/** "If the Client does not include an Authentication Method in the CONNECT, the Server MUST NOT send an AUTH packet, and it MUST NOT send an Authentication Method in the CONNACK packet" [MQTT-4.12.0-6] */
-function unaskedAuthentication(packetType: "auth" | "connack"): ProtocolError {
-  return new ProtocolError("we did not ask for enhanced authentication", { packetType, clause: "MQTT-4.12.0-6" });
-}
-
-/** "… and the Client receives a Reason String or User Properties in a packet other than PUBLISH, CONNACK, or DISCONNECT, it uses a DISCONNECT packet with Reason Code 0x82" (section 3.1.2.11.7). The server broke [MQTT-3.1.2-29]. */
-function checkProblemInformation(packet: Packet): void {
-  if (packet.type === "publish" || packet.type === "connack" || packet.type === "disconnect") return;
-  if (!("properties" in packet) || packet.properties === undefined) return;
-  const { reasonString, userProperties } = packet.properties as AuthProperties;
-  if (reasonString === undefined && userProperties === undefined) return;
-  throw new ProtocolError("it tells more than its reason code, which we asked the server not to do", {
-    packetType: packet.type,
-    clause: "MQTT-3.1.2-29",
-  });
-}
-
-/** The DISCONNECT that was asked for, without what the server's Maximum Packet Size has no room for. */
-function fittingDisconnect(
-  reasonCode: number | undefined,
-  properties: DisconnectProperties | undefined,
-  { config, negotiated }: Connection<unknown>,
-): DisconnectPacketInit {
-  const packet: DisconnectPacketInit = { type: "disconnect", reasonCode, properties };
-  const limit = negotiated?.send.maximumPacketSize ?? Infinity;
-  if (properties === undefined || packetSize(packet, config.protocolVersion) <= limit) return packet;
-  // "The sender MUST NOT send this Property if it would increase the size of the DISCONNECT packet beyond the Maximum Packet Size specified by the receiver" [MQTT-3.14.2-3] [MQTT-3.14.2-4]
-  const { reasonString: _, userProperties: __, ...rest } = properties;
-  return { ...packet, properties: rest };
-}
-
-/** What a DISCONNECT because of `error` says; undefined: nothing, for there is nobody to tell. */
-function reasonCodeFor(error: Error): number | undefined {
-  // "If re-authentication fails, the Client or Server SHOULD send DISCONNECT with an appropriate Reason Code" (section 4.12.1)
-  if (error instanceof AuthenticationError) return ReasonCode.unspecifiedError;
-  if (!(error instanceof MalformedPacketError || error instanceof ProtocolError)) return undefined;
-  return isReasonCodeAllowed(error.reasonCode, "disconnect") ? error.reasonCode : ReasonCode.protocolError;
-}
-
-function describeSilentClose(phase: Phase): string {
-  return phase === "connecting"
-    ? "the server closed the connection without answering CONNECT; does it speak MQTT of this version on this port?"
-    : "the server closed the connection without a DISCONNECT";
 }
