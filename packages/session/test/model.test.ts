@@ -377,9 +377,6 @@ class World {
         return;
       case "dropped":
         expect.unreachable("the queue rejects");
-      case "packetReceived":
-      case "packetSent":
-        return expect.unreachable("nobody asked for these");
       case "resubscribeFailed":
         expect.unreachable("the server grants everything");
         break;
