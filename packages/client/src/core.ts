@@ -55,6 +55,7 @@ export type { MessageHandler } from "./handling.ts";
 export { MessageStream, type NextOptions } from "./message-stream.ts";
 export type { ReceiveStatistics } from "./receiver.ts";
 export { Message } from "./message.ts";
+export type { NetworkOptions, WebSocketOptions } from "./network-options.ts";
 export type {
   Attempt,
   AttemptOptions,
@@ -133,6 +134,7 @@ export {
 export {
   type Connector,
   InvalidAddressError,
+  type ProxyOptions,
   type Signal,
   type TlsOptions,
   type Transport,

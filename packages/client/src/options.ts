@@ -4,11 +4,12 @@ import type { Connector, Signal, TlsOptions } from "@petrel/transport";
 import type { AuthenticationMethod } from "./authenticator.ts";
 import type { BackoffOptions } from "./backoff.ts";
 import type { Clock } from "./clock.ts";
+import type { NetworkOptions } from "./network-options.ts";
 import { checkPublishDefaults, type PublishDefaults } from "./publish-defaults.ts";
 import { protocolVersionOf, type Version } from "./version.ts";
 
 /** Options of every version. All are optional. */
-export interface CommonOptions {
+export interface CommonOptions extends NetworkOptions {
   /** Default "": the server assigns one, which is kept for reconnects (5.0 and clean 3.1.1). */
   readonly clientId?: string | undefined;
   readonly username?: string | undefined;
@@ -165,8 +166,12 @@ export interface SocketOptions {
 export interface TimeoutOptions {
   /** To look the name up and open the network connection; 0 leaves it to the system. Default 10,000. */
   readonly connect?: number | undefined;
+  /** For a proxy to connect to the server and say so; 0 is no limit. Default 10,000. */
+  readonly proxy?: number | undefined;
   /** For the TLS handshake; 0 is no limit. Default 10,000. */
   readonly tls?: number | undefined;
+  /** For the server's answer to the WebSocket request; 0 is no limit. In a browser: for connecting altogether. Default 10,000. */
+  readonly websocket?: number | undefined;
   /** From CONNECT to CONNACK. Default 20,000. */
   readonly connack?: number | undefined;
   /** From PINGREQ to PINGRESP. Default 20,000. */

@@ -34,7 +34,8 @@ export class Chromium {
           return main(${JSON.stringify(argument)});
         })()`,
       );
-      if (complaints.length > 0) throw new Error(`the page reported: ${complaints.join("; ")}`);
+      if (complaints.length > 0)
+        throw new Error(`the page reported: ${complaints.join("; ")}; main returned ${JSON.stringify(result)}`);
       return result;
     } finally {
       await page.close();

@@ -6,10 +6,13 @@ import {
   parseAddress,
   type SrvAddress,
   type TlsOptions,
+  type WebSocketAddress,
 } from "@petrel/transport";
 import { srv, type SrvTarget } from "@petrel/transport/srv";
-import { type DialOptions, tcp } from "@petrel/transport/tcp";
+import { proxy, proxyFromEnvironment } from "@petrel/transport/proxy";
+import { createDialer, type Dialer, type DialOptions, tcp } from "@petrel/transport/tcp";
 import { tls } from "@petrel/transport/tls";
+import { websocket } from "@petrel/transport/websocket";
 import type { Destination } from "../approach.ts";
 import type { ClientOptions } from "../core.ts";
 import type { Logger } from "../options.ts";
@@ -30,30 +33,63 @@ function networkConnector(address: Address, options: ClientOptions): Connector {
     throw new OptionError("tls", options.tls, why);
   }
   if (address.secure && options.tls?.rejectUnauthorized === false) warnOnce(options.logger);
-  try {
-    return connectorTo(address, options);
-  } catch (error) {
-    if (!(error instanceof InvalidOptionError)) throw error;
-    throw new OptionError(nameInClient(error.option), error.value, error.reason);
-  }
+  return inOurWords("tls.", () => connectorTo(address, options));
 }
 
 function connectorTo(address: Address, options: ClientOptions): Connector {
   switch (address.transport) {
     case "unix":
+      refuseProxy(options, "there is none before a Unix socket");
       return tcp({ path: address.path, ...dialOptions(options) });
     case "tcp":
       return serverConnector({ host: address.host, port: address.port }, address.secure, options);
     case "srv":
       return domainConnector(address, options);
     case "websocket":
-      throw new OptionError("url", `${address.scheme}://…`, "this version of Petrel has no WebSockets here yet");
+      return webSocketConnector(address, options);
   }
 }
 
+const MIB = 1024 * 1024;
+
+function webSocketConnector(address: WebSocketAddress, options: ClientOptions): Connector {
+  const { timeouts, version, maximumPacketSize = 16 * MIB } = options;
+  const { path = address.path, subprotocol, agent, headers, query, compression } = options.websocket ?? {};
+  if (agent !== undefined) refuseProxy(options, "websocket.agent opens the sockets itself");
+  const { host, port, secure } = address;
+  const target = { host, port };
+  const dial = agent === undefined ? dialerFor(target, secure, options) : undefined;
+  return inOurWords("websocket.", () =>
+    websocket({
+      ...(secure && options.tls),
+      ...{ host, port, secure, dial, agent, path, headers, query, compression },
+      // Servers of MQTT 3.1 knew another name. [MQTT-6.0.0-3]
+      subprotocol: subprotocol ?? (version === "3.1" ? "mqttv3.1" : "mqtt"),
+      // A WebSocket message may carry several packets, and parts of them: the largest, and others beside it.
+      maxPayload: maximumPacketSize + MIB,
+      tlsTimeoutMs: timeouts?.tls,
+      websocketTimeoutMs: timeouts?.websocket,
+    }),
+  );
+}
+
 function serverConnector(target: SrvTarget, secure: boolean, options: ClientOptions): Connector {
-  if (!secure) return tcp({ ...target, ...dialOptions(options) });
-  return tls({ ...target, ...dialOptions(options), ...options.tls, tlsTimeoutMs: options.timeouts?.tls });
+  const dial = dialerFor(target, secure, options);
+  if (!secure) return tcp({ ...target, dial });
+  return tls({ ...target, dial, ...options.tls, tlsTimeoutMs: options.timeouts?.tls });
+}
+
+/** What opens the connection that all else runs on: to the server, or through a proxy. */
+function dialerFor(target: SrvTarget, secure: boolean, options: ClientOptions): Dialer {
+  const { timeouts } = options;
+  const chosen = options.proxy === "environment" ? proxyFromEnvironment({ ...target, secure }) : options.proxy;
+  if (chosen === undefined) return createDialer(dialOptions(options));
+  const via = { ...dialOptions(options), proxyTimeoutMs: timeouts?.proxy, tlsTimeoutMs: timeouts?.tls };
+  return inOurWords("proxy.", () => proxy(chosen, via));
+}
+
+function refuseProxy({ proxy: given }: ClientOptions, why: string): void {
+  if (given !== undefined && given !== "environment") throw new OptionError("proxy", "given", why);
 }
 
 /** The services that IANA has registered for MQTT. */
@@ -87,19 +123,34 @@ function dialOptions({ localAddress, localPort, socket = {}, timeouts }: ClientO
   };
 }
 
+/** The transport's options that the client has elsewhere. */
 const NAMES: Readonly<Record<string, string>> = {
   connectTimeoutMs: "timeouts.connect",
   dnsTimeoutMs: "timeouts.connect",
   tlsTimeoutMs: "timeouts.tls",
+  proxyTimeoutMs: "timeouts.proxy",
+  websocketTimeoutMs: "timeouts.websocket",
+  maxPayload: "maximumPacketSize",
   localAddress: "localAddress",
   localPort: "localPort",
   family: "socket.family",
   highWaterMark: "socket.highWaterMark",
+  proxy: "proxy",
 };
 
-/** A transport's option as the client calls it. */
-function nameInClient(option: string): string {
-  return NAMES[option] ?? `tls.${option}`;
+const OF_THE_WEBSOCKET: readonly string[] = ["path", "query", "headers", "subprotocol", "agent"];
+
+/** Names a wrong option as it was typed; `prefix` is the object that it came in. */
+function inOurWords<Made>(prefix: "tls." | "websocket." | "proxy.", make: () => Made): Made {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof InvalidOptionError)) throw error;
+    const { option, value, reason } = error;
+    // A secure WebSocket takes options of TLS, too.
+    const object = prefix === "websocket." && !OF_THE_WEBSOCKET.includes(option) ? "tls." : prefix;
+    throw new OptionError(NAMES[option] ?? object + option, value, reason);
+  }
 }
 
 let warned = false;

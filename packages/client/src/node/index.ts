@@ -21,7 +21,8 @@ import { connectorFor } from "./connector.ts";
 /**
  * A client for the server at `url` that is not connected yet; `connect()` it.
  *
- * @param url `mqtt://host` or `mqtts://host`, with `user:password@` and `:port` if needed
+ * @param url `mqtt://host`, `mqtts://host` (TLS), `ws://host/path` or `wss://host/path` (WebSocket), with
+ *   `user:password@` and `:port` if needed; `mqtt+unix:///path`
  * @throws OptionError | InvalidAddressError before anything is opened
  */
 export function createClient(url: string, options?: OptionsV5): Client<"5.0">;
@@ -149,6 +150,7 @@ export {
   type MessageToPublish,
   MqttError,
   type Negotiated,
+  type NetworkOptions,
   NoResponderError,
   type DropReason,
   MessageDroppedError,
@@ -160,6 +162,7 @@ export {
   type OptionsV5,
   type Payload,
   ProtocolError,
+  type ProxyOptions,
   Publication,
   type PublicationState,
   type PublishDefaults,
@@ -197,8 +200,8 @@ export {
   SubscriptionLostError,
   TimeoutError,
   type TimeoutOptions,
-  type TlsOptions,
   type Timer,
+  type TlsOptions,
   type Transport,
   TransportError,
   type TransportHandler,
@@ -209,5 +212,6 @@ export {
   validateTopicName,
   type Version,
   type WebCrypto,
+  type WebSocketOptions,
   type Will,
 } from "../core.ts";

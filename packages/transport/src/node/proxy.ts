@@ -1,29 +1,11 @@
 import { InvalidOptionError } from "../errors.ts";
+import type { ProxyOptions } from "../proxy-options.ts";
 import type { Dialer, DialOptions } from "./dial.ts";
 import { httpProxy } from "./http-proxy.ts";
 import { proxyFromEnvironment, type ProxyTarget } from "./proxy-environment.ts";
 import { socks, type SocksKind } from "./socks.ts";
-import type { TlsOptions } from "./tls.ts";
 
-export { proxyFromEnvironment, type ProxyTarget };
-
-/** A proxy of any kind. */
-export interface ProxyOptions {
-  /**
-   * `socks5h://user:password@host:1080`, with one of the schemes `socks4` `socks4a` `socks5` `socks5h` `http` `https`.
-   * `socks` is `socks5h`. `socks4` and `socks5` look the server's name up here, the others let the proxy do it.
-   * Credentials are percent-decoded. Default ports: 1080 for SOCKS, 80 for `http`, 443 for `https`.
-   */
-  readonly url: string;
-  /** Instead of the URL's. */
-  readonly username?: string | undefined;
-  /** Instead of the URL's. */
-  readonly password?: string | undefined;
-  /** Headers to add to an HTTP proxy's request. */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** For a proxy that is itself spoken to over TLS, `https`. */
-  readonly tls?: TlsOptions | undefined;
-}
+export { proxyFromEnvironment, type ProxyOptions, type ProxyTarget };
 
 /** How the connection to a proxy is opened. */
 export interface ProxyDialOptions extends DialOptions {
@@ -63,7 +45,7 @@ export function proxy(options: string | ProxyOptions, via: ProxyDialOptions = {}
   }
   for (const name of ["headers", "tls"] as const) {
     if (given[name] !== undefined) {
-      throw new InvalidOptionError(`proxy.${name}`, "given", `it is for HTTP proxies, not for ${scheme}://`);
+      throw new InvalidOptionError(name, "given", `it is for HTTP proxies, not for ${scheme}://`);
     }
   }
   return socks({ ...via, ...place, ...credentials, kind });

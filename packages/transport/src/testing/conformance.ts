@@ -35,6 +35,7 @@ export interface ConformanceOptions {
    *
    * - `"half-close"`: after one side's `close()` the other side's bytes still arrive.
    * - `"stopping-the-peer"`: a paused reader makes the peer's `write` return `false`.
+   * - `"being-stopped"`: the other end of these links can do that to the transport.
    * - `"reset"`: the other end can break the connection without a goodbye.
    */
   readonly without?: readonly TransportCapability[];

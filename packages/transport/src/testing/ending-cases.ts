@@ -40,6 +40,13 @@ export const endingCases: readonly WorkbenchCase[] = [
   },
   {
     name: "both ends may close at once",
+    needs: "half-close",
+    async otherwise(bench) {
+      const { near, far } = await bench.connect();
+      near.close();
+      far.close();
+      await checkPolite(near, far);
+    },
     async run(bench) {
       const { near, far } = await bench.connect();
       near.write(pattern(1_000));

@@ -130,29 +130,25 @@ interface Ends {
 
 type FlowRule = (ends: Ends, bench: Workbench) => Promise<void>;
 
-/** The case twice: the transport under test writes, and reads; the latter only `otherwise` if it can't stop the peer. */
+/** The case twice: the transport under test writes, and reads; by the rule `otherwise` where no reader can stop a writer. */
 function eachWay(name: string, run: FlowRule, otherwise?: FlowRule): readonly WorkbenchCase[] {
+  const writing = async (bench: Workbench, rule: FlowRule): Promise<void> => {
+    const { near, far } = await bench.connect();
+    await rule({ writer: near, reader: far }, bench);
+  };
   const reading = async (bench: Workbench, rule: FlowRule): Promise<void> => {
     const { near, far } = await bench.connect();
     await rule({ writer: far, reader: near }, bench);
   };
-  return [
-    {
-      name: `writing: ${name}`,
-      run: async (bench) => {
-        const { near, far } = await bench.connect();
-        await run({ writer: near, reader: far }, bench);
-      },
-    },
-    {
-      name: `reading: ${name}`,
-      run: (bench) => reading(bench, run),
-      ...(otherwise !== undefined && {
-        needs: "stopping-the-peer",
-        otherwise: (bench: Workbench) => reading(bench, otherwise),
-      }),
-    },
-  ];
+  const both = [
+    { name: `writing: ${name}`, needs: "being-stopped", apply: writing },
+    { name: `reading: ${name}`, needs: "stopping-the-peer", apply: reading },
+  ] as const;
+  return both.map(({ name, needs, apply }) => ({
+    name,
+    run: (bench) => apply(bench, run),
+    ...(otherwise !== undefined && { needs, otherwise: (bench: Workbench) => apply(bench, otherwise) }),
+  }));
 }
 
 /** Sends back what comes, and reads on only while `write` takes it. */

@@ -2,7 +2,7 @@ import type { ConformanceLink, ConformanceOptions, OpenLink } from "./conformanc
 import { Side } from "./side.ts";
 
 /** What the contract asks for and not every kind of transport has. */
-export type TransportCapability = "half-close" | "stopping-the-peer" | "reset";
+export type TransportCapability = "half-close" | "stopping-the-peer" | "being-stopped" | "reset";
 
 /** A rule and the attempt to break it. */
 export interface WorkbenchCase {

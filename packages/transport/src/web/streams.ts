@@ -99,7 +99,11 @@ class StreamTransport implements Transport {
     this.#writer = writable.getWriter();
     this.#handler = handler;
     this.#place = place;
-    this.#input = new HeldInput(handler, queueMicrotask, () => this.#read());
+    this.#input = new HeldInput(
+      handler,
+      (run) => queueMicrotask(run),
+      () => this.#read(),
+    );
     // Whoever awaits the connector has the transport by then.
     setTimeout(() => this.#input.start(), 0);
   }

@@ -145,7 +145,11 @@ class NativeWebSocketTransport implements Transport {
     this.#handler = handler;
     this.#place = place;
     this.#maximumHeldBytes = maximumHeldBytes;
-    this.#input = new HeldInput(handler, queueMicrotask, () => {});
+    this.#input = new HeldInput(
+      handler,
+      (run) => queueMicrotask(run),
+      () => {},
+    );
     webSocket.onmessage = (event: { readonly data: unknown }) => this.#onMessage(event.data);
     webSocket.onclose = (event: { readonly code: number; readonly reason: string }) =>
       this.#onClose(event.code, event.reason);

@@ -1,0 +1,203 @@
+/** `@petrel/client` for browsers: what is in `../node`, over the platform's WebSocket. */
+
+import { MqttClient } from "../client.ts";
+import type {
+  Client,
+  ClientOptions,
+  Filters,
+  MessageToPublish,
+  OptionsAuto,
+  OptionsV3,
+  OptionsV5,
+  PublishResult,
+  SubscribeEachOptions,
+  SubscribeOnceOptions,
+  Version,
+} from "../core.ts";
+import type { Message } from "../message.ts";
+import * as oneShot from "../one-shot.ts";
+import { connectorFor } from "./connector.ts";
+
+/**
+ * A client for the server at `url` that is not connected yet; `connect()` it.
+ *
+ * @param url `wss://host/path` or `ws://host/path`, with `user:password@` and `:port` if needed; the path is `/mqtt`
+ *   unless given
+ * @throws OptionError | InvalidAddressError before anything is opened
+ */
+export function createClient(url: string, options?: OptionsV5): Client<"5.0">;
+export function createClient(url: string, options: OptionsV3<"3.1.1">): Client<"3.1.1">;
+export function createClient(url: string, options: OptionsV3<"3.1">): Client<"3.1">;
+export function createClient(url: string, options: OptionsAuto): Client<Version>;
+export function createClient(url: string, options?: ClientOptions): Client<Version>;
+export function createClient(url: string, options: ClientOptions = {}): unknown {
+  return new MqttClient(connectorFor, url, options);
+}
+
+/**
+ * A client that is connected to the server at `url`: resolves after a successful CONNACK, rejects with the cause.
+ *
+ * @example await using client = await connect("wss://example.net")
+ * @throws OptionError | InvalidAddressError | TransportError | ConnectRefusedError | TimeoutError | AbortedError
+ */
+export function connect(url: string, options?: OptionsV5): Promise<Client<"5.0">>;
+export function connect(url: string, options: OptionsV3<"3.1.1">): Promise<Client<"3.1.1">>;
+export function connect(url: string, options: OptionsV3<"3.1">): Promise<Client<"3.1">>;
+export function connect(url: string, options: OptionsAuto): Promise<Client<Version>>;
+export function connect(url: string, options?: ClientOptions): Promise<Client<Version>>;
+export async function connect(url: string, options: ClientOptions = {}): Promise<Client<Version>> {
+  const client = createClient(url, options);
+  await client.connect();
+  return client;
+}
+
+/**
+ * Connects, publishes one message or several in order, and disconnects when all are acknowledged.
+ *
+ * @example await publishOnce("wss://example.net", { topic: "sensors/kitchen", payload: "21.5", qos: 1 })
+ * @throws as `connect` and `publish` do
+ */
+export function publishOnce(
+  url: string,
+  messages: MessageToPublish | readonly MessageToPublish[],
+  options: ClientOptions = {},
+): Promise<readonly PublishResult[]> {
+  return oneShot.publishOnce((others) => connectAs5(url, others), messages, options);
+}
+
+/**
+ * Connects, waits for the first message to `filters` (with `count`: for so many), and disconnects.
+ *
+ * @example const message = await subscribeOnce("wss://example.net", "sensors/+", { timeout: 5_000 })
+ * @throws TimeoutError if `timeout` is over first, AbortedError, and as `connect` and `subscribe` do
+ */
+export function subscribeOnce(
+  url: string,
+  filters: Filters<"5.0">,
+  options: SubscribeOnceOptions & { readonly count: number },
+): Promise<readonly Message[]>;
+export function subscribeOnce(url: string, filters: Filters<"5.0">, options?: SubscribeOnceOptions): Promise<Message>;
+export async function subscribeOnce(
+  url: string,
+  filters: Filters<"5.0">,
+  options: SubscribeOnceOptions = {},
+): Promise<Message | readonly Message[]> {
+  const messages = await oneShot.subscribeOnce((others) => connectAs5(url, others), filters, options);
+  return options.count === undefined ? messages[0]! : messages;
+}
+
+/**
+ * Connects and hands every message to `handler`, one after the other. Resolves when `signal` is aborted, rejects when the
+ * handler fails; disconnects either way.
+ */
+export function subscribeEach(
+  url: string,
+  filters: Filters<"5.0">,
+  handler: (message: Message) => unknown,
+  options: SubscribeEachOptions = {},
+): Promise<void> {
+  return oneShot.subscribeEach((others) => connectAs5(url, others), filters, handler, options);
+}
+
+/** One-shots check at run time what a version can't do. */
+function connectAs5(url: string, options: ClientOptions): Promise<Client> {
+  return connect(url, options) as Promise<unknown> as Promise<Client>;
+}
+
+export {
+  AbortedError,
+  type AcknowledgeMode,
+  type Attempt,
+  type AttemptOptions,
+  type AuthenticationAnswer,
+  AuthenticationError,
+  type AuthenticationMethod,
+  type BackoffOptions,
+  type Client,
+  ClientClosedError,
+  type ClientEvents,
+  type ClientOptions,
+  type ClientState,
+  type Clock,
+  type CommonOptions,
+  ConnectionLostError,
+  type Connector,
+  ConnectRefusedError,
+  type DisconnectOptions,
+  EncodeError,
+  type FailedAttempt,
+  type FilterFailure,
+  type FilterOptions,
+  type Filters,
+  type GrantedFilter,
+  InvalidAddressError,
+  json,
+  JsonPayload,
+  type Logger,
+  MalformedPacketError,
+  matchTopic,
+  Message,
+  type MessageHandler,
+  type MessageToPublish,
+  MqttError,
+  type Negotiated,
+  type NetworkOptions,
+  NoResponderError,
+  type DropReason,
+  MessageDroppedError,
+  NotConnectedError,
+  OptionError,
+  type OptionsAuto,
+  type OptionsV3,
+  type OptionsV5,
+  type Payload,
+  ProtocolError,
+  type ProxyOptions,
+  Publication,
+  type PublicationState,
+  type PublishDefaults,
+  type PublishOptions,
+  type PublishProperties,
+  PublishRejectedError,
+  type PublishResult,
+  type QoS,
+  type QueueOptions,
+  ReasonCode,
+  reasonText,
+  type ReconnectOptions,
+  type Reply,
+  type RequestOptions,
+  RequestRejectedError,
+  scramSha1,
+  scramSha256,
+  scramSha512,
+  type ScramOptions,
+  type Respond,
+  type RespondOptions,
+  SendQueueFullError,
+  ServerDisconnectError,
+  ServerLimitError,
+  SessionLostError,
+  type Signal,
+  type SubscribeOptions,
+  type SubscribeEachOptions,
+  type SubscribeOnceOptions,
+  SubscribeRejectedError,
+  Subscription,
+  SubscriptionLostError,
+  TimeoutError,
+  type TimeoutOptions,
+  type Timer,
+  type TlsOptions,
+  type Transport,
+  TransportError,
+  type TransportHandler,
+  UnsubscribeRejectedError,
+  type UserProperty,
+  validateTopicFilter,
+  validateTopicName,
+  type Version,
+  type WebCrypto,
+  type WebSocketOptions,
+  type Will,
+} from "../core.ts";
