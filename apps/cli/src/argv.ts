@@ -6,6 +6,7 @@ const LONG_NAMES: Readonly<Record<string, string>> = {
   "-se": "--session-expiry-interval",
   "-rp": "--reconnect-period",
   "-Cup": "--conn-user-properties",
+  "-wh": "--ws-headers",
   "-Wt": "--will-topic",
   "-Wm": "--will-message",
   "-Wq": "--will-qos",

@@ -31,6 +31,8 @@ describe("where to connect to", () => {
     [["-L", "mqtt://anna:s@example.net:99"], "mqtt://anna:s@example.net:99"],
     [["--unix", "/run/a b#1?.sock"], "mqtt+unix:///run/a%20b%231%3F.sock"],
     [["-l", "mqtts"], "mqtts://localhost"],
+    [["-l", "ws", "-p", "9001"], "ws://localhost:9001"],
+    [["-l", "wss", "-h", "::1"], "wss://[::1]"],
     [["-l", "mqtts", "-h", "::1", "-p", "8884"], "mqtts://[::1]:8884"],
     [["-S", "example.net"], "mqtt+srv://example.net"],
     [["--srv", "example.net", "--protocol", "mqtts"], "mqtts+srv://example.net"],
@@ -44,6 +46,7 @@ describe("where to connect to", () => {
     [["-L", "mqtt://localhost", "--unix", "/s"], "--url and --unix each say where to connect"],
     [["-S", "example.net", "-p", "1"], "--srv and -h and -p each say where to connect"],
     [["-L", "mqtt://localhost", "-l", "mqtts"], "--url and --protocol each say how to connect"],
+    [["--srv", "example.net", "-l", "wss"], "DNS has no records for WebSocket"],
     [["--unix", "/s", "-l", "mqtts"], "--unix and --protocol each say how to connect"],
     [["--unix", "/s", "-h", "localhost"], "--unix and -h and -p each say where to connect"],
     [["-h", "mqtt://localhost"], "a URL goes with -L"],
@@ -249,17 +252,45 @@ test("the rest is passed on", () => {
   });
 });
 
+describe("WebSocket", () => {
+  test("has a path and headers", () => {
+    expect(
+      clientOptions("-l", "wss", "--path", "/a?b=c", "--ws-headers", "A: b:c", "--ws-headers", "D: e"),
+    ).toMatchObject({
+      websocket: { path: "/a?b=c", headers: { A: "b:c", D: "e" } },
+    });
+    expect(clientOptions("-L", "ws://localhost/other").websocket).toBeUndefined();
+  });
+
+  test.each([
+    [["--path", "/a"], "--path is for WebSocket, and mqtt:// is not; add -l ws or wss"],
+    [["-l", "mqtts", "--ws-headers", "a: b"], "--ws-headers is for WebSocket, and mqtts:// is not"],
+  ])("%j is refused", (argv, why) => {
+    expect(() => clientOptions(...argv)).toThrow(why);
+  });
+});
+
+test("a proxy is passed on", () => {
+  expect(clientOptions().proxy).toBeUndefined();
+  expect(clientOptions("--proxy", "socks5h://anna:s@localhost").proxy).toBe("socks5h://anna:s@localhost");
+  expect(clientOptions("--proxy", "environment").proxy).toBe("environment");
+});
+
 test("a subscription may wait as long as connecting may take, and then for its answer", () => {
   expect(clientOptions().timeouts).toEqual({
     connect: 10_000,
+    proxy: 10_000,
     tls: 10_000,
+    websocket: 10_000,
     connack: 20_000,
-    request: 70_000,
+    request: 90_000,
   });
   expect(clientOptions("--connect-timeout", "100").timeouts).toEqual({
     connect: 100_000,
+    proxy: 100_000,
     tls: 100_000,
+    websocket: 100_000,
     connack: 100_000,
-    request: 330_000,
+    request: 530_000,
   });
 });

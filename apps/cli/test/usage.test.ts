@@ -22,9 +22,9 @@ test.each([
   ["two places", ["pub", "-t", "a", "-m", "x", "-L", "mqtt://localhost", "-h", "b"], "each say where to connect"],
   ["no URL", ["pub", "-t", "a", "-m", "x", "-L", "localhost"], "does not start with a scheme"],
   [
-    "a transport of another version",
-    ["pub", "-t", "a", "-m", "x", "-L", "wss://localhost"],
-    "this version of Petrel has no WebSockets here yet",
+    "an unknown kind of proxy",
+    ["pub", "-t", "a", "-m", "x", "--proxy", "ftp://a:s3cret@localhost"],
+    'option proxy is "ftp://…"; known are socks, socks4',
   ],
   ["no client id where one is needed", ["pub", "-t", "a", "-m", "x", "-V", "3.1"], "-i gives one"],
   ["a password for nobody over 3.1.1", ["pub", "-t", "a", "-m", "x", "-V", "3.1.1", "-P", "x"], "without a user name"],

@@ -12,6 +12,9 @@ export interface ConnectionOptions extends TlsCommandOptions {
   readonly port?: number;
   readonly protocol?: Protocol;
   readonly srv?: string;
+  readonly path?: string;
+  readonly wsHeaders?: readonly UserProperty[];
+  readonly proxy?: string;
   readonly bind?: string;
   readonly url?: string;
   readonly unix?: string;
@@ -43,7 +46,7 @@ export interface ConnectionOptions extends TlsCommandOptions {
 
 const VERSIONS: readonly Version[] = ["5.0", "3.1.1", "3.1"];
 
-const PROTOCOLS = ["mqtt", "mqtts"] as const;
+const PROTOCOLS = ["mqtt", "mqtts", "ws", "wss"] as const;
 type Protocol = (typeof PROTOCOLS)[number];
 
 /** Adds the connection options to a command, in groups of their own. */
@@ -52,10 +55,17 @@ export function addConnectionOptions(command: Command): void {
     .optionsGroup("Connection:")
     .option("-h, --host <host>", "server (default: localhost)")
     .option("-p, --port <port>", "port (default: 1883, with mqtts 8883)", parseWhole("--port", 1, 65_535))
-    .addOption(new Option("-l, --protocol <protocol>", "mqtts is with TLS (default: mqtt)").choices(PROTOCOLS))
+    .addOption(
+      new Option("-l, --protocol <protocol>", "ws is WebSocket; mqtts and wss are with TLS (default: mqtt)").choices(
+        PROTOCOLS,
+      ),
+    )
     .option("-L, --url <url>", "mqtt://user:password@host:port, instead of -h, -p and -l")
     .option("-S, --srv <domain>", "domain that names its servers in DNS, instead of -h and -p")
     .option("--unix <path>", "Unix socket, instead of -h and -p")
+    .option("--path <path>", "WebSocket: path, and query if any (default: /mqtt)")
+    .option("--ws-headers <name: value>", "WebSocket: header to add, repeatable (also -wh)", parseUserProperty)
+    .option("--proxy <url>", "socks5h://user:password@host:port, http://host:port, or environment")
     .option("--bind <address>", "IP address of this machine to connect from")
     .addOption(new Option("-V, --mqtt-version <version>", "protocol version").choices(VERSIONS).default("5.0"))
     .option("-i, --client-id <id>", "client identifier (default: the server assigns one)")
@@ -138,6 +148,9 @@ export function urlOf({ url, unix, srv, host, port, protocol }: ConnectionOption
     throw new UsageError(`${fixed} and --protocol each say how to connect; give one`);
   }
   if (url !== undefined) return url;
+  if (srv !== undefined && protocol?.startsWith("ws") === true) {
+    throw new UsageError("--srv finds servers of mqtt and mqtts; DNS has no records for WebSocket");
+  }
   if (srv !== undefined) return `${protocol ?? "mqtt"}+srv://${hostInUrl(srv)}`;
   if (unix !== undefined) return `mqtt+unix://${resolve(unix).split("/").map(encodeURIComponent).join("/")}`;
   return `${protocol ?? "mqtt"}://${hostInUrl(host ?? "localhost")}${port === undefined ? "" : `:${port}`}`;
@@ -166,15 +179,19 @@ export function clientOptionsOf(options: ConnectionOptions): ClientOptions {
     password: passwordOf(options),
     keepAlive: options.keepalive,
     tls: tlsOptionsOf(options, urlOf(options)),
+    websocket: webSocketOptionsOf(options),
+    proxy: options.proxy,
     localAddress: options.bind,
     maximumPacketSize: options.maximumPacketSize,
     queue: QUEUE,
     // `sub` subscribes before it is connected: what it waits for is the connection, too.
     timeouts: {
       connect: connect * 1_000,
+      proxy: connect * 1_000,
       tls: connect * 1_000,
+      websocket: connect * 1_000,
       connack: connack * 1_000,
-      request: (2 * connect + connack + 30) * 1_000,
+      request: (4 * connect + connack + 30) * 1_000,
     },
     reconnect: reconnectOf(options),
   } satisfies ClientOptions;
@@ -200,6 +217,19 @@ export function clientOptionsOf(options: ConnectionOptions): ClientOptions {
     userProperties: options.connUserProperties,
     will: will === undefined ? undefined : { ...will, properties: { willDelayInterval: options.willDelayInterval } },
   };
+}
+
+function webSocketOptionsOf(options: ConnectionOptions): ClientOptions["websocket"] {
+  const { path, wsHeaders } = options;
+  const given = path !== undefined ? "--path" : wsHeaders !== undefined ? "--ws-headers" : undefined;
+  if (given === undefined) return undefined;
+  const url = urlOf(options);
+  if (!/^wss?:/i.test(url)) {
+    throw new UsageError(
+      `${given} is for WebSocket, and ${url.slice(0, url.indexOf(":"))}:// is not; add -l ws or wss`,
+    );
+  }
+  return { path, headers: wsHeaders && Object.fromEntries(wsHeaders) };
 }
 
 /** Seconds. A session that was asked for is kept for an hour: never for ever without a word. */

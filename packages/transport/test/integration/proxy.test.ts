@@ -229,9 +229,7 @@ describe("options that can not work", () => {
   });
 
   test("headers, where there are none or with what can't be in one", () => {
-    expect(() => proxy({ url: "socks5://host", headers: { a: "b" } })).toThrow(
-      "headers is given; it is for HTTP",
-    );
+    expect(() => proxy({ url: "socks5://host", headers: { a: "b" } })).toThrow("headers is given; it is for HTTP");
     expect(() => httpProxy({ host, headers: { "a b": "s3cret" } })).toThrow('headers is "a b"');
     expect(() => httpProxy({ host, headers: { a: "s3cret\r\nX: y" } })).toThrow(/^headers is "a"; (?!.*s3cret)/);
   });
