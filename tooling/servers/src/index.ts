@@ -1,5 +1,6 @@
 export { startAedes, type AedesServer, type AedesServerOptions } from "./aedes.ts";
 export { makeCertificates, type Certificates } from "./certificates.ts";
+export { startDns, type DnsServer, type DnsSrvRecord } from "./dns.ts";
 export { describeServer } from "./describe-server.ts";
 export {
   mosquittoAvailable,

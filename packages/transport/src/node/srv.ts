@@ -1,4 +1,4 @@
-import { Resolver } from "node:dns/promises";
+import dns from "node:dns/promises";
 import { abortedError, InvalidAddressError, InvalidOptionError, TransportError } from "../errors.ts";
 import type { Connector, Signal, Transport, TransportHandler } from "../transport.ts";
 import { checkRange, LONGEST_TIMER } from "./dial.ts";
@@ -154,7 +154,8 @@ function lookUp(options: SrvOptions, signal: Signal | undefined): Promise<readon
 }
 
 async function resolveWithNode(name: string, signal: Signal): Promise<readonly SrvRecord[]> {
-  const resolver = new Resolver();
+  const resolver = new dns.Resolver(); // one of its own, because to cancel is to cancel all its questions
+  resolver.setServers(dns.getServers()); // what `setServers` has set; a named import would not hear of it
   const cancel = (): void => resolver.cancel();
   signal.addEventListener("abort", cancel);
   try {
