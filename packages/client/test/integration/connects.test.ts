@@ -1,0 +1,95 @@
+import { getEventListeners } from "node:events";
+import { setImmediate } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import {
+  describeServer,
+  makeCertificates,
+  startMosquitto,
+  type Certificates,
+  type MosquittoOptions,
+} from "@petrel/servers";
+import { createClient, type ClientOptions } from "../../src/node/index.ts";
+
+/** How many connections each way is opened and closed: a few here, 10,000 with `npm run soak:connects`. */
+const CONNECTS = Number(process.env["PETREL_SOAK_CONNECTS"] ?? 100);
+
+/** What the heap may grow by from beginning to end, whatever the number: less than a kilobyte each shows up. */
+const LEEWAY = 1024 * 1024;
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+
+/** How to reach a server that is started so. */
+interface Way {
+  readonly server?: MosquittoOptions;
+  readonly client?: ClientOptions;
+  /** Whether one client makes all connections, or each has its own. */
+  readonly oneClient?: boolean;
+}
+
+describeServer("openssl", () => {
+  describeServer("mosquitto", () => {
+    let certificates: Certificates;
+    beforeAll(async () => {
+      certificates = await makeCertificates();
+    });
+    afterAll(() => certificates.remove());
+
+    const plain = (): Way => ({});
+    const secure = (): Way => ({
+      server: { tls: { cert: certificates.file("server.pem"), key: certificates.file("server.key") } },
+      client: { tls: { caFile: certificates.file("ca.pem") } },
+    });
+
+    test.each([
+      ["TCP", plain],
+      ["a Unix socket", () => ({ server: { unix: true } })],
+      ["TLS", secure],
+      ["TLS with one client, which resumes its sessions", () => ({ ...secure(), oneClient: true })],
+    ] satisfies readonly [string, () => Way][])(
+      "over %s, connecting and disconnecting again and again leaves nothing behind",
+      async (name, way) => {
+        const { server: serverOptions, client: clientOptions, oneClient = false }: Way = way();
+        // Otherwise each TLS connection waits 40 ms, for Nagle in Mosquitto and the delayed acknowledgement here.
+        await using server = await startMosquitto({ ...serverOptions, config: ["set_tcp_nodelay true"] });
+        const { signal } = new AbortController();
+        const create = () => createClient(server.url, { ...clientOptions, signal });
+        const theOne = create();
+        const cycle = async (): Promise<void> => {
+          const client = oneClient ? theOne : create();
+          await client.connect();
+          await client.disconnect();
+        };
+        for (let warming = 0; warming < 50; warming++) await cycle();
+        const before = await look();
+        const startedAt = performance.now();
+        for (let connects = 0; connects < CONNECTS; connects++) await cycle();
+        const seconds = (performance.now() - startedAt) / 1_000;
+        const after = await look();
+
+        expect(after.resources).toEqual(before.resources);
+        expect(getEventListeners(signal, "abort")).toEqual([]);
+        expect(after.heap - before.heap).toBeLessThan(LEEWAY);
+        if (process.env["PETREL_SOAK_CONNECTS"] === undefined) return;
+        const kib = (bytes: number): string => `${(bytes / 1024).toFixed(0)} KiB`;
+        const heap = `heap ${kib(before.heap)} → ${kib(after.heap)}, resident ${kib(before.resident)} → ${kib(after.resident)}`;
+        console.log(
+          `${name}: ${CONNECTS} connects in ${seconds.toFixed(1)} s, ${heap}, handles and timers ${before.resources.length} → ${after.resources.length}`,
+        );
+      },
+      60_000 + 20 * CONNECTS,
+    );
+  });
+});
+
+/** What is there once everything that was closed is gone. */
+async function look(): Promise<{ readonly resources: string[]; readonly heap: number; readonly resident: number }> {
+  for (let turn = 0; turn < 4; turn++) {
+    await setImmediate();
+    collectGarbage();
+  }
+  const { heapUsed, external, rss } = process.memoryUsage();
+  return { resources: process.getActiveResourcesInfo().sort(), heap: heapUsed + external, resident: rss };
+}
