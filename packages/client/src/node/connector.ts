@@ -107,7 +107,7 @@ function domainConnector({ host: domain, secure }: SrvAddress, options: ClientOp
  */
 function tlsWithin(domain: string, { host }: SrvTarget, options: TlsOptions | undefined): TlsOptions {
   const within = `.${host}`.toLowerCase().endsWith(`.${domain.toLowerCase()}`);
-  return within ? { ...options } : { servername: domain, ...options };
+  return within ? { ...options } : { ...options, servername: options?.servername ?? domain };
 }
 
 function dialOptions({ localAddress, localPort, socket = {}, timeouts }: ClientOptions): DialOptions {
