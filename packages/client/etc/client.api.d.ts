@@ -498,6 +498,8 @@ export interface DisconnectOptionsV5 extends DisconnectOptionsV3 {
     readonly sendWill?: boolean | undefined;
 }
 export type DisconnectOptions<V extends Version> = V extends "5.0" ? DisconnectOptionsV5 : DisconnectOptionsV3;
+/** The options of a client of this version. */
+export type OptionsOf<V extends Version> = V extends "5.0" ? OptionsV5 : V extends "3.1.1" | "3.1" ? OptionsV3<V> : never;
 /**
  * An MQTT client. Nothing is lost silently, nothing hangs: every promise settles, with an answer, a refusal, a
  * timeout, or `ClientClosedError`.
@@ -595,6 +597,13 @@ export interface Client<V extends Version = "5.0"> extends AsyncDisposable {
      * Safe at any time, and twice.
      */
     disconnect(options?: DisconnectOptions<V>): Promise<void>;
+    /**
+     * Disconnects, and begins anew with other options or the same: unconnected, with a session and statistics of its own.
+     * Listeners stay; subscriptions and routes are gone.
+     *
+     * @throws OptionError, and then it is only disconnected
+     */
+    reinitialise(options?: OptionsOf<V>): Promise<void>;
     /** Drops the connection now: the server sends the will. */
     destroy(cause?: Error): void;
     /** Adds a listener; the result removes it. */

@@ -35,7 +35,7 @@ import {
   subscriptionIdentifiers,
 } from "./options.ts";
 import { Publication } from "./publication.ts";
-import { Publisher } from "./publisher.ts";
+import { type PublicationObserver, Publisher } from "./publisher.ts";
 import { Receiver, receiverOptions } from "./receiver.ts";
 import { disconnectRequest, routeFilters } from "./requests.ts";
 import { RequestResponse } from "./request-response.ts";
@@ -67,19 +67,23 @@ type Ending = Pick<ClientEvents["disconnected"], "by" | "cause" | "packet">;
  * Each "connecting" is followed by exactly one "disconnected", with at most one "connected" in between.
  */
 export class MqttClient implements AsyncDisposable {
-  readonly #options: ClientOptions;
-  readonly #clock: Clock;
-  readonly #logger: Logger;
+  readonly #reach: Reach;
+  readonly #url: string;
   readonly #events: Emitter<ClientEvents>;
-  readonly #session: MqttSession<Context>;
-  readonly #driver: Driver<Context>;
-  readonly #approach: Approach;
-  readonly #supervisor: Supervisor;
-  readonly #incoming: IncomingEvents;
-  readonly #receiver: Receiver;
-  readonly #subscriber: Subscriber;
-  readonly #publisher: Publisher;
-  readonly #authenticator: Authenticator;
+
+  // Made anew by reinitialise().
+  #options!: ClientOptions;
+  #clock!: Clock;
+  #logger!: Logger;
+  #session!: MqttSession<Context>;
+  #driver!: Driver<Context>;
+  #approach!: Approach;
+  #supervisor!: Supervisor;
+  #incoming!: IncomingEvents;
+  #receiver!: Receiver;
+  #subscriber!: Subscriber;
+  #publisher!: Publisher;
+  #authenticator!: Authenticator;
 
   #state: ClientState = "offline";
   /** Why no more attempts are made: until `connect()`, everything fails with this. */
@@ -98,19 +102,31 @@ export class MqttClient implements AsyncDisposable {
 
   /** Throws OptionError or InvalidAddressError. */
   constructor(reach: Reach, url: string, options: ClientOptions) {
-    const { clock = systemClock, random = Math.random, logger = consoleLogger } = options;
-    const connectTimeoutMs = connectDeadline(options);
-    checkAttemptOptions(options);
-    checkOwnOptions(options);
-    this.#options = options;
-    this.#clock = clock;
-    this.#logger = logger;
+    this.#reach = reach;
+    this.#url = url;
     this.#events = new Emitter((error, name) => {
       if (name === "error") this.#logger.error(`petrel: an "error" listener threw: ${toError(error).message}`);
       else this.#reportError(toError(error));
     });
-    this.#approach = new Approach(reach, url, options);
-    this.#session = new MqttSession(this.#approach.usual.session);
+    this.#build(options);
+  }
+
+  /** Makes the parts. Throws for options that can't work, and then has changed nothing. */
+  #build(options: ClientOptions): void {
+    const { clock = systemClock, random = Math.random, logger = consoleLogger } = options;
+    checkAttemptOptions(options);
+    checkOwnOptions(options);
+    const connectTimeoutMs = connectDeadline(options);
+    const reconnect = resolveReconnect(options.reconnect);
+    const receiving = receiverOptions(options.unclaimed, options.timeouts?.consumer);
+    const approach = new Approach(this.#reach, this.#url, options);
+    const session = new MqttSession<Context>(approach.usual.session);
+
+    this.#options = options;
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#approach = approach;
+    this.#session = session;
     const host = {
       version: () => this.version,
       requireOpen: () => this.#requireOpen(),
@@ -119,8 +135,10 @@ export class MqttClient implements AsyncDisposable {
       onDropped: (dropped: DroppedOutgoing) => this.#tellDropped(dropped),
       identifies: subscriptionIdentifiers(options),
     };
-    this.#publisher = new Publisher(this.#session, clock, options.publishDefaults, host);
-    this.#driver = new Driver(this.#session, clock, {
+    const observer = (this.#publisher as Publisher | undefined)?.observer;
+    this.#publisher = new Publisher(session, clock, options.publishDefaults, host);
+    this.#publisher.observer = observer;
+    this.#driver = new Driver(session, clock, {
       onEvent: (event, now) => this.#handleEvent(event, now),
       wantsData: () => this.#wantsData(),
       onBytesLost: (bytes, afterMs) => {
@@ -129,7 +147,7 @@ export class MqttClient implements AsyncDisposable {
       },
     });
     this.#supervisor = new Supervisor(
-      resolveReconnect(options.reconnect),
+      reconnect,
       { connectTimeoutMs, clock, random },
       {
         prepare: (attempt) => {
@@ -148,7 +166,7 @@ export class MqttClient implements AsyncDisposable {
     );
     const isClosed = (): boolean => this.#state === "closed";
     this.#incoming = new IncomingEvents(this.#events, logger, (error) => this.#reportError(error), isClosed);
-    this.#receiver = new Receiver(clock, receiverOptions(options.unclaimed, options.timeouts?.consumer), {
+    this.#receiver = new Receiver(clock, receiving, {
       acknowledge: (delivery, reasonCode) => {
         this.#session.acknowledge(delivery, reasonCode);
         this.#driver.wake();
@@ -161,8 +179,8 @@ export class MqttClient implements AsyncDisposable {
       onHandlerError: (error, message) => this.#incoming.onHandlerError(error, message),
       onError: (error) => this.#reportError(error),
     });
-    this.#subscriber = new Subscriber(this.#session, clock, this.#receiver, host);
-    this.#authenticator = new Authenticator(this.#session, clock, () => this.#driver.wake());
+    this.#subscriber = new Subscriber(session, clock, this.#receiver, host);
+    this.#authenticator = new Authenticator(session, clock, () => this.#driver.wake());
   }
 
   /** The version that is spoken, or will be tried next. */
@@ -216,6 +234,11 @@ export class MqttClient implements AsyncDisposable {
       },
       receiving: this.#receiver.statistics(this.#session.receivingCount),
     };
+  }
+
+  /** @internal For the entries that know the runtime's diagnostics. */
+  observePublications(observer: PublicationObserver): void {
+    this.#publisher.observer = observer;
   }
 
   /** Showing packets costs, so it is done only for those who want to see them. */
@@ -512,6 +535,18 @@ export class MqttClient implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.disconnect();
+  }
+
+  async reinitialise(options: ClientOptions = this.#options): Promise<void> {
+    if (this.#state !== "offline" || this.#connections > 0) await this.disconnect();
+    this.#build(options);
+    this.#state = "offline";
+    this.#givenUp = undefined;
+    this.#lastConnection = undefined;
+    this.#lastRoundTrip = undefined;
+    this.#connections = 0;
+    this.#requestResponse = undefined;
+    this.#observePackets();
   }
 
   destroy(cause?: Error): void {

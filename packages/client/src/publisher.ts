@@ -33,6 +33,8 @@ export interface PublisherHost {
   reportError(error: Error): void;
 }
 
+export type PublicationObserver = (publication: Publication, duration: Milliseconds) => void;
+
 type Published = Extract<SessionEvent<Context>, { type: "published" }>;
 type Dropped = Extract<SessionEvent<Context>, { type: "dropped" }>;
 type MutableMessage = { -readonly [Key in keyof OutgoingMessage]: OutgoingMessage[Key] };
@@ -50,6 +52,8 @@ export class Publisher implements PublicationOwner {
   /** Resolves when nothing is queued or in flight, or the time for that is over. */
   #idle: Deferred<void> | undefined;
   #dropped = 0;
+  /** Is told the outcome of each message, and how many milliseconds it took. */
+  observer: PublicationObserver | undefined = undefined;
   /** Made with the first acknowledgement: an idle client shall be small. */
   #latency: Histogram | undefined;
 
@@ -80,6 +84,8 @@ export class Publisher implements PublicationOwner {
   publish(topic: string, payload: Payload, options: PublishOptionsV5): Publication {
     const publication = new Publication(topic, this);
     const { qos, retain, properties, signal, timeout } = options;
+    const now = this.#clock.now();
+    publication.publishedAt = now;
     try {
       this.#host.requireOpen();
       if (properties !== undefined || timeout !== undefined) checkPublishOptions(options, this.#host.version());
@@ -89,8 +95,6 @@ export class Publisher implements PublicationOwner {
       if (payload instanceof JsonPayload && this.#host.version() === "5.0") {
         message.properties = { ...JSON_PROPERTIES, ...properties };
       }
-      const now = this.#clock.now();
-      publication.publishedAt = now;
       publication.dispatch = this.#session.publish(message, publication, now);
     } catch (error) {
       this.fail(publication, error as Error);
@@ -118,6 +122,7 @@ export class Publisher implements PublicationOwner {
     if (packetIdentifier !== undefined) (this.#latency ??= new Histogram()).add(now - publication.publishedAt);
     const { reasonString, userProperties } = packet?.properties ?? NO_PROPERTIES;
     publication.settle({ reasonCode, reasonString, userProperties, packetIdentifier });
+    this.observer?.(publication, now - publication.publishedAt);
     if (this.#idle !== undefined) this.handleProgress();
   }
 
@@ -125,8 +130,8 @@ export class Publisher implements PublicationOwner {
   handleDropped({ context, message, error }: Dropped): void {
     const publication = context as Publication;
     this.#dropped++;
-    if (this.#host.onDropped({ direction: "out", message, reason: error.reason, error })) publication.fail(error);
-    else this.fail(publication, error);
+    const isHeard = this.#host.onDropped({ direction: "out", message, reason: error.reason, error });
+    this.#fail(publication, error, isHeard || publication.isAwaited);
     this.handleProgress();
   }
 
@@ -136,7 +141,7 @@ export class Publisher implements PublicationOwner {
   }
 
   fail(publication: Publication, error: Error): void {
-    if (publication.fail(error) && !publication.isAwaited) this.#unheard.add(publication);
+    this.#fail(publication, error, publication.isAwaited);
   }
 
   /** Something was settled: it may have been the last. */
@@ -175,6 +180,12 @@ export class Publisher implements PublicationOwner {
   /** Resolves when all failures so far were told. */
   told(): Promise<void> {
     return this.#unheard.told();
+  }
+
+  #fail(publication: Publication, error: Error, isHeard: boolean): void {
+    if (!publication.fail(error)) return;
+    this.observer?.(publication, this.#clock.now() - publication.publishedAt);
+    if (!isHeard) this.#unheard.add(publication);
   }
 
   /** Fails a message that is still queued, which then is never sent. */

@@ -6,6 +6,7 @@ import type { Negotiated } from "@petrel/session";
 import type { Signal } from "@petrel/transport";
 import type { ClientEvents, ClientState } from "./events.ts";
 import type { Message } from "./message.ts";
+import type { OptionsV3, OptionsV5 } from "./options.ts";
 import type { JsonPayload } from "./payload.ts";
 import type { Publication } from "./publication.ts";
 import type { AcknowledgeMode } from "./consumer-options.ts";
@@ -146,6 +147,13 @@ export interface DisconnectOptionsV5 extends DisconnectOptionsV3 {
 
 export type DisconnectOptions<V extends Version> = V extends "5.0" ? DisconnectOptionsV5 : DisconnectOptionsV3;
 
+/** The options of a client of this version. */
+export type OptionsOf<V extends Version> = V extends "5.0"
+  ? OptionsV5
+  : V extends "3.1.1" | "3.1"
+    ? OptionsV3<V>
+    : never;
+
 /**
  * An MQTT client. Nothing is lost silently, nothing hangs: every promise settles, with an answer, a refusal, a
  * timeout, or `ClientClosedError`.
@@ -262,6 +270,14 @@ export interface Client<V extends Version = "5.0"> extends AsyncDisposable {
    * Safe at any time, and twice.
    */
   disconnect(options?: DisconnectOptions<V>): Promise<void>;
+  /**
+   * Disconnects, and begins anew with other options or the same: unconnected, with a session and statistics of its own.
+   * Listeners stay; subscriptions and routes are gone.
+   *
+   * @throws OptionError, and then it is only disconnected
+   */
+  reinitialise(options?: OptionsOf<V>): Promise<void>;
+
   /** Drops the connection now: the server sends the will. */
   destroy(cause?: Error): void;
 

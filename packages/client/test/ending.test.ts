@@ -374,3 +374,36 @@ describe("a slow network at the end", () => {
     expect(world.eventsOf("error")).toMatchObject([{ code: "PETREL_CONNECTION_LOST" }]);
   });
 });
+
+test("reinitialise begins anew: what was pending fails, the session is another one, listeners stay", async () => {
+  const world = await World.online({ clientId: "one", sessionExpiryInterval: 60 });
+  world.server.automatic = false;
+  const pending = watch(world.client.publish("a", "1", { qos: 1 }));
+  await world.settle();
+  const again = watch(
+    world.client.reinitialise({ connector: world.server.connector, clientId: "two", clock: world.clock }),
+  );
+  await world.elapse(2_000);
+  expect([again.state, pending.error]).toMatchObject(["resolved", { code: "PETREL_CLIENT_CLOSED" }]);
+  expect([world.client.state, world.client.statistics().connections]).toEqual(["offline", 0]);
+  world.server.automatic = true;
+  world.events.length = 0;
+  const connected = watch(world.client.connect());
+  await world.settle();
+  expect([connected.state, world.client.clientId, world.eventNames]).toEqual([
+    "resolved",
+    "two",
+    ["connecting", "connected"],
+  ]);
+  expect(world.server.received()).toMatchObject([{ type: "connect", clientIdentifier: "two", cleanStart: true }]);
+});
+
+test("reinitialise with options that can't work leaves a client that is closed, and whole", async () => {
+  const world = await World.online({ clientId: "one" });
+  const failed = watch(world.client.reinitialise({ connector: world.server.connector, keepAlive: -1 }));
+  await world.elapse(2_000);
+  expect([failed.error, world.client.state]).toMatchObject([{ option: "keepAlive" }, "closed"]);
+  const connected = watch(world.client.connect());
+  await world.settle();
+  expect([connected.state, world.client.clientId]).toEqual(["resolved", "one"]);
+});

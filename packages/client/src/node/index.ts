@@ -17,6 +17,7 @@ import type {
 import type { Message } from "../message.ts";
 import * as oneShot from "../one-shot.ts";
 import { connectorFor } from "./connector.ts";
+import { diagnose } from "./diagnostics.ts";
 
 /**
  * A client for the server at `url` that is not connected yet; `connect()` it.
@@ -31,7 +32,9 @@ export function createClient(url: string, options: OptionsV3<"3.1">): Client<"3.
 export function createClient(url: string, options: OptionsAuto): Client<Version>;
 export function createClient(url: string, options?: ClientOptions): Client<Version>;
 export function createClient(url: string, options: ClientOptions = {}): unknown {
-  return new MqttClient(connectorFor, url, options);
+  const client = new MqttClient(connectorFor, url, options);
+  diagnose(client);
+  return client;
 }
 
 /**
