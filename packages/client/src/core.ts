@@ -85,6 +85,7 @@ export type {
   DisconnectOptions,
   FilterOptions,
   Filters,
+  OptionsOf,
   MessagesOptions,
   Payload,
   PublishOptions,

@@ -161,6 +161,7 @@ export {
   NotConnectedError,
   OptionError,
   type OptionsAuto,
+  type OptionsOf,
   type OptionsV3,
   type OptionsV5,
   type Payload,
