@@ -91,9 +91,11 @@ class Opening {
     const { headers = {} } = this.#options;
     if (typeof headers !== "function") return headers;
     const defaults = { host: new URL(url).host };
-    const given = await this.#ask("headers", async () => headers(defaults, url));
-    checkHeaders(given);
-    return given;
+    return this.#ask("headers", async () => {
+      const given = await headers(defaults, url);
+      checkHeaders(given);
+      return given;
+    });
   }
 
   /** What a function of the options answers, in time. */
