@@ -76,7 +76,7 @@ function webSocketConnector(address: WebSocketAddress, options: ClientOptions): 
 function serverConnector(target: SrvTarget, secure: boolean, options: ClientOptions): Connector {
   const dial = dialerFor(target, secure, options);
   if (!secure) return tcp({ ...target, dial });
-  return tls({ ...target, dial, ...options.tls, tlsTimeoutMs: options.timeouts?.tls });
+  return tls({ ...target, ...dialOptions(options), dial, ...options.tls, tlsTimeoutMs: options.timeouts?.tls });
 }
 
 /** What opens the connection that all else runs on: to the server, or through a proxy. */

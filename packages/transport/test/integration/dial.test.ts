@@ -97,6 +97,20 @@ describe("the connect timeout", () => {
     });
   });
 
+  test("leaves DNS less time, if that is wanted", async () => {
+    const connecting = tcp({ host: "localhost", port, dnsTimeoutMs: 5 })(handler);
+    vi.advanceTimersByTime(5);
+    await expect(connecting).rejects.toMatchObject({
+      stage: "dns",
+      code: "PETREL_TRANSPORT_TIMED_OUT",
+      message: "the name localhost was not looked up within 5 ms (DNS timeout); does the name server answer?",
+    });
+    expect(vi.getTimerCount()).toBe(0);
+    const transport = await tcp({ host: "localhost", port, dnsTimeoutMs: 5 })(handler);
+    expect(vi.getTimerCount()).toBe(0);
+    transport.destroy();
+  });
+
   test("is forgotten once connected, and absent when 0", async () => {
     const [transport, other] = await Promise.all([
       tcp({ host: "127.0.0.1", port })(handler),
@@ -138,8 +152,10 @@ describe("options", () => {
       noDelay: false,
       keepAlive: true,
       keepAliveInitialDelayMs: 30_000,
+      highWaterMark: 10,
     };
     const transport = await tcp({ host: "localhost", port, ...options })(handler);
+    expect(transport.write(new Uint8Array(10))).toBe(false);
     transport.destroy();
   });
 
@@ -166,6 +182,9 @@ describe("options", () => {
       "connectTimeoutMs is -1; it is a whole number from 0",
     );
     expect(() => tcp({ ...target, connectTimeoutMs: Infinity })).toThrow(RangeError);
+    expect(() => tcp({ ...target, family: 5 as 4 })).toThrow("family is 5; it is 4, 6, or 0 for both");
+    expect(() => tcp({ ...target, dnsTimeoutMs: -1 })).toThrow("dnsTimeoutMs is -1; it is a whole number from 0");
+    expect(() => tcp({ ...target, highWaterMark: 0 })).toThrow("highWaterMark is 0; it is a whole number from 1");
     expect(() => tcp({ ...target, localPort: 65_536 })).toThrow("localPort is 65536");
     expect(() => tcp({ ...target, localAddress: "localhost" })).toThrow(
       "localAddress is localhost; it is an IP address",
