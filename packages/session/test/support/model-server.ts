@@ -99,7 +99,7 @@ export class ModelServer {
     this.#receiveMaximum = this.#version === 5 ? receiveMaximum : 65_535;
     this.#toClient.push({
       type: "connack",
-      sessionPresent,
+      sessionPresent: sessionPresent && this.#version !== 3,
       properties: this.#version === 5 ? { receiveMaximum } : undefined,
     });
     for (const message of this.#outgoing) {
