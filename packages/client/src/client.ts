@@ -517,6 +517,7 @@ export class MqttClient implements AsyncDisposable {
     const answerAwaited =
       session.phase !== "online" ||
       this.#subscriber.awaitsAnswer ||
+      this.#reauthenticating !== undefined ||
       session.inflightCount > 0 ||
       session.queuedCount > 0;
     return this.#receiver.wantsData(answerAwaited);

@@ -186,6 +186,26 @@ test("options that cannot work are refused before anything is opened", () => {
   expect(withMethod({ ...good, verify: 5 })).toThrow("authentication.verify");
 });
 
+test("the server's answer is read although a consumer is too slow for everything else", async () => {
+  const method: AuthenticationMethod = { method: METHOD, initial: () => undefined, respond: () => undefined };
+  const world = newWorld(method);
+  const connected = world.client.connect();
+  await next(world, "connect");
+  world.server.send(connack());
+  await world.settle();
+  await connected;
+  const subscribing = world.client.subscribe("a", { buffer: 1 });
+  await world.settle();
+  await world.send({ type: "suback", packetIdentifier: 1, reasonCodes: [0] });
+  const readings = await subscribing;
+  for (let index = 0; index < 5; index++) await world.publish("a", `${index}`);
+  expect(readings.buffered).toBe(1); // nobody reads from the network any more
+  const again = world.client.reauthenticate();
+  await next(world, "auth");
+  await world.send(auth(0x00));
+  await again;
+});
+
 test("each attempt may have a method of its own", async () => {
   const token = (attempt: number): AuthenticationMethod => ({
     method: METHOD,
