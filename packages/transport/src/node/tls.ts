@@ -81,7 +81,8 @@ function handshake(
 ): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const place = formatTarget(target);
-    const hostname = options.servername ?? target.host ?? "localhost";
+    // No certificate knows the zone of fe80::1%eth0, which is this machine's business.
+    const hostname = options.servername ?? target.host?.replace(/%.*/s, "") ?? "localhost";
     const session = sessions?.find(place, context);
     const { highWaterMark, alpnProtocols } = options;
     let failure: TransportError | undefined;

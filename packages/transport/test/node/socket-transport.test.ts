@@ -1,4 +1,5 @@
 import { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
 import { expect, test } from "vitest";
 import { TransportError, type TransportHandler } from "../../src/index.ts";
 import { createSocketTransport } from "../../src/node/tcp.ts";
@@ -148,4 +149,26 @@ test("a stream that is gone already closes too, with its error", async () => {
   const transport = createSocketTransport(socket, handler);
   expect(transport.write(bytes("x"))).toBe(false);
   expect(await handler.closed).toMatchObject({ code: "PETREL_TRANSPORT_RESET" });
+});
+
+test("TLS that breaks before the server has said anything may have been about the client's certificate", async () => {
+  const reset = Object.assign(new Error("write ECONNRESET"), { code: "ECONNRESET" });
+  const silent = new TLSSocket(new FakeSocket() as never);
+  const handler = listener();
+  createSocketTransport(silent, handler, "h:8883");
+  silent.destroy(reset);
+  expect(await handler.closed).toMatchObject({
+    stage: "tls",
+    code: "PETREL_TRANSPORT_RESET",
+    message:
+      "h:8883 dropped the connection right after the TLS handshake (ECONNRESET); it may want a certificate of this " +
+      "client, or refuse the one it got: see cert and key",
+  });
+
+  const talking = new TLSSocket(new FakeSocket() as never);
+  const other = listener();
+  createSocketTransport(talking, other, "h:8883");
+  talking.emit("data", Buffer.from("CONNACK"));
+  talking.destroy(reset);
+  expect(await other.closed).toMatchObject({ stage: "stream", code: "PETREL_TRANSPORT_RESET" });
 });
