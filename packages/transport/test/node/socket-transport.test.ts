@@ -153,7 +153,7 @@ test("a stream that is gone already closes too, with its error", async () => {
 
 test("TLS that breaks before the server has said anything may have been about the client's certificate", async () => {
   const reset = Object.assign(new Error("write ECONNRESET"), { code: "ECONNRESET" });
-  const silent = new TLSSocket(new FakeSocket() as never);
+  const silent = new TLSSocket(new FakeSocket());
   const handler = listener();
   createSocketTransport(silent, handler, "h:8883");
   silent.destroy(reset);
@@ -165,7 +165,7 @@ test("TLS that breaks before the server has said anything may have been about th
       "client, or refuse the one it got: see cert and key",
   });
 
-  const talking = new TLSSocket(new FakeSocket() as never);
+  const talking = new TLSSocket(new FakeSocket());
   const other = listener();
   createSocketTransport(talking, other, "h:8883");
   talking.emit("data", Buffer.from("CONNACK"));
