@@ -10,6 +10,7 @@ import {
   ServerLimitError,
   type SessionOptions,
 } from "@petrel/session";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Bench, offline, online } from "./support/online.ts";
 import { disconnect, publish } from "./support/packets.ts";
@@ -408,4 +409,92 @@ test("the method's name is an option of 5.0, and not empty", () => {
   expect(() => offline({ authenticationMethod: "" })).toThrow(OptionError);
   expect(() => offline({ ...withMethod, protocolVersion: 4 })).toThrow("MQTT 3.x has no such thing");
   expect(() => offline({ authenticationMethod: "x".repeat(65_536) })).toThrow(OptionError);
+});
+
+test("whatever server and method do, and whenever: one end for each connection and each command, and nothing out of turn", () => {
+  const reasonCode = fc.constantFrom(ReasonCode.success, ReasonCode.continueAuthentication, ReasonCode.reAuthenticate);
+  const method = fc.constantFrom(METHOD, METHOD, METHOD, "HARE");
+  const step = fc.oneof(
+    fc.tuple(reasonCode, method).map(([code, name]) => ({ server: auth(code, "x", name) })),
+    method.map((name) => ({ server: connack("x", name) })),
+    fc.constant({ server: publish("a", "1") }),
+    // Mostly the last question, and mostly a yes; else nothing would ever come about.
+    fc.record({ answer: fc.constantFrom(0, 0, 0, 0, 1, 2), refuse: fc.constantFrom(false, false, false, false, true) }),
+    fc.constantFrom<{ do: "open" | "lose" | "wait" | "again" | "publish" }>(
+      ...(["open", "lose", "wait", "again", "publish"] as const).map((what) => ({ do: what })),
+    ),
+  );
+  const beginning = [
+    { do: "open" as const },
+    { answer: 0, refuse: false },
+    { server: connack("x") },
+    { answer: 0, refuse: false },
+    { do: "again" as const },
+    { answer: 0, refuse: false },
+    { server: auth(ReasonCode.success) },
+    { answer: 0, refuse: false },
+  ];
+  let reauthenticated = 0;
+  fc.assert(
+    fc.property(fc.nat(beginning.length), fc.array(step, { maxLength: 30 }), (begun, rest) => {
+      const steps = [...beginning.slice(0, begun), ...rest];
+      const { session, server, clock, events } = offline(withMethod);
+      const asked: Challenge[] = [];
+      const awaited = new Set<string>();
+      let opened = 0;
+      let ended = 0;
+      let online = false;
+      const look = (): void => {
+        for (const event of events()) {
+          if (event.type === "challenge") asked.unshift(event.challenge);
+          if (event.type === "connected") online = true;
+          if (event.type === "disconnected") {
+            ended++;
+            online = false;
+          }
+          if (event.type === "reauthenticated") {
+            expect(awaited.delete(event.context)).toBe(true);
+            reauthenticated++;
+          }
+          if (event.type === "failed") expect(awaited.delete(event.context)).toBe(true);
+        }
+        if (session.phase === "connecting") {
+          const early = server.received().filter(({ type }) => type !== "auth" && type !== "disconnect");
+          expect(early.map(({ type }) => type)).toEqual(early.length === 0 ? [] : ["connect"]);
+        }
+        expect(server.received()[0]?.type ?? "connect").toBe("connect");
+        expect(online).toBe(session.phase === "online");
+      };
+      for (const [index, each] of steps.entries()) {
+        if ("server" in each) {
+          if (session.phase !== "offline") server.send(each.server);
+        } else if ("answer" in each) {
+          const challenge = asked[each.answer];
+          if (challenge === undefined) continue;
+          if (each.refuse) session.refuseChallenge(challenge, new Error("no"), clock.now());
+          else session.authenticate(challenge, encodeUtf8("yes"), clock.now());
+        } else if (each.do === "open") {
+          opened++;
+          server.open();
+        } else if (each.do === "lose") server.lose();
+        else if (each.do === "wait") clock.advance(15_000);
+        else if (each.do === "publish")
+          session.publish({ topicName: "a", payload: "1", qos: 1 }, "message", clock.now());
+        else {
+          try {
+            session.reauthenticate(`${index}`, clock.now());
+            awaited.add(`${index}`);
+          } catch (error) {
+            expect(error).toMatchObject({ code: expect.stringMatching(/PETREL_NOT_CONNECTED|PETREL_AUTHENTICATION/) });
+          }
+        }
+        look();
+      }
+      server.lose();
+      look();
+      expect([ended, awaited.size]).toEqual([opened, 0]);
+    }),
+    { numRuns: 500 },
+  );
+  expect(reauthenticated).toBeGreaterThan(10); // it did come about
 });
