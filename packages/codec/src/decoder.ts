@@ -142,8 +142,7 @@ class Decoder implements PacketDecoder {
     const available = chunk.length - start;
     if (available === 0) return undefined;
     this.#checkFirstByte(chunk[start]!);
-    // Most packets have one byte of length: looking for it here is faster (measured).
-    const headerSize = available > 1 && chunk[start + 1]! < 0x80 ? 2 : headerSizeOf(chunk, start, chunk.length);
+    const headerSize = headerSizeOf(chunk, start, chunk.length);
     if (headerSize === 0) {
       this.#beginCarry(0);
       return undefined;
