@@ -7,9 +7,11 @@ import type { Connector } from "../src/index.ts";
 import { createWebSocketTransport } from "../src/node/websocket.ts";
 import type { ConformanceLink } from "../src/testing/index.ts";
 
-/** A link through a WebSocket server of our own: `connectorTo` gets its port. */
-export async function webSocketLink(connectorTo: (port: number) => Connector): Promise<ConformanceLink> {
-  const server = createServer();
+/** A link through a WebSocket server of our own, by default without TLS: `connectorTo` gets its port. */
+export async function webSocketLink(
+  connectorTo: (port: number) => Connector,
+  server: Server = createServer(),
+): Promise<ConformanceLink> {
   const webSockets: WebSocket[] = [];
   const sockets: Socket[] = [];
   server.on("connection", (socket) => sockets.push(socket));
