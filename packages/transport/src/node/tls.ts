@@ -88,6 +88,8 @@ function handshake(
     let failure: TransportError | undefined;
     let cut: Error | undefined;
     let wrongHost: Error | undefined;
+    let trusted = false;
+    let ticket: Buffer | undefined;
     const socket = connect({
       socket: stream,
       host: hostname,
@@ -124,9 +126,11 @@ function handshake(
       const message = `${place} did not finish the TLS handshake within ${timeoutMs} ms; does it speak TLS on this port?`;
       fail(new TransportError(message, { stage: "tls", code: "PETREL_TRANSPORT_TIMED_OUT" }));
     }
-    // TLS 1.3 sends its tickets after the handshake, so this one stays.
-    function onSession(ticket: Buffer): void {
-      if (failure === undefined) sessions?.keep(place, context, ticket);
+    // TLS 1.2 sends its ticket before the certificate is judged, TLS 1.3 after the handshake, so this one stays. A
+    // resumed session is not judged again: that of a peer who was not trusted must never be kept, not for a moment.
+    function onSession(newest: Buffer): void {
+      ticket = newest;
+      if (trusted) sessions?.keep(place, context, ticket);
     }
     function onSecure(): void {
       if (options.rejectUnauthorized !== false && !socket.authorized) {
@@ -134,6 +138,8 @@ function handshake(
         fail(certificateError(socket, cause, place, hostname));
         return;
       }
+      trusted = true;
+      if (ticket !== undefined) sessions?.keep(place, context, ticket);
       // The handshake's last bytes leave after this event: a connection destroyed right away would never have stood.
       setImmediate(onSent);
     }
