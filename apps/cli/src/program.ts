@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { expandShortOptions } from "./argv.ts";
 import { errorLine, ExitCode, exitCodeOf, UsageError } from "./exit-codes.ts";
 
@@ -84,8 +84,8 @@ function usageLine(text: string): string {
 }
 
 function ownVersion(): string {
-  const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
-  return (JSON.parse(manifest) as { readonly version: string }).version;
+  const manifest = createRequire(import.meta.url)("#manifest") as { readonly version: string };
+  return manifest.version;
 }
 
 /** The stack, and that of every cause below it. */

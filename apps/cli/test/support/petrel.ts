@@ -1,10 +1,11 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterEach } from "vitest";
 
 const BIN = fileURLToPath(new URL("../../bin/petrel.js", import.meta.url));
-const BUILT = fileURLToPath(new URL("../../dist/bin.js", import.meta.url));
+const COMPILED = new URL("../../dist/tsconfig.tsbuildinfo", import.meta.url);
+const BUNDLED = new URL("../../dist/bundle/bin.js", import.meta.url);
 
 /** A test that ran out of time leaves before it disposes of what it started. */
 const running = new Set<ChildProcessWithoutNullStreams>();
@@ -138,8 +139,14 @@ export class Running implements AsyncDisposable {
 
 /** `petrel …` as it was built. */
 export function petrel(args: readonly string[], env?: Readonly<Record<string, string>>): Running {
-  if (!existsSync(BUILT)) throw new Error("petrel is tested as it was built: run `npm run build` first");
+  if (!(modifiedAt(BUNDLED) >= modifiedAt(COMPILED))) {
+    throw new Error("petrel is tested as it was built: run `npm run build`, or tsc and then `node apps/cli/bundle.mjs`");
+  }
   return new Running(process.execPath, [BIN, ...args], env);
+}
+
+function modifiedAt(file: URL): number {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? NaN;
 }
 
 /** Runs it to its end with this as its stdin. */

@@ -1,6 +1,6 @@
 import { type Agent, type IncomingMessage, validateHeaderName, validateHeaderValue } from "node:http";
 import type { Duplex } from "node:stream";
-import { WebSocket } from "ws";
+import type { WebSocket } from "ws";
 import { abortedError, InvalidOptionError, TransportError } from "../errors.ts";
 import type { Connector, Signal, Transport, TransportHandler } from "../transport.ts";
 import { checkRange, createDialer, type Dialer, LONGEST_TIMER } from "./dial.ts";
@@ -63,9 +63,11 @@ class Opening {
     const { host, port, agent } = this.#options;
     const url = await this.#url();
     const headers = await this.#headers(url);
+    // Loaded when it is needed: it would double the time that a program over TCP takes to start.
+    const { WebSocket } = await import("ws");
     const socket = agent === undefined ? await this.#dial({ host, port }, this.#signal) : undefined;
     try {
-      return await this.#upgrade(handler, url, headers, socket);
+      return await this.#upgrade(WebSocket, handler, url, headers, socket);
     } catch (error) {
       socket?.destroy(); // also of what `ws` refuses at once
       throw error;
@@ -139,6 +141,7 @@ class Opening {
   }
 
   #upgrade(
+    Upgrading: typeof WebSocket,
     handler: TransportHandler,
     url: string,
     headers: WebSocketHeaders,
@@ -150,7 +153,7 @@ class Opening {
       const signal = this.#signal;
       const timeoutMs = this.#timeoutMs;
       let failure: TransportError | undefined;
-      const webSocket = new WebSocket(url, subprotocol, {
+      const webSocket = new Upgrading(url, subprotocol, {
         headers: { ...headers },
         maxPayload,
         perMessageDeflate: compression,
