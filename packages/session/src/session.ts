@@ -231,7 +231,6 @@ export class MqttSession<Context = unknown> {
   handleTimeout(now: Milliseconds): void {
     this.#now = now;
     const connection = this.#connection;
-    this.#publisher.handleTimeout(now, connection);
     for (const name of this.#timers.takeExpired(now)) {
       if (name === "request") {
         this.#requests.handleTimeout(now);
@@ -243,6 +242,7 @@ export class MqttSession<Context = unknown> {
         else this.#handleSilence(connection, name === "connack" ? "CONNACK" : "AUTH");
       }
     }
+    this.#publisher.handleTimeout(now, connection); // last: a session that ends puts messages back in the queue
   }
 
   /** The application is slow and reading has stopped: an answer may be waiting in the network, so its deadline waits too. */

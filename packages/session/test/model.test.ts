@@ -1,15 +1,18 @@
-import { decodeUtf8, type ProtocolVersion, ReasonCode } from "@petrel/codec";
+import { decodeUtf8, type Packet, type ProtocolVersion, ReasonCode } from "@petrel/codec";
 import {
   type Delivery,
   type Dispatch,
+  type DropReason,
   MqttSession,
+  type OutgoingMessage,
   type RequestTicket,
   type SessionEvent,
   type SessionOptions,
 } from "@petrel/session";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { ModelServer } from "./support/model-server.ts";
+import { ModelServer, topicOf } from "./support/model-server.ts";
+import { TestStore } from "./support/test-store.ts";
 
 // Random lives of a session: everything the application, the server and the network may do, in any order. The server
 // checks what it can see (see model-server.ts), the world below what the application can.
@@ -20,10 +23,12 @@ const RUNS = Number(process.env["PETREL_MODEL_RUNS"] ?? 300);
 const CLIENT_RECEIVE_MAXIMUM = 3;
 
 interface Circumstances {
-  readonly queueMessages: number;
   readonly afterSessionLost: "republish" | "fail";
   /** Seconds; in 3.x, 0 is a clean session, and others one that stays. */
   readonly sessionExpiryInterval: number;
+  readonly queue: SessionOptions["queue"];
+  /** With a store, and processes that are killed. */
+  readonly durable: boolean;
 }
 
 /** Neither a message nor a request. */
@@ -37,7 +42,7 @@ interface Received {
 }
 
 class World {
-  readonly session: MqttSession<number>;
+  session: MqttSession<number>;
   readonly server: ModelServer;
   readonly #version: ProtocolVersion;
   #now = 0;
@@ -48,9 +53,9 @@ class World {
   /** By context: not settled yet, and what it was asked for. */
   readonly #unsettled = new Map<number, Asked>();
   readonly #settled = new Set<number>();
-  readonly #dispatches: Dispatch[] = [];
-  readonly #tickets: { readonly ticket: RequestTicket; readonly topicFilter: string }[] = [];
-  readonly #deliveries: Received[] = [];
+  #dispatches: { readonly dispatch: Dispatch; readonly expiresAt: number }[] = [];
+  #tickets: { readonly ticket: RequestTicket; readonly topicFilter: string }[] = [];
+  #deliveries: Received[] = [];
   /** Acknowledgements that have to be reported as late. */
   #late = 0;
   /** How often each QoS 2 message of the server was delivered in this session. */
@@ -65,32 +70,46 @@ class World {
   #sessionGone = false;
   /** Bytes that were taken from the session never arrived: all that QoS 0 promises is that they were taken. */
   #outputLost = false;
+  readonly #store = new TestStore();
+  #storeIsFast = true;
 
   constructor(version: ProtocolVersion, circumstances: Circumstances) {
     this.#version = version;
     this.#circumstances = circumstances;
     this.server = new ModelServer(version, CLIENT_RECEIVE_MAXIMUM);
-    const { queueMessages, afterSessionLost, sessionExpiryInterval } = circumstances;
+    this.session = this.#begin();
+  }
+
+  /** A new process. */
+  #begin(): MqttSession<number> {
+    const version = this.#version;
+    const { queue, afterSessionLost, sessionExpiryInterval, durable } = this.#circumstances;
     const options: SessionOptions =
       version === 5
         ? { receiveMaximum: CLIENT_RECEIVE_MAXIMUM, sessionExpiryInterval }
         : { cleanStart: sessionExpiryInterval === 0 };
-    this.session = new MqttSession<number>({
+    return new MqttSession<number>({
       ...options,
       protocolVersion: version,
       clientIdentifier: "model",
       maximumInflight: 4,
       maximumConcurrentRequests: 2,
-      queue: { messages: queueMessages },
+      queue,
       afterSessionLost,
+      durable,
     });
   }
 
-  publish(qos: 0 | 1 | 2, large: boolean): void {
+  /** `expiry`: seconds, 0 for none. */
+  publish(qos: 0 | 1 | 2, large: boolean, expiry: number): void {
     const number = ++this.#numbers;
     const payload = large ? `${number}`.padEnd(25_000) : `${number}`;
     try {
-      this.#dispatches.push(this.session.publish({ topicName: "out", payload, qos }, number, this.#now));
+      const expires = expiry > 0 && this.#version === 5;
+      const properties = expires ? { messageExpiryInterval: expiry } : undefined;
+      const message = { topicName: topicOf(number), payload, qos, properties };
+      const dispatch = this.session.publish(message, number, this.#now);
+      this.#dispatches.push({ dispatch, expiresAt: expires ? this.#now + expiry * 1_000 : Infinity });
       this.#unsettled.set(number, qos);
     } catch (error) {
       expect((error as Error).name).toMatch(qos === 0 ? /NotConnectedError|SendQueueFullError/ : /SendQueueFullError/);
@@ -118,8 +137,8 @@ class World {
 
   /** Takes back a message and a request, in whatever state they are; the server must not have seen what was cancelled. */
   cancel(index: number): void {
-    const dispatch = this.#dispatches.splice(index % (this.#dispatches.length || 1), 1)[0];
-    if (dispatch !== undefined) this.session.cancel(dispatch, new Error("cancelled"));
+    const [published] = this.#dispatches.splice(index % (this.#dispatches.length || 1), 1);
+    if (published !== undefined) this.session.cancel(published.dispatch, new Error("cancelled"));
     const [request] = this.#tickets.splice(index % (this.#tickets.length || 1), 1);
     if (request === undefined) return;
     const cancelled = this.session.cancelRequest(request.ticket, new Error("cancelled"));
@@ -135,6 +154,8 @@ class World {
     this.exchange();
     // A 3.1 server can not say that it lost the session, and what comes of that is not the client's fault.
     this.server.accept(this.#cleanStart, keepSession || this.#version === 3, receiveMaximum);
+    // Who is killed before it has stored that the session is lost takes the identifiers of the new one for those of the old.
+    if (!keepSession) this.#storeIsFast = true;
   }
 
   cut(): void {
@@ -179,6 +200,42 @@ class World {
     expect(this.session.takeEvents()).toEqual([]);
   }
 
+  setStoreFast(isFast: boolean): void {
+    this.#storeIsFast = isFast;
+  }
+
+  /** A store that is slow writes one batch. */
+  storeOne(): void {
+    this.#store.store(this.session, this.#now, 1);
+  }
+
+  failStore(): void {
+    this.#store.fail(this.session, this.#now);
+  }
+
+  /** kill -9: what was stored goes on in another process, and nothing else does. */
+  kill(): void {
+    if (!this.#circumstances.durable) return;
+    if (this.session.negotiated !== undefined) this.#closedAt = this.#now;
+    if (this.session.phase !== "offline") this.server.close();
+    this.#connectionsEnded = this.#connectionsOpened;
+    this.#online = false;
+    this.#store.crash();
+    this.#unsettled.clear();
+    this.#dispatches = [];
+    this.#tickets = [];
+    this.#deliveries = [];
+    this.session = this.#begin();
+    this.session.restore(this.#store.records, ({ payload, qos }) => {
+      const number = Number(payload);
+      this.#settled.delete(number); // it was told, and the store does not know
+      this.#unsettled.set(number, qos!);
+      return number;
+    });
+    // What the server still has to send was not taken over: it comes again.
+    for (const number of this.server.unacknowledged) this.#delivered.delete(number);
+  }
+
   disconnect(): void {
     this.session.disconnect({}, this.#now);
   }
@@ -200,7 +257,7 @@ class World {
   }
 
   answer(index: number, negative: boolean): void {
-    if (this.#networkTakes) this.server.answer(index, negative);
+    if (this.#networkTakes) this.server.answer(index, negative, !this.#store.isIdle);
   }
 
   serverPublish(qos: 0 | 1 | 2): void {
@@ -225,6 +282,9 @@ class World {
       this.exchange();
     }
     this.#now = end;
+    for (const { dispatch, expiresAt } of this.#dispatches) {
+      expect(dispatch.state === "queued" && expiresAt <= this.#now, "what is expired is dropped in time").toBe(false);
+    }
   }
 
   sleep(ms: number): void {
@@ -243,6 +303,11 @@ class World {
   exchange(): void {
     for (let moved = true; moved;) {
       moved = this.#fromSession();
+      this.#store.take(this.session);
+      if (this.#storeIsFast && !this.#store.isIdle) {
+        this.#store.store(this.session, this.#now);
+        moved = true;
+      }
       const bytes = this.server.takeOutput();
       if (bytes !== undefined && this.session.phase !== "offline") {
         this.session.handleBytes(bytes, this.#now);
@@ -259,7 +324,7 @@ class World {
 
   /** Everything goes well from now on: whatever was promised must come true. */
   finish(): void {
-    this.#networkTakes = true;
+    this.#networkTakes = this.#storeIsFast = true;
     this.exchange();
     if (this.session.phase === "offline") this.connect(true, 2);
     for (let rounds = 0; rounds < 1_000; rounds++) {
@@ -307,6 +372,35 @@ class World {
   #toServer(bytes: Uint8Array): void {
     for (const packet of this.server.handleBytes(bytes)) {
       if (packet.type === "connect") this.#cleanStart = packet.cleanStart;
+      else if (this.#circumstances.durable) this.#checkStored(packet);
+    }
+  }
+
+  /** What the server is told rests on what is stored. */
+  #checkStored(packet: Packet): void {
+    const { records } = this.#store;
+    if (packet.type === "publish" && packet.qos > 0) {
+      const accepted = records.findLast(
+        (record) => record.type === "accepted" && record.message.payload === decodeUtf8(packet.payload),
+      );
+      expect(accepted?.type === "accepted" && accepted.message.qos).toBe(packet.qos);
+      const sent = records.findLast(
+        (record) => record.type === "sent" && "number" in accepted! && record.number === accepted.number,
+      );
+      expect(sent).toMatchObject({ packetIdentifier: packet.packetIdentifier });
+    } else if (packet.type === "pubrec" && packet.reasonCode < 0x80) {
+      const last = records.findLast(
+        (record) =>
+          "packetIdentifier" in record && record.type !== "sent" && record.packetIdentifier === packet.packetIdentifier,
+      );
+      expect(last?.type).toBe("received");
+    } else if (packet.type === "pubrel" && packet.reasonCode === 0) {
+      const sent = records.findLast(
+        (record) => record.type === "sent" && record.packetIdentifier === packet.packetIdentifier,
+      );
+      expect(
+        records.some((record) => record.type === "pubrec" && sent?.type === "sent" && record.number === sent.number),
+      ).toBe(true);
     }
   }
 
@@ -326,7 +420,7 @@ class World {
         this.#online = false;
         this.#connectionsEnded++;
         expect(this.#connectionsEnded).toBe(this.#connectionsOpened);
-        if (event.error !== undefined) expect(event.error.name).toMatch(/ConnectionLostError|TimeoutError/);
+        if (event.error !== undefined) expect(event.error.name).toMatch(/ConnectionLostError|TimeoutError|StoreError/);
         return;
       case "message": {
         expect(this.#online).toBe(true);
@@ -358,7 +452,7 @@ class World {
         if (message === "abandoned" || message === "cancelled") return;
         if (name === "SessionLostError") this.#checkSessionLost();
         else if (qos === "request") expect(name).toBe("TimeoutError");
-        else if (qos === "ping") expect(name).toMatch(/ConnectionLostError|TimeoutError/);
+        else if (qos === "ping") expect(name).toMatch(/ConnectionLostError|TimeoutError|StoreError/);
         else if (qos === 0) expect(name).toBe("NotConnectedError");
         else expect([name, this.server.refused.has(event.context)]).toEqual(["PublishRejectedError", true]);
         return;
@@ -377,7 +471,10 @@ class World {
         this.#late = Math.max(0, this.#late - 1); // QoS 2: the session has ended, which only it knows
         return;
       case "dropped":
-        expect.unreachable("the queue rejects");
+        expect(this.#settle(event.context)).toBe(event.message.qos);
+        expect(Number(event.message.payload)).toBe(event.context);
+        this.#checkDropped(event.error.reason, event.message);
+        return;
       case "resubscribeFailed":
         expect.unreachable("the server grants everything");
         break;
@@ -399,6 +496,14 @@ class World {
     const neverExpires = this.#version !== 5 && sessionExpiryInterval > 0;
     expect(neverExpires).toBe(false);
     expect(this.#now - this.#closedAt).toBeGreaterThanOrEqual(sessionExpiryInterval * 1_000);
+  }
+
+  #checkDropped(reason: DropReason, { qos, properties }: OutgoingMessage): void {
+    const { queue } = this.#circumstances;
+    if (reason === "overflow") expect(queue?.overflow).toMatch(/^drop-/);
+    else if (reason === "offline") expect([queue?.qos0WhileOffline, qos]).toEqual(["drop", 0]);
+    else if (reason === "tooOld") expect(queue?.maximumAge).toBeLessThan(Infinity);
+    else expect(properties?.messageExpiryInterval).toBeGreaterThan(0);
   }
 
   #settle(context: number): Asked {
@@ -450,8 +555,10 @@ const often = <T>(arbitrary: fc.Arbitrary<T>, weight: number): fc.Arbitrary<T>[]
 const steps = [
   ...often(
     fc
-      .tuple(qos, fc.nat(9))
-      .map(([value, size]) => step(`publish(${value}, ${size === 0})`, (world) => world.publish(value, size === 0))),
+      .tuple(qos, fc.nat(9), fc.constantFrom(0, 0, 0, 5, 60))
+      .map(([value, size, expiry]) =>
+        step(`publish(${value}, ${size === 0}, ${expiry})`, (world) => world.publish(value, size === 0, expiry)),
+      ),
     6,
   ),
   fc.constant(step("takeOne()", (world) => world.takeOne())),
@@ -484,6 +591,10 @@ const steps = [
   ...often(fc.constant(step("cut()", (world) => world.cut())), 2),
   fc.constantFrom("subscribe", "unsubscribe").map((type) => step(`request(${type})`, (world) => world.request(type))),
   fc.boolean().map((takes) => step(`setNetworkTakes(${takes})`, (world) => world.setNetworkTakes(takes))),
+  fc.boolean().map((isFast) => step(`setStoreFast(${isFast})`, (world) => world.setStoreFast(isFast))),
+  ...often(fc.constant(step("storeOne()", (world) => world.storeOne())), 2),
+  fc.constant(step("failStore()", (world) => world.failStore())),
+  fc.constant(step("kill()", (world) => world.kill())),
   fc.constant(step("ping()", (world) => world.ping())),
   fc.constant(step("poke()", (world) => world.poke())),
   index.map((at) => step(`cancel(${at})`, (world) => world.cancel(at))),
@@ -505,7 +616,13 @@ for (const version of [5, 4, 3] as const) {
         fc.property(
           fc.commands([...steps, ...rarely], { size: "+1", maxCommands: 120 }),
           fc.record({
-            queueMessages: fc.constantFrom(0, 1, 2, 8, 1_000),
+            queue: fc.record({
+              messages: fc.constantFrom(0, 1, 2, 8, 1_000),
+              overflow: fc.constantFrom("reject", "reject", "wait", "drop-newest", "drop-oldest", "drop-qos0-first"),
+              maximumAge: fc.constantFrom(Infinity, Infinity, 10_000),
+              qos0WhileOffline: fc.constantFrom("reject", "queue", "drop"),
+            }),
+            durable: fc.boolean(),
             afterSessionLost: fc.constantFrom("republish", "fail"),
             sessionExpiryInterval: fc.constantFrom(3_600, 3_600, 60, 0),
           }),

@@ -19,6 +19,14 @@ interface Outgoing {
   state: "queued" | "sent" | "released";
 }
 
+/** Fewer than there are topics. */
+const TOPIC_ALIAS_MAXIMUM = 2;
+
+/** The topic of the client's message with this number. */
+export function topicOf(number: number): string {
+  return `outgoing/${number % 3}`;
+}
+
 type Answer = "puback" | "pubrec" | "pubcomp";
 
 function must(condition: boolean, rule: string): asserts condition {
@@ -62,6 +70,9 @@ export class ModelServer {
   /** Identifiers of PUBLISH packets of this connection that have no final answer. */
   readonly #inflight = new Set<number>();
   readonly #requests = new Map<number, PacketInit>();
+  #aliases: (string | undefined)[] = [];
+  /** Identifiers of PUBLISH and PUBREL packets of this connection. */
+  readonly #heard = new Set<number>();
   #lastNumber = 0;
   #lastQos0 = 0;
   /** What the client has to acknowledge, in this order. */
@@ -80,6 +91,8 @@ export class ModelServer {
     this.#connected = this.#connectSeen = this.#closing = false;
     this.#inflight.clear();
     this.#requests.clear();
+    this.#aliases = [];
+    this.#heard.clear();
     this.#lastNumber = 0;
     this.#expectedPuback = [];
     this.#expectedPubrec = [];
@@ -100,7 +113,7 @@ export class ModelServer {
     this.#toClient.push({
       type: "connack",
       sessionPresent: sessionPresent && this.#version !== 3,
-      properties: this.#version === 5 ? { receiveMaximum } : undefined,
+      properties: this.#version === 5 ? { receiveMaximum, topicAliasMaximum: TOPIC_ALIAS_MAXIMUM } : undefined,
     });
     for (const message of this.#outgoing) {
       if (message.state === "sent") this.#sendPublish(message, true);
@@ -133,8 +146,11 @@ export class ModelServer {
     return this.#owed.size + this.#requests.size;
   }
 
-  /** Gives one of the answers it owes. A negative one only where nothing positive was said before. */
-  answer(index: number, negative: boolean): void {
+  /**
+   * Gives one of the answers it owes. A negative one only where nothing positive was said before. With `onlyHeard`, none
+   * that it owes to an earlier connection: it would cross what the client has written, and holds back.
+   */
+  answer(index: number, negative: boolean, onlyHeard: boolean): void {
     if (!this.#connected || this.owedCount === 0) return;
     const position = index % this.owedCount;
     if (position >= this.#owed.size) {
@@ -144,6 +160,7 @@ export class ModelServer {
       return;
     }
     const [packetIdentifier, type] = [...this.#owed][position]!;
+    if (onlyHeard && !this.#heard.has(packetIdentifier)) return;
     this.#owed.delete(packetIdentifier);
     const refuses = negative && this.#version === 5 && type !== "pubcomp" && !this.#answered.has(packetIdentifier);
     this.#toClient.push({
@@ -274,8 +291,10 @@ export class ModelServer {
     must(free, `identifier ${packetIdentifier} is unused when it is given to something new [MQTT-2.2.1-3]`);
   }
 
-  #handlePublish({ qos, packetIdentifier, payload, dup }: PublishPacket): void {
+  #handlePublish(packet: PublishPacket): void {
+    const { qos, packetIdentifier, payload, dup } = packet;
     const number = Number(decodeUtf8(payload));
+    must(this.#topicOf(packet) === topicOf(number), `${number} comes with its topic`);
     if (qos === 0) {
       must(number > this.#lastQos0, "QoS 0 keeps its order");
       this.#lastQos0 = number;
@@ -290,6 +309,7 @@ export class ModelServer {
       must(!this.#taken.has(identifier) || this.#taken.get(identifier) === number, "DUP repeats the same message");
     else this.#checkFree(identifier);
     this.#inflight.add(identifier);
+    this.#heard.add(identifier);
     must(this.#inflight.size <= this.#receiveMaximum, "at most Receive Maximum messages are in flight [MQTT-3.3.4-7]");
 
     const repeated = qos === 2 && this.#unreleased.has(identifier);
@@ -303,9 +323,24 @@ export class ModelServer {
     this.#owed.set(identifier, qos === 1 ? "puback" : "pubrec");
   }
 
+  #topicOf({ topicName, properties, dup }: PublishPacket): string | undefined {
+    const alias = properties?.topicAlias;
+    if (alias === undefined) return topicName;
+    must(alias <= TOPIC_ALIAS_MAXIMUM, "no alias is above our maximum [MQTT-3.3.2-9]");
+    must(!dup, "what is sent again has its full name");
+    if (topicName !== "") this.#aliases[alias] = topicName;
+    return this.#aliases[alias];
+  }
+
+  /** Messages of its own that the client has not taken over. */
+  get unacknowledged(): readonly number[] {
+    return this.#outgoing.filter(({ state }) => state !== "released").map(({ number }) => number);
+  }
+
   #handlePubrel({ packetIdentifier, reasonCode }: AcknowledgementPacket): void {
     must(reasonCode === 0, "the client knows the identifiers we answered");
     this.#unreleased.delete(packetIdentifier);
+    this.#heard.add(packetIdentifier);
     this.#owed.set(packetIdentifier, "pubcomp");
   }
 
