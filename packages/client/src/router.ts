@@ -1,29 +1,87 @@
 import { parseSharedSubscription } from "@petrel/codec";
 
-/** How many filters lead each target here: `x` and `$share/a/x` lead to the same place. */
-type Targets<Target> = Map<Target, number>;
+/** Several targets in one place. A single one, as most places have, is kept without a list around it. */
+class Several<Target> {
+  readonly targets: Target[];
 
-interface Node<Target> {
-  readonly children: Map<string, Node<Target>>;
-  /** Targets of the filter that ends here. */
-  readonly exact: Targets<Target>;
-  /** Targets of the filter that goes on with `#` here. */
-  readonly rest: Targets<Target>;
+  constructor(targets: Target[]) {
+    this.targets = targets;
+  }
 }
 
-function createNode<Target>(): Node<Target> {
-  return { children: new Map(), exact: new Map(), rest: new Map() };
+type Targets<Target> = Target | Several<Target> | undefined;
+
+/**
+ * One level of filters. What most nodes don't have is undefined: of a hundred thousand filters most end in a node of
+ * their own, and what a match costs then is mostly memory that is not in the processor's cache.
+ */
+class Node<Target> {
+  /** The level `+`. */
+  any: Node<Target> | undefined = undefined;
+  /** Targets of the filters that end here, once for each: `x` and `$share/a/x` lead to the same place. */
+  exact: Targets<Target> = undefined;
+  /** Targets of the filters that go on with `#` here. */
+  rest: Targets<Target> = undefined;
+  /** The other levels: one, or several. */
+  #level: string | undefined = undefined;
+  #only: Node<Target> | undefined = undefined;
+  #children: Map<string, Node<Target>> | undefined = undefined;
+
+  get isEmpty(): boolean {
+    const hasChild = this.any !== undefined || this.#only !== undefined || this.#children !== undefined;
+    return !hasChild && this.exact === undefined && this.rest === undefined;
+  }
+
+  /** What a level of a topic leads to, wildcards aside. */
+  named(level: string): Node<Target> | undefined {
+    if (this.#children !== undefined) return this.#children.get(level);
+    return this.#level === level ? this.#only : undefined;
+  }
+
+  child(level: string): Node<Target> | undefined {
+    return level === "+" ? this.any : this.named(level);
+  }
+
+  make(level: string): Node<Target> {
+    const made = new Node<Target>();
+    if (level === "+") {
+      this.any = made;
+    } else if (this.#children !== undefined) {
+      this.#children.set(level, made);
+    } else if (this.#only === undefined) {
+      this.#level = level;
+      this.#only = made;
+    } else {
+      this.#children = new Map([
+        [this.#level!, this.#only],
+        [level, made],
+      ]);
+      this.#level = this.#only = undefined;
+    }
+    return made;
+  }
+
+  drop(level: string): void {
+    if (level === "+") {
+      this.any = undefined;
+    } else if (this.#children === undefined) {
+      this.#level = this.#only = undefined;
+    } else {
+      this.#children.delete(level);
+      if (this.#children.size === 0) this.#children = undefined;
+    }
+  }
 }
 
 /** Topics whose targets are remembered. */
 const REMEMBERED = 1_024;
 
 /**
- * Topic Filters → targets, as a tree by level: the cost of a match does not grow with the number of filters. Topics
- * come again, so what matched one is remembered until the filters change.
+ * Topic Filters → targets, as a tree by level: a match looks at the levels of the topic, not at the filters. Topics come
+ * again, so what matched one is remembered until the filters change.
  */
-export class Router<Target> {
-  readonly #root: Node<Target> = createNode();
+export class Router<Target extends NonNullable<unknown>> {
+  readonly #root = new Node<Target>();
   readonly #filters = new Map<string, Set<Target>>();
   readonly #matches = new Map<string, readonly Target[]>();
 
@@ -37,14 +95,12 @@ export class Router<Target> {
     let node = this.#root;
     for (const level of levelsOf(topicFilter)) {
       if (level === "#") {
-        count(node.rest, target, 1);
+        node.rest = withTarget(node.rest, target);
         return;
       }
-      let child = node.children.get(level);
-      if (child === undefined) node.children.set(level, (child = createNode()));
-      node = child;
+      node = node.child(level) ?? node.make(level);
     }
-    count(node.exact, target, 1);
+    node.exact = withTarget(node.exact, target);
   }
 
   remove(topicFilter: string, target: Target): void {
@@ -73,45 +129,68 @@ export class Router<Target> {
   }
 
   #search(topicName: string): readonly Target[] {
-    const matches = new Set<Target>();
+    const matches: Target[] = [];
     // "The Server MUST NOT match Topic Filters starting with a wildcard character (# or +) with Topic Names beginning with a $ character" [MQTT-4.7.2-1]
-    this.#match(this.#root, topicName.split("/"), 0, !topicName.startsWith("$"), matches);
-    return [...matches];
-  }
-
-  #match(node: Node<Target>, levels: readonly string[], depth: number, wildcards: boolean, matches: Set<Target>): void {
-    if (wildcards) for (const target of node.rest.keys()) matches.add(target);
-    if (depth === levels.length) {
-      for (const target of node.exact.keys()) matches.add(target);
-      return;
-    }
-    const child = node.children.get(levels[depth]!);
-    if (child !== undefined) this.#match(child, levels, depth + 1, true, matches);
-    const any = wildcards ? node.children.get("+") : undefined;
-    if (any !== undefined) this.#match(any, levels, depth + 1, true, matches);
+    collect(this.#root, topicName.split("/"), 0, !topicName.startsWith("$"), matches);
+    return matches.length < 2 ? matches : [...new Set(matches)];
   }
 
   #remove(node: Node<Target>, levels: readonly string[], depth: number, target: Target): void {
     if (depth === levels.length) {
-      count(node.exact, target, -1);
+      node.exact = without(node.exact, target);
       return;
     }
     const level = levels[depth]!;
     if (level === "#") {
-      count(node.rest, target, -1);
+      node.rest = without(node.rest, target);
       return;
     }
-    const child = node.children.get(level);
+    const child = node.child(level);
     if (child === undefined) return;
     this.#remove(child, levels, depth + 1, target);
-    if (child.children.size === 0 && child.exact.size === 0 && child.rest.size === 0) node.children.delete(level);
+    if (child.isEmpty) node.drop(level);
   }
 }
 
-function count<Target>(targets: Targets<Target>, target: Target, change: number): void {
-  const filters = (targets.get(target) ?? 0) + change;
-  if (filters === 0) targets.delete(target);
-  else targets.set(target, filters);
+/** @param wildcards whether wildcards may match the level that comes next */
+function collect<Target>(
+  node: Node<Target>,
+  levels: readonly string[],
+  depth: number,
+  wildcards: boolean,
+  matches: Target[],
+): void {
+  if (wildcards && node.rest !== undefined) push(node.rest, matches);
+  if (depth === levels.length) {
+    if (node.exact !== undefined) push(node.exact, matches);
+    return;
+  }
+  const child = node.named(levels[depth]!);
+  if (child !== undefined) collect(child, levels, depth + 1, true, matches);
+  if (wildcards && node.any !== undefined) collect(node.any, levels, depth + 1, true, matches);
+}
+
+function push<Target>(targets: Target | Several<Target>, matches: Target[]): void {
+  if (targets instanceof Several) for (const target of targets.targets) matches.push(target as Target);
+  else matches.push(targets);
+}
+
+function withTarget<Target>(targets: Targets<Target>, target: Target): Targets<Target> {
+  if (targets === undefined) return target;
+  return new Several([...listOf(targets), target]);
+}
+
+/** Without one of them. */
+function without<Target>(targets: Targets<Target>, target: Target): Targets<Target> {
+  const left = listOf(targets);
+  const index = left.indexOf(target);
+  if (index !== -1) left.splice(index, 1);
+  return left.length < 2 ? left[0] : new Several(left);
+}
+
+function listOf<Target>(targets: Targets<Target>): Target[] {
+  if (targets === undefined) return [];
+  return targets instanceof Several ? [...(targets as Several<Target>).targets] : [targets];
 }
 
 function levelsOf(topicFilter: string): readonly string[] {

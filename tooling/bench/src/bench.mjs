@@ -1,6 +1,7 @@
 // bench codec [--json FILE] [--processes N] [--rounds N] [--milliseconds N] [--only TEXT]
 // bench session [--json FILE] [--processes N] [--rounds N] [--milliseconds N]
 // bench client [--json FILE] [--rounds N] [--only TEXT]
+// bench client-routing [--json FILE] [--rounds N]
 //
 // Codec: each case runs in processes of its own, one after the other: some to time it, with the young generation that Node
 // comes with, because compilers don't decide alike in each; and one to count what it allocates, with a young generation
@@ -14,6 +15,7 @@ import { CASES } from "./cases.mjs";
 import { COUNTS_PROCESSOR_TIME } from "./clock.mjs";
 import { median } from "./measure.mjs";
 import { machine, printCase, printNotes, printSummary } from "./report.mjs";
+import { benchRouting } from "./routing/bench.mjs";
 import { benchSession } from "./session/bench.mjs";
 import { work } from "./work.mjs";
 
@@ -45,10 +47,13 @@ if (topic === "codec") {
   await benchSession({ ...settings, json: values.json });
 } else if (topic === "client") {
   await benchClient({ rounds: Number(values.rounds), only: values.only, json: values.json });
+} else if (topic === "client-routing") {
+  await benchRouting({ rounds: Number(values.rounds), json: values.json });
 } else {
   console.error(`usage: bench codec [--json FILE] [--processes N] [--rounds N] [--milliseconds N] [--only TEXT]
        bench session [--json FILE] [--processes N] [--rounds N] [--milliseconds N]
-       bench client [--json FILE] [--rounds N] [--only TEXT]`);
+       bench client [--json FILE] [--rounds N] [--only TEXT]
+       bench client-routing [--json FILE] [--rounds N]`);
   process.exitCode = 2;
 }
 
