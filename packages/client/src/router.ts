@@ -80,7 +80,7 @@ const REMEMBERED = 1_024;
  * Topic Filters → targets, as a tree by level: a match looks at the levels of the topic, not at the filters. Topics come
  * again, so what matched one is remembered until the filters change.
  */
-export class Router<Target extends NonNullable<unknown>> {
+export class Router<Target extends object | string | number> {
   readonly #root = new Node<Target>();
   readonly #filters = new Map<string, Set<Target>>();
   readonly #matches = new Map<string, readonly Target[]>();
@@ -171,7 +171,7 @@ function collect<Target>(
 }
 
 function push<Target>(targets: Target | Several<Target>, matches: Target[]): void {
-  if (targets instanceof Several) for (const target of targets.targets) matches.push(target as Target);
+  if (targets instanceof Several) for (const target of targets.targets) matches.push(target);
   else matches.push(targets);
 }
 
@@ -190,7 +190,7 @@ function without<Target>(targets: Targets<Target>, target: Target): Targets<Targ
 
 function listOf<Target>(targets: Targets<Target>): Target[] {
   if (targets === undefined) return [];
-  return targets instanceof Several ? [...(targets as Several<Target>).targets] : [targets];
+  return targets instanceof Several ? [...targets.targets] : [targets];
 }
 
 function levelsOf(topicFilter: string): readonly string[] {

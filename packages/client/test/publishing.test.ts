@@ -209,26 +209,25 @@ test("in 3.1.1, what is of 5.0 is refused at run time", async () => {
 });
 
 test("a publication makes a promise only when somebody asks, and it is the same one", async () => {
-  const publication = new Publication("a");
+  const publication = new Publication("a", { cancel: () => false });
   expect(publication.isAwaited).toBe(false);
   const first = watch(publication);
   const second = watch(publication.catch(() => undefined));
   const last = vi.fn<() => void>();
   const third = watch(publication.finally(last));
   expect(publication.isAwaited).toBe(true);
-  publication.settle({ reasonCode: 0, packetIdentifier: 7 });
-  publication.settle({ reasonCode: 1, packetIdentifier: 8 });
+  const result = { reasonCode: 0, reasonString: undefined, userProperties: undefined, packetIdentifier: 7 };
+  publication.settle(result);
+  publication.settle({ ...result, reasonCode: 1 });
   expect(publication.fail(new Error("too late"))).toBe(false);
   await Promise.resolve().then(() => undefined);
   await new Promise((resolve) => setImmediate(resolve));
-  expect([first.value, second.value, third.value]).toEqual(
-    Array.from({ length: 3 }, () => ({ reasonCode: 0, packetIdentifier: 7 })),
-  );
+  expect([first.value, second.value, third.value]).toEqual(Array.from({ length: 3 }, () => result));
   expect(last).toHaveBeenCalledTimes(1);
 });
 
 test("a publication that has failed can be awaited later", async () => {
-  const publication = new Publication("a");
+  const publication = new Publication("a", { cancel: () => false });
   expect(publication.fail(new Error("first"))).toBe(true);
   await expect(publication).rejects.toThrow("first");
   expect(await publication.catch(({ message }) => message)).toBe("first");
