@@ -312,15 +312,13 @@ export interface OldestUnacknowledged {
 
 // dist/changes.d.ts
 
-/** Of the records below. A session reads its own version only. */
-export declare const CHANGES_VERSION = 1;
 /**
  * What must survive a restart, in small plain records. `number` names a message of ours in all its records; times are
  * the session's, so who keeps them for another process turns them into time of day and back.
  */
 export type Change =
 export type ChangeRecord = Change & {
-    readonly version: typeof CHANGES_VERSION;
+    readonly version: 1;
 };
 /** Records to store together, and in the order of the batches. */
 export interface ChangeBatch {

@@ -5,7 +5,7 @@ import type { OutgoingEntry, OutgoingMessage } from "./outgoing-entry.ts";
 import type { Terms } from "./requests.ts";
 
 /** Of the records below. A session reads its own version only. */
-export const CHANGES_VERSION = 1;
+const CHANGES_VERSION = 1;
 
 /**
  * What must survive a restart, in small plain records. `number` names a message of ours in all its records; times are
@@ -43,7 +43,7 @@ export type Change =
     }
   | { readonly type: "unsubscribed"; readonly topicFilter: string };
 
-export type ChangeRecord = Change & { readonly version: typeof CHANGES_VERSION };
+export type ChangeRecord = Change & { readonly version: 1 };
 
 /** Records to store together, and in the order of the batches. */
 export interface ChangeBatch {
