@@ -103,7 +103,7 @@ async function stopsThePeer(ends: Ends, bench: Workbench): Promise<void> {
   let drained = false;
   for (const bytes of pieces(MORE_THAN_FITS, () => MIB)) writer.write(bytes);
   writer.whenDrain = () => (drained = true);
-  await passAsMuch(bench);
+  await passAsMuch(bench, MORE_THAN_FITS);
   check(writer.bufferedBytes > 0, "everything went out although the reader is paused");
   check(!drained, "onDrain came although the reader is paused");
   check(reader.receivedBytes === 0, `the paused reader got ${reader.receivedBytes} bytes`);
@@ -115,12 +115,12 @@ async function stopsThePeer(ends: Ends, bench: Workbench): Promise<void> {
 /** Where the reader can not stop the peer, it holds what comes: everything is delivered after resume, and nothing before. */
 async function holdsItAll({ writer, reader }: Ends, bench: Workbench): Promise<void> {
   reader.pause();
-  for (const bytes of pieces(MORE_THAN_FITS, () => MIB)) writer.write(bytes);
-  await passAsMuch(bench);
+  for (const bytes of pieces(8 * MIB, () => MIB)) writer.write(bytes);
+  await passAsMuch(bench, 8 * MIB);
   check(reader.receivedBytes === 0, `the paused reader got ${reader.receivedBytes} bytes`);
   reader.resume();
-  await reader.received(MORE_THAN_FITS);
-  checkReceived(reader, MORE_THAN_FITS);
+  await reader.received(8 * MIB);
+  checkReceived(reader, 8 * MIB);
 }
 
 interface Ends {
@@ -160,7 +160,7 @@ function echo(side: Side): void {
 }
 
 /** Instead of a pause of so many milliseconds: what another connection of the same kind carries meanwhile. */
-async function passAsMuch(bench: Workbench): Promise<void> {
+async function passAsMuch(bench: Workbench, bytes: number): Promise<void> {
   const { near, far } = await bench.connect();
-  await Promise.all([near.send(pieces(MORE_THAN_FITS, () => MIB)), far.received(MORE_THAN_FITS)]);
+  await Promise.all([near.send(pieces(bytes, () => MIB)), far.received(bytes)]);
 }
