@@ -7,7 +7,8 @@ export interface Congested {
 }
 
 interface Full {
-  timer: Timer;
+  /** Looks whether the consumer has taken something. */
+  timer: Timer | undefined;
   /** Its consumer took nothing for so long that nobody waits for it any more. */
   stalled: boolean;
 }
@@ -37,9 +38,21 @@ export class Congestion<Buffer extends Congested> {
     if (full) {
       if (!this.#full.has(buffer)) this.#full.set(buffer, { timer: this.#watch(buffer), stalled: false });
     } else {
-      this.#full.get(buffer)?.timer.clear();
+      this.#full.get(buffer)?.timer?.clear();
       this.#full.delete(buffer);
     }
+  }
+
+  /** The client rests: nobody holds up anybody, and no timer shall keep a process alive. */
+  pause(): void {
+    for (const full of this.#full.values()) {
+      full.timer?.clear();
+      full.timer = undefined;
+    }
+  }
+
+  resume(): void {
+    for (const [buffer, full] of this.#full) full.timer ??= this.#watch(buffer);
   }
 
   /** Whether to read from the network. Ask once a chunk: what fills a buffer may be followed by the rest of its chunk. */
@@ -58,9 +71,9 @@ export class Congestion<Buffer extends Congested> {
     return false;
   }
 
-  #watch(buffer: Buffer): Timer {
+  #watch(buffer: Buffer): Timer | undefined {
+    if (this.#patienceMs === 0) return undefined;
     const { passed } = buffer;
-    if (this.#patienceMs === 0) return { clear() {} };
     return this.#clock.timer(this.#clock.now() + this.#patienceMs, () => {
       const full = this.#full.get(buffer);
       if (full === undefined) return;

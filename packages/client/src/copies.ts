@@ -21,6 +21,11 @@ export class Copies {
     this.#first = undefined;
   }
 
+  /** Other filters: which identifier comes with a message may be another one for that reason alone. */
+  handleFiltersChanged(): void {
+    this.#first = undefined;
+  }
+
   judge(packet: PublishPacket, identifiers: readonly number[]): Meant {
     const first = this.#first;
     if (first !== undefined && !identifiers.some((each) => this.#identifiers.has(each)) && isCopy(packet, first)) {

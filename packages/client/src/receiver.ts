@@ -123,6 +123,7 @@ export class Receiver {
   /** @param resumes the session is an earlier one, and whoever connected may not have said yet what to do with it */
   handleConnected(sessionPresent: boolean, resumes: boolean): void {
     this.registry.handleConnected();
+    this.#congestion.resume();
     if (sessionPresent) this.#watch.start(); // QoS 2 may wait already
     if (resumes) this.#unclaimed.open();
   }
@@ -212,6 +213,7 @@ export class Receiver {
   endAll(error: Error | undefined): void {
     for (const stream of this.registry.removeAll()) this.#finish(stream, error);
     this.#unclaimed.pause();
+    this.#congestion.pause();
     this.#watch.stop();
   }
 

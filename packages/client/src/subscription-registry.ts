@@ -44,6 +44,7 @@ export class SubscriptionRegistry {
   /** @param identifier the Subscription Identifier, where the version has them */
   add(subscription: Subscription, identifier: number | undefined): void {
     this.#subscriptions.add(subscription);
+    this.#copies.handleFiltersChanged();
     for (const filter of subscription.filters) {
       const route = this.#route(filter);
       if (!route.subscriptions.includes(subscription)) route.subscriptions = [...route.subscriptions, subscription];
@@ -189,6 +190,7 @@ export class SubscriptionRegistry {
 
   #leave(route: Route, subscription: Subscription): void {
     route.subscriptions = without(route.subscriptions, subscription);
+    this.#copies.handleFiltersChanged();
     if (route.subscriptions.length === 0) this.#identifiers.remove(route.filter);
     this.#forgetIfEmpty(route);
   }

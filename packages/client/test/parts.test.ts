@@ -7,6 +7,7 @@ import { Cancellation, onAbort } from "../src/cancellation.ts";
 import { systemClock } from "../src/clock.ts";
 import { Emitter } from "../src/emitter.ts";
 import { Router } from "../src/router.ts";
+import { SubscriptionIdentifiers } from "../src/subscription-identifiers.ts";
 
 // ── router ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -77,6 +78,56 @@ test("the router remembers topics without keeping them all", () => {
   expect(router.match("7")).toEqual(expect.arrayContaining(["everyone", "seven"]));
   router.remove("+", "everyone");
   expect(router.match("7")).toEqual(["seven"]);
+});
+
+// ── subscription identifiers ──────────────────────────────────────────────────────────────────────
+
+/** All topics that the filters above can tell apart. */
+const TOPICS = topicsOfDepth(4);
+
+function topicsOfDepth(depth: number): readonly string[] {
+  const levels = ["a", "b", "c", "", "$SYS", "$share", "other"];
+  let topics = levels;
+  const all = [...levels];
+  for (let more = 1; more < depth; more++) {
+    topics = topics.flatMap((name) => levels.map((text) => `${name}/${text}`));
+    all.push(...topics);
+  }
+  return all.filter((name) => name !== "");
+}
+
+test("two filters with the same identifier never match the same topic", () => {
+  fc.assert(
+    fc.property(fc.array(filter, { minLength: 1, maxLength: 12 }), fc.nat(11), (filters, removed) => {
+      const identifiers = new SubscriptionIdentifiers();
+      const unique = [...new Set(filters)];
+      for (const each of unique) identifiers.add(each, identifiers.choose([each]));
+      const gone = unique[removed % unique.length]!;
+      identifiers.remove(gone);
+      identifiers.add(gone, identifiers.choose([gone]));
+      const matched = new Map(unique.map((each) => [each, TOPICS.filter((name) => matchTopic(each, name))]));
+      const overlap = (one: string, other: string): boolean =>
+        matched.get(one)!.some((name) => matched.get(other)!.includes(name));
+      for (const one of unique) {
+        const [identifier] = identifiers.of(one);
+        for (const other of unique) {
+          if (one !== other && identifiers.of(other).includes(identifier!)) expect(overlap(one, other)).toBe(false);
+        }
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("many filters that do not overlap share one identifier, and a filter that is subscribed again keeps its own", () => {
+  const identifiers = new SubscriptionIdentifiers();
+  for (let index = 0; index < 5_000; index++) {
+    const name = `building/${index}/+`;
+    identifiers.add(name, identifiers.choose([name]));
+  }
+  expect(identifiers.choose(["building/1/+"])).toBe(1);
+  expect(identifiers.choose(["building/#"])).toBe(2);
+  expect(identifiers.choose(["other/#", "building/1/x"])).toBe(2);
 });
 
 // ── backoff ───────────────────────────────────────────────────────────────────────────────────────

@@ -296,6 +296,15 @@ test("a server that sends one copy with one identifier, whoever else matches: no
   expect(notes).toEqual(["kitchen 1", "lamp 1", "kitchen 1", "lamp 1", "kitchen 2", "lamp 2"]);
 });
 
+test("another identifier after the filters have changed proves nothing", async () => {
+  const world = await World.online();
+  const notes = await overlapping(world);
+  await sendLamp(world, "1", 1);
+  await soon(world, world.client.subscribe("attic", note(notes, "attic")));
+  await sendLamp(world, "1", 2); // the same text again, and still one copy
+  expect(notes).toEqual(["kitchen 1", "lamp 1", "kitchen 1", "lamp 1"]);
+});
+
 test("a server that sends one copy with all identifiers: each gets it, once", async () => {
   const world = await World.online();
   const notes = await overlapping(world);
