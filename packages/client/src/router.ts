@@ -82,15 +82,13 @@ const REMEMBERED = 1_024;
  */
 export class Router<Target extends object | string | number> {
   readonly #root = new Node<Target>();
-  readonly #filters = new Map<string, Set<Target>>();
   readonly #matches = new Map<string, readonly Target[]>();
 
-  /** A shared subscription (`$share/name/filter`) routes like its filter. */
+  /**
+   * A shared subscription (`$share/name/filter`) routes like its filter. A target that has the filter already has it
+   * twice then, and is to be removed as often.
+   */
   add(topicFilter: string, target: Target): void {
-    let targets = this.#filters.get(topicFilter);
-    if (targets === undefined) this.#filters.set(topicFilter, (targets = new Set()));
-    if (targets.has(target)) return;
-    targets.add(target);
     this.#matches.clear();
     let node = this.#root;
     for (const level of levelsOf(topicFilter)) {
@@ -103,18 +101,10 @@ export class Router<Target extends object | string | number> {
     node.exact = withTarget(node.exact, target);
   }
 
+  /** Takes out what was added: not `$share/name/x` for `x`, which leads to the same place. */
   remove(topicFilter: string, target: Target): void {
-    const targets = this.#filters.get(topicFilter);
-    if (targets?.delete(target) !== true) return;
-    if (targets.size === 0) this.#filters.delete(topicFilter);
     this.#matches.clear();
     this.#remove(this.#root, levelsOf(topicFilter), 0, target);
-  }
-
-  /** Whether anybody, or this target, has the filter. */
-  has(topicFilter: string, target?: Target): boolean {
-    const targets = this.#filters.get(topicFilter);
-    return targets !== undefined && (target === undefined || targets.has(target));
   }
 
   /** Everyone whose filter matches, each once. */

@@ -11,8 +11,9 @@ import { now } from "../clock.mjs";
 import { median } from "../measure.mjs";
 import { Random } from "../random.mjs";
 import { machine, printTable } from "../report.mjs";
+
 // Not public: what a client has inside.
-import { Router } from "../../../../packages/client/dist/router.js";
+const { Router } = await import(new URL("router.js", import.meta.resolve("@petrel/client/core")).href);
 
 const FEW = 100;
 const MANY = 100_000;
