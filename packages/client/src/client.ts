@@ -496,7 +496,7 @@ export class MqttClient implements AsyncDisposable {
         this.#handleEnded({ by: event.by, cause: event.error, packet: event.packet });
         return;
       case "resubscribeFailed":
-        this.#subscriber.loseFilters(event.failures);
+        this.#receiver.loseFilters(event.failures);
         this.#requestResponse?.handleLost(event.failures);
         this.#events.emit("resubscribeFailed", { failures: event.failures });
         return;

@@ -1,5 +1,4 @@
 import {
-  type FilterFailure,
   type MqttSession,
   OptionError,
   type RequestTicket,
@@ -48,11 +47,6 @@ export class Subscriber {
 
   get awaitsAnswer(): boolean {
     return this.#awaited > 0;
-  }
-
-  /** The server did not grant these again. */
-  loseFilters(failures: readonly FilterFailure[]): void {
-    this.#receiver.loseFilters(failures);
   }
 
   async subscribe(
