@@ -135,6 +135,86 @@ export type SessionEvent<Context = unknown> = {
     readonly type: "connected";
     readonly connack: ConnackPacket;
 }
+/** `delivery` is what `MqttSession.acknowledge` takes; undefined for QoS 0. */
+ | {
+    readonly type: "message";
+    readonly packet: PublishPacket;
+    readonly delivery: Delivery | undefined;
+}
+/** QoS 0: its bytes were handed over. QoS 1 and 2: the server acknowledged it. */
+ | {
+    readonly type: "published";
+    readonly context: Context;
+    readonly packetIdentifier: number | undefined;
+    readonly reasonCode: number;
+    /** The answer, for what else is in it. QoS 2: PUBREC if that says more than success, else PUBCOMP. */
+    readonly packet: AcknowledgementPacket | undefined;
+}
+/** The message was accepted and will not be sent, as the options or its Message Expiry Interval say. */
+ | {
+    readonly type: "dropped";
+    readonly context: Context;
+    readonly message: OutgoingMessage;
+    readonly error: MessageDroppedError;
+} | {
+    readonly type: "subscribed";
+    readonly context: Context;
+    readonly suback: SubackPacket;
+} | {
+    readonly type: "unsubscribed";
+    readonly context: Context;
+    readonly unsuback: UnsubackPacket;
+}
+/** The server answered a ping: so long after the question went out. */
+ | {
+    readonly type: "pinged";
+    readonly context: Context;
+    readonly roundTripMs: Milliseconds;
+}
+/** The authentication method is asked: `MqttSession.authenticate` takes the answer. */
+ | {
+    readonly type: "challenge";
+    readonly challenge: Challenge;
+} | {
+    readonly type: "reauthenticated";
+    readonly context: Context;
+}
+/** The command that came with `context` failed. */
+ | {
+    readonly type: "failed";
+    readonly context: Context;
+    readonly error: Error;
+}
+/** Subscriptions that were not granted again after the server had lost the session. */
+ | {
+    readonly type: "resubscribeFailed";
+    readonly failures: readonly FilterFailure[];
+}
+/** An acknowledgement that came too late: its connection, or session, has ended. The server sends the message again. */
+ | {
+    readonly type: "lateAcknowledgement";
+    readonly packetIdentifier: number;
+}
+/** While `MqttSession.isObserved`: a packet was written, or came. Passwords and authentication data are left out. */
+ | {
+    readonly type: "packetSent";
+    readonly packet: PacketInit;
+    readonly size: number;
+} | {
+    readonly type: "packetReceived";
+    readonly packet: Packet;
+}
+/** After `MqttSession.publish` returned false: there is room again. */
+ | {
+    readonly type: "writable";
+}
+/** Exactly one for each connection. `error` is undefined when we asked for it. */
+ | {
+    readonly type: "disconnected";
+    readonly by: "client" | "server" | "network";
+    readonly error: Error | undefined;
+    readonly packet: DisconnectPacket | ConnackPacket | undefined;
+};
 
 // dist/errors.d.ts
 
@@ -316,7 +396,61 @@ export interface OldestUnacknowledged {
  * What must survive a restart, in small plain records. `number` names a message of ours in all its records; times are
  * the session's, so who keeps them for another process turns them into time of day and back.
  */
-export type Change =
+export type Change = 
+/** The server has accepted us under this name: there is a session to resume. */
+{
+    readonly type: "connected";
+    readonly clientIdentifier: string;
+}
+/** The session is lost: nothing is in flight any more, and what was is published again, unless "settled" follows. */
+ | {
+    readonly type: "sessionLost";
+}
+/** A message of QoS 1 or 2 is ours to deliver. */
+ | {
+    readonly type: "accepted";
+    readonly number: number;
+    readonly message: OutgoingMessage;
+    /** When its Message Expiry Interval is over. */
+    readonly expiresAt: Milliseconds | undefined;
+} | {
+    readonly type: "sent";
+    readonly number: number;
+    readonly packetIdentifier: number;
+}
+/** PUBREC came: the server owns the message, and awaits PUBREL. */
+ | {
+    readonly type: "pubrec";
+    readonly number: number;
+}
+/** Its context was given back; the server may be in the middle of its QoS 2 exchange, so the identifier stays taken. */
+ | {
+    readonly type: "givenUp";
+    readonly number: number;
+}
+/** Nothing is left of the message. */
+ | {
+    readonly type: "settled";
+    readonly number: number;
+}
+/** The application is done with a QoS 2 message of the server's, and PUBREC goes out. */
+ | {
+    readonly type: "received";
+    readonly packetIdentifier: number;
+}
+/** PUBREL came: the identifier stands for nothing any more. */
+ | {
+    readonly type: "released";
+    readonly packetIdentifier: number;
+} | {
+    readonly type: "subscribed";
+    readonly subscription: TopicSubscriptionInit;
+    /** What else was in the request. */
+    readonly terms: Terms;
+} | {
+    readonly type: "unsubscribed";
+    readonly topicFilter: string;
+};
 export type ChangeRecord = Change & {
     readonly version: 1;
 };
@@ -363,6 +497,8 @@ export interface SubscribeRequest {
     /** 5.0: a Subscription Identifier for servers that take them; others are not asked for it. */
     readonly preferredIdentifier?: number | undefined;
 }
+/** What the filters of one SUBSCRIBE have in common. */
+export type Terms = Omit<SubscribeRequest, "subscriptions">;
 export interface UnsubscribeRequest {
     readonly topicFilters: readonly string[];
     /** 5.0. */

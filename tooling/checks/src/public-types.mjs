@@ -41,21 +41,20 @@ function readWithImports(folder, file, files) {
   }
 }
 
-/** Cuts a declaration file where a line begins a new statement. A comment belongs to the statement below it. */
+/** Cuts a declaration file where a line begins a new statement. The comments above a statement belong to it. */
 function splitStatements(text) {
-  const starts = /^(?=\/\*\*|export |declare |import |interface |type |class |const |function )/m;
-  const pieces = text.split(starts);
+  const starts = /^(?=export |declare |import |interface |type |class |const |function )/m;
+  // Comments at the very end of a piece; one before a member of a union is followed by it.
+  const trailing = /(?:^\/\*\*(?:(?!\*\/)[\s\S])*\*\/\s*)*(?![\s\S])/m;
   const statements = [];
   let comment = "";
-  for (const piece of pieces) {
-    if (piece.startsWith("/**") && /\*\/\s*$/.test(piece)) {
-      comment += piece;
-      continue;
-    }
-    const words = new Set(piece.replaceAll(/\/\*[\s\S]*?\*\//g, "").match(/[\w$]+/g));
+  for (const piece of text.split(starts)) {
+    const [next] = trailing.exec(piece);
+    const code = piece.slice(0, piece.length - next.length);
+    const words = new Set(code.replaceAll(/\/\*[\s\S]*?\*\//g, "").match(/[\w$]+/g));
     const declared = /^(?:export )?(?:declare )?(?:abstract )?(?:class|interface|type|const|let|function) ([\w$]+)/;
-    statements.push({ name: declared.exec(piece)?.[1], text: (comment + piece).trimEnd(), words });
-    comment = "";
+    statements.push({ name: declared.exec(code)?.[1], text: (comment + code).trimEnd(), words });
+    comment = next;
   }
   return statements.filter((statement) => statement.text !== "");
 }

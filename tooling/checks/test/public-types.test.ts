@@ -56,6 +56,26 @@ test("shows what the entry exports, with its comments, and what that mentions", 
   );
 });
 
+test("shows all members of a union, also where comments stand between them", () => {
+  const union = [
+    "/** What happens. */",
+    "export type Change = ",
+    "/** It begins. */",
+    "{",
+    '    readonly type: "begin";',
+    "}",
+    "/** It ends. */",
+    " | {",
+    "    readonly end: End;",
+    "};",
+    "",
+  ].join("\n");
+  const folder = folderWith({
+    "index.d.ts": `${union}/** An end. */\ntype End = 1;\n/** Nobody's. */\n`,
+  });
+  expect(publicTypes(folder, ["index.d.ts"])).toBe(`// index.d.ts\n\n${union}/** An end. */\ntype End = 1;\n`);
+});
+
 test("shows a file once when two entries lead to it", () => {
   const folder = folderWith({
     "a.d.ts": 'export { one } from "./shared.ts";',

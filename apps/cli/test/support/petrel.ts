@@ -140,7 +140,9 @@ export class Running implements AsyncDisposable {
 /** `petrel …` as it was built. */
 export function petrel(args: readonly string[], env?: Readonly<Record<string, string>>): Running {
   if (!(modifiedAt(BUNDLED) >= modifiedAt(COMPILED))) {
-    throw new Error("petrel is tested as it was built: run `npm run build`, or tsc and then `node apps/cli/bundle.mjs`");
+    throw new Error(
+      "petrel is tested as it was built: run `npm run build`, or tsc and then `node apps/cli/bundle.mjs`",
+    );
   }
   return new Running(process.execPath, [BIN, ...args], env);
 }
