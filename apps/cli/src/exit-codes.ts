@@ -40,6 +40,8 @@ const EXIT_CODE_OF: Readonly<Record<string, ExitCode>> = {
   PETREL_SUBSCRIBE_REJECTED: ExitCode.rejected,
   PETREL_SUBSCRIPTION_LOST: ExitCode.rejected,
   PETREL_UNSUBSCRIBE_REJECTED: ExitCode.rejected,
+  PETREL_NO_RESPONDER: ExitCode.rejected,
+  PETREL_AUTHENTICATION: ExitCode.connectRefused,
   PETREL_SERVER_LIMIT: ExitCode.rejected,
   PETREL_SESSION_LOST: ExitCode.rejected,
   PETREL_CONNECTION_LOST: ExitCode.network,

@@ -1,12 +1,13 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, type Option } from "commander";
 import { createRequire } from "node:module";
-import { expandShortOptions } from "./argv.ts";
+import { expandShortOptions, type KnownOptions } from "./argv.ts";
 import { errorLine, ExitCode, exitCodeOf, UsageError } from "./exit-codes.ts";
 
 /** Fills in a command's options and its action, which rejects unless the command succeeds. */
 type DefineCommand = (command: Command) => void;
 
 interface CommandEntry {
+  readonly group: "Messages" | "Servers" | "Load" | "Settings";
   readonly description: string;
   /** A command is loaded only when it is asked for, with all it imports. */
   readonly load: () => Promise<DefineCommand>;
@@ -14,20 +15,44 @@ interface CommandEntry {
 
 const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   pub: {
+    group: "Messages",
     description: "publish a message, or a line of stdin each",
     load: async () => (await import("./commands/pub.ts")).definePub,
   },
   sub: {
+    group: "Messages",
     description: "subscribe, and print what comes",
     load: async () => (await import("./commands/sub.ts")).defineSub,
   },
+  request: {
+    group: "Messages",
+    description: "publish a request, and print the reply",
+    load: async () => (await import("./commands/request.ts")).defineRequest,
+  },
+  conn: {
+    group: "Servers",
+    description: "connect, and print what was agreed",
+    load: async () => (await import("./commands/conn.ts")).defineConn,
+  },
   broker: {
+    group: "Servers",
     description: "run a small broker in memory, for development",
     load: async () => (await import("./commands/broker.ts")).defineBroker,
   },
   demo: {
+    group: "Load",
     description: "watch a publisher and a subscriber exchange messages through a broker of their own",
     load: async () => (await import("./commands/demo.ts")).defineDemo,
+  },
+  profile: {
+    group: "Settings",
+    description: "save connection options under a name",
+    load: async () => (await import("./commands/profile.ts")).defineProfile,
+  },
+  completion: {
+    group: "Settings",
+    description: "make the shell complete commands and options",
+    load: async () => (await import("./commands/completion.ts")).defineCompletion,
   },
 };
 
@@ -43,10 +68,8 @@ export async function run(argv: readonly string[]): Promise<number> {
       throw new UsageError(`there is no command '${name}'; petrel --help lists them`);
     }
     const program = await createProgram(name);
-    const command = program.commands.find((command) => command.name() === name);
-    const takesValue = (option: string): boolean =>
-      command?.options.some(({ short, long, required }) => required && (short === option || long === option)) ?? false;
-    await program.parseAsync(expandShortOptions(argv, takesValue), { from: "user" });
+    const words = expandShortOptions(argv, optionsOf(commandAsked(program, argv)));
+    await program.parseAsync(await withSavedOptions(program, name, words), { from: "user" });
     return ExitCode.success;
   } catch (error) {
     // Commander has said what was wrong already, or has shown the help that was asked for.
@@ -59,18 +82,66 @@ export async function run(argv: readonly string[]): Promise<number> {
 
 async function createProgram(asked: string | undefined): Promise<Command> {
   const program = new Command("petrel")
-    .description("MQTT on the command line: publish, subscribe, and a broker to try things with")
+    .description("MQTT on the command line: publish, subscribe, look at servers, and measure them")
     .option("--version", "show the version") // answered in run(), before anything is loaded
     .helpOption("-h, --help", "show help")
     .helpCommand("help [command]", "show the help of a command")
     .enablePositionalOptions() // what follows the command is the command's: `pub -m --version` publishes "--version"
+    .addHelpText("after", EXAMPLES)
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(usageLine(text)) });
-  for (const [name, { description, load }] of Object.entries(COMMANDS)) {
-    const command = program.command(name).description(description).helpOption("--help", "show help");
-    if (name === asked) (await load())(command);
+  for (const [name, { group, description, load }] of Object.entries(COMMANDS)) {
+    const command = program
+      .command(name)
+      .helpGroup(`${group}:`)
+      .description(description)
+      .helpOption("--help", "show help");
+    // Completion is about all of them.
+    if (name === asked || asked === "completion") (await load())(command);
   }
   return program;
+}
+
+const EXAMPLES = `
+Examples:
+  petrel sub -t 'kitchen/#' -v                     print what comes
+  petrel pub -t kitchen/temperature -m 21.5 -q 1   publish a message
+
+petrel help COMMAND shows the options of a command.`;
+
+/** The command that the words ask for, of the second level if need be: bench pub. */
+function commandAsked(program: Command, words: readonly string[]): Command {
+  let command = program;
+  for (const word of words) {
+    const next = command.commands.find((one) => one.name() === word);
+    if (next !== undefined) command = next;
+    else if (!word.startsWith("-")) break;
+  }
+  return command;
+}
+
+function optionsOf(command: Command): KnownOptions {
+  const find = (word: string): Option | undefined =>
+    command.options.find(({ short, long }) => short === word || long === word);
+  return {
+    has: (word) => find(word) !== undefined,
+    takesValue: (word) => find(word)?.required === true,
+  };
+}
+
+/** With --profile, --load-options or --save-options: the words with those that were saved. */
+async function withSavedOptions(
+  program: Command,
+  name: string | undefined,
+  words: readonly string[],
+): Promise<readonly string[]> {
+  if (!words.some((word) => /^--(profile|load-options|save-options)(=|$)/.test(word))) return words;
+  const { readSavedOptions } = await import("./options/saved.ts");
+  // Commander reads a command line once: another program finds out what was typed.
+  const typed = commandAsked(await createProgram(name), words);
+  const { loaded, save } = await readSavedOptions(typed, words);
+  if (save !== undefined) program.hook("preAction", save);
+  return [...words.filter((word) => word !== "--"), ...loaded];
 }
 
 /** Commander's words, in one line. What follows the = of a misspelt option may be a secret. */

@@ -1,7 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { expandShortOptions } from "../src/argv.ts";
 
-const takesValue = (option: string): boolean => ["-m", "-t", "--session-expiry-interval"].includes(option);
+const OPTIONS = ["-m", "-t", "-P", "--password", "--session-expiry-interval"];
+const options = {
+  has: (word: string): boolean => [...OPTIONS, "--ask-password", "-r"].includes(word),
+  takesValue: (word: string): boolean => OPTIONS.includes(word),
+};
 
 describe("MQTTX's short options of several letters", () => {
   test.each([
@@ -22,7 +26,7 @@ describe("MQTTX's short options of several letters", () => {
       ["--will-topic", "a", "--will-message", "b", "--will-qos", "1", "--will-delay-interval", "5"],
     ],
   ])("%j is %j", (typed, expected) => {
-    expect(expandShortOptions(typed, takesValue)).toEqual(expected);
+    expect(expandShortOptions(typed, options)).toEqual(expected);
   });
 
   test.each([
@@ -33,15 +37,39 @@ describe("MQTTX's short options of several letters", () => {
     ["the name of something every object has", ["constructor", "__proto__"]],
     ["an option at the end that lacks its value", ["-m"]],
   ])("%s stays as typed", (_what, typed) => {
-    expect(expandShortOptions(typed, takesValue)).toEqual(typed);
+    expect(expandShortOptions(typed, options)).toEqual(typed);
   });
 
   test("expands again after a value", () => {
-    expect(expandShortOptions(["-m", "-se", "-se", "1"], takesValue)).toEqual([
+    expect(expandShortOptions(["-m", "-se", "-se", "1"], options)).toEqual([
       "-m",
       "-se",
       "--session-expiry-interval",
       "1",
     ]);
+  });
+});
+
+describe("-P without a value asks for the password", () => {
+  test.each([
+    [["-P"], ["--ask-password"]],
+    [
+      ["-P", "-r"],
+      ["--ask-password", "-r"],
+    ],
+    [
+      ["--password", "-se", "60"],
+      ["--ask-password", "--session-expiry-interval", "60"],
+    ],
+    [
+      ["-P", "-secret", "-r"],
+      ["-P", "-secret", "-r"],
+    ],
+    [
+      ["-m", "-P"],
+      ["-m", "-P"],
+    ],
+  ])("%j is %j", (typed, expected) => {
+    expect(expandShortOptions(typed, options)).toEqual(expected);
   });
 });

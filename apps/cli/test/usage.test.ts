@@ -18,7 +18,7 @@ test.each([
   ["-W 0", ["sub", "-t", "a", "-W", "0"], "a number of seconds above 0"],
   ["JSON without line feeds", ["sub", "-t", "a", "-N", "--output", "json"], "which -N would join"],
   ["an unknown form of output", ["sub", "-t", "a", "--output", "xml"], "Allowed choices are text, json."],
-  ["an unknown version", ["sub", "-t", "a", "-V", "4"], "Allowed choices are 5.0, 3.1.1, 3.1."],
+  ["an unknown version", ["sub", "-t", "a", "-V", "4"], "Allowed choices are auto, 5.0, 3.1.1, 3.1."],
   ["two places", ["pub", "-t", "a", "-m", "x", "-L", "mqtt://localhost", "-h", "b"], "each say where to connect"],
   ["no URL", ["pub", "-t", "a", "-m", "x", "-L", "localhost"], "does not start with a scheme"],
   [

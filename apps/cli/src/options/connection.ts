@@ -1,13 +1,14 @@
 import type { ClientOptions, UserProperty, Version, Will } from "@petrel/client";
-import { type Command, Option } from "commander";
-import { readFileSync } from "node:fs";
+import { Command, Option } from "commander";
 import { resolve } from "node:path";
 import { UsageError } from "../exit-codes.ts";
-import { parseQos, parseUserProperty, parseWhole } from "./parsers.ts";
+import { addCredentialOptions, completeCredentials, type CredentialOptions, passwordOf } from "./credentials.ts";
+import { parseUserProperty, parseWhole } from "./parsers.ts";
 import { addTlsOptions, type TlsCommandOptions, tlsOptionsOf } from "./tls.ts";
+import { addWillOptions, v5WillOptions, type WillCommandOptions, willOf } from "./will.ts";
 
 /** The options of every command that connects, as they were typed. */
-export interface ConnectionOptions extends TlsCommandOptions {
+export interface ConnectionOptions extends TlsCommandOptions, CredentialOptions, WillCommandOptions {
   readonly host?: string;
   readonly port?: number;
   readonly protocol?: Protocol;
@@ -16,13 +17,9 @@ export interface ConnectionOptions extends TlsCommandOptions {
   readonly wsHeaders?: readonly UserProperty[];
   readonly proxy?: string;
   readonly bind?: string;
-  readonly url?: string;
   readonly unix?: string;
-  readonly mqttVersion: Version;
+  readonly mqttVersion: Version | "auto";
   readonly clientId?: string;
-  readonly username?: string;
-  readonly password?: string;
-  readonly passwordFile?: string;
   readonly keepalive?: number;
   readonly clean: boolean;
   readonly sessionExpiryInterval?: number;
@@ -35,22 +32,40 @@ export interface ConnectionOptions extends TlsCommandOptions {
   readonly reconnectPeriod?: number;
   readonly maximumReconnectTimes?: number;
   readonly connectTimeout?: number;
-  readonly willTopic?: string;
-  readonly willMessage?: string;
-  readonly willQos?: 0 | 1 | 2;
-  readonly willRetain?: boolean;
-  readonly willDelayInterval?: number;
   readonly debug?: boolean;
   readonly quiet?: boolean;
 }
 
-const VERSIONS: readonly Version[] = ["5.0", "3.1.1", "3.1"];
+const VERSIONS: readonly (Version | "auto")[] = ["auto", "5.0", "3.1.1", "3.1"];
 
 const PROTOCOLS = ["mqtt", "mqtts", "ws", "wss"] as const;
 type Protocol = (typeof PROTOCOLS)[number];
 
-/** Adds the connection options to a command, in groups of their own. */
-export function addConnectionOptions(command: Command): void {
+/**
+ * Adds the connection options to a command, in groups of their own. Names that the command has given to options of its
+ * own keep the command's meaning: add these last.
+ */
+export function addConnectionOptions(
+  command: Command,
+  { connects = true }: { readonly connects?: boolean } = {},
+): void {
+  const connection = new Command().helpOption("--help");
+  defineConnectionOptions(connection);
+  for (const option of connection.options) addUnlessTaken(command, option);
+  if (connects) command.hook("preAction", async (_program, action) => await completeCredentials(action));
+}
+
+function addUnlessTaken(command: Command, option: Option): void {
+  if (command.options.some(({ long }) => long === option.long)) return;
+  const isTaken = command.options.some(({ short }) => short !== undefined && short === option.short);
+  if (isTaken) {
+    option.flags = option.flags.slice(option.flags.indexOf("--"));
+    delete option.short;
+  }
+  command.addOption(option);
+}
+
+function defineConnectionOptions(command: Command): void {
   command
     .optionsGroup("Connection:")
     .option("-h, --host <host>", "server (default: localhost)")
@@ -68,13 +83,9 @@ export function addConnectionOptions(command: Command): void {
     .option("--proxy <url>", "socks5h://user:password@host:port, http://host:port, or environment")
     .option("--bind <address>", "IP address of this machine to connect from")
     .addOption(new Option("-V, --mqtt-version <version>", "protocol version").choices(VERSIONS).default("5.0"))
-    .option("-i, --client-id <id>", "client identifier (default: the server assigns one)")
-    .option("-u, --username <name>", "user name")
-    .option(
-      "-P, --password <password>",
-      "password; others can see it in the process list: prefer the next, or PETREL_PASSWORD",
-    )
-    .option("--password-file <file>", "file whose first line is the password")
+    .option("-i, --client-id <id>", "client identifier (default: the server assigns one)");
+  addCredentialOptions(command);
+  command
     .option("-k, --keepalive <seconds>", "keep alive (default: 60)", parseWhole("--keepalive", 0, 65_535))
     .option(
       "--connect-timeout <seconds>",
@@ -118,19 +129,14 @@ export function addConnectionOptions(command: Command): void {
       "--maximum-reconnect-times <n>",
       "give up when so many in a row have failed (default: never)",
       parseWhole("--maximum-reconnect-times", 0, 1_000_000),
-    )
-    .optionsGroup("Will:")
-    .option("--will-topic <topic>", "topic of the will (also -Wt)")
-    .option("--will-message <text>", "its payload (also -Wm)")
-    .option("--will-qos <qos>", "its QoS (also -Wq)", parseQos)
-    .option("--will-retain", "keep it (also -Wr)")
-    .option(
-      "--will-delay-interval <seconds>",
-      "5.0: wait before publishing it (also -Wd)",
-      parseWhole("--will-delay-interval", 0, 0xffff_ffff),
-    )
-    .optionsGroup("Output:")
-    .option("--debug", "where errors come from")
+    );
+  addWillOptions(command);
+  command
+    .optionsGroup("General:")
+    .option("--profile <name>", "connect as was saved by petrel profile save; what is typed here goes before")
+    .option("--load-options <file>", "JSON or YAML: options as they were saved; what is typed goes before")
+    .option("--save-options <file>", "JSON or YAML: keep the options of this command, but no password")
+    .option("--debug", "on stderr: every packet, and where errors come from")
     .option("--quiet", "say nothing about reconnects");
 }
 
@@ -176,7 +182,8 @@ export function clientOptionsOf(options: ConnectionOptions): ClientOptions {
   const common = {
     clientId: options.clientId,
     username: options.username,
-    password: passwordOf(options),
+    // With --auth-method the password is proved, and does not go with CONNECT.
+    password: options.authMethod === undefined ? passwordOf(options) : undefined,
     keepAlive: options.keepalive,
     tls: tlsOptionsOf(options, urlOf(options)),
     websocket: webSocketOptionsOf(options),
@@ -199,9 +206,9 @@ export function clientOptionsOf(options: ConnectionOptions): ClientOptions {
     throw new UsageError("--no-clean resumes a session by its client id; give it with -i");
   }
   const will = willOf(options);
-  if (version !== "5.0") {
+  if (version === "3.1.1" || version === "3.1") {
     refuseV5Options(options);
-    return { ...common, version, cleanSession: clean, will };
+    return { ...common, version, cleanSession: clean, will: will as Will<never> | undefined };
   }
   return {
     ...common,
@@ -215,7 +222,8 @@ export function clientOptionsOf(options: ConnectionOptions): ClientOptions {
     requestResponseInformation: options.reqResponseInfo,
     requestProblemInformation: options.reqProblemInfo ? undefined : false,
     userProperties: options.connUserProperties,
-    will: will === undefined ? undefined : { ...will, properties: { willDelayInterval: options.willDelayInterval } },
+    authentication: options.authentication,
+    will,
   };
 }
 
@@ -243,41 +251,11 @@ function refuseV5Options(options: ConnectionOptions): void {
     "--req-response-info": options.reqResponseInfo,
     "--no-req-problem-info": options.reqProblemInfo ? undefined : true,
     "--conn-user-properties": options.connUserProperties,
-    "--will-delay-interval": options.willDelayInterval,
+    "--auth-method": options.authMethod,
   };
-  for (const [name, value] of Object.entries(given)) {
-    if (value !== undefined) throw new UsageError(`${name} needs MQTT 5.0, not -V ${options.mqttVersion}`);
-  }
-}
-
-function willOf(options: ConnectionOptions): Will<never> | undefined {
-  const { willTopic: topic, willMessage, willQos, willRetain, willDelayInterval } = options;
-  if (topic !== undefined) return { topic, payload: willMessage, qos: willQos, retain: willRetain };
-  const orphan = willMessage ?? willQos ?? willRetain ?? willDelayInterval;
-  if (orphan !== undefined) throw new UsageError("the --will options need --will-topic");
-  return undefined;
-}
-
-function passwordOf({ password, passwordFile, username, url = "" }: ConnectionOptions): string | undefined {
-  if (password !== undefined && passwordFile !== undefined) {
-    throw new UsageError("--password and --password-file both give the password; give one");
-  }
-  if (password !== undefined) return password;
-  if (passwordFile !== undefined) return passwordIn(passwordFile);
-  // The environment's password goes only with a user name, and only where nothing typed is nearer.
-  const { name, password: inUrl } = CREDENTIALS.exec(url)?.groups ?? {};
-  const applies = inUrl === undefined && (username ?? name) !== undefined;
-  return applies ? process.env["PETREL_PASSWORD"] : undefined;
-}
-
-const CREDENTIALS = /^[a-z0-9+.-]+:\/\/(?<name>[^:/?#@]+)(?<password>:[^/?#]*)?@/i;
-
-function passwordIn(file: string): string | undefined {
-  try {
-    return readFileSync(file, "utf8").split(/\r?\n/, 1)[0];
-  } catch (error) {
-    throw new UsageError(`the password file cannot be read: ${(error as Error).message}`, { cause: error });
-  }
+  const names = Object.keys(given).filter((name) => given[name] !== undefined);
+  const name = [...names, ...v5WillOptions(options)][0];
+  if (name !== undefined) throw new UsageError(`${name} needs MQTT 5.0, not -V ${options.mqttVersion}`);
 }
 
 function reconnectOf({ reconnectPeriod, maximumReconnectTimes }: ConnectionOptions): ClientOptions["reconnect"] {

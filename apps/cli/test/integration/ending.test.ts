@@ -1,6 +1,6 @@
 import { startAedes } from "@petrel/servers";
 import { describe, expect, test } from "vitest";
-import { numbers, petrel, runPetrel, subscribed } from "../support/petrel.ts";
+import { numbers, petrel, runPetrel, subscribed, withoutPackets } from "../support/petrel.ts";
 import { startSlowServer } from "../support/slow-server.ts";
 
 describe("Ctrl-C", () => {
@@ -12,7 +12,8 @@ describe("Ctrl-C", () => {
     const left = new Promise<void>((resolve) => server.broker.once("clientDisconnect", () => resolve()));
     const { status, stdout, stderr } = await sub.signal(signal).ended;
     await left;
-    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: "", stderr: "petrel: subscribed to a\n" });
+    expect({ status, stdout }).toEqual({ status: 0, stdout: "" });
+    expect(withoutPackets(stderr)).toBe("petrel: subscribed to a\n");
     expect(wills).not.toContain("will");
   });
 
@@ -104,7 +105,9 @@ describe("a reader that goes away", () => {
     await sub.hasPrintedLine("1");
     sub.closeOutput();
     await pub.write("2\n");
-    expect(await sub.ended).toMatchObject({ status: 0, stderr: "petrel: subscribed to a\n" });
+    const { status, stderr } = await sub.ended;
+    expect(status).toBe(0);
+    expect(withoutPackets(stderr)).toBe("petrel: subscribed to a\n");
   });
 
   test("ends the help quietly", async () => {

@@ -175,3 +175,8 @@ export function numbers(last: number, first = 1): string {
   for (let number = first; number <= last; number++) text += `${number}\n`;
   return text;
 }
+
+/** What was said on stderr, without the log of packets that --debug adds. */
+export function withoutPackets(stderr: string): string {
+  return stderr.replaceAll(/^petrel: [\d:.]+ (->|<-) .*\n/gm, "");
+}

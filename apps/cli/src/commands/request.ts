@@ -1,0 +1,107 @@
+import { type Client, type Message, type QoS, type UserProperty, validateTopicName } from "@petrel/client";
+import { type Command, Option } from "commander";
+import { clientAsTyped, connectOrInterrupt } from "../connecting.ts";
+import { CommandError, ExitCode, UsageError } from "../exit-codes.ts";
+import { readAll } from "../input/lines.ts";
+import { stdinChunks } from "../input/stdin.ts";
+import { Interruption } from "../interruption.ts";
+import { addConnectionOptions, type ConnectionOptions } from "../options/connection.ts";
+import { parseQos, parseSeconds, parseUserProperty, single } from "../options/parsers.ts";
+import { jsonLine } from "../output/json.ts";
+import { appendText } from "../output/text.ts";
+
+interface RequestCommandOptions extends ConnectionOptions {
+  readonly topic: string;
+  readonly responseTopic?: string;
+  readonly message?: string;
+  readonly nullMessage?: boolean;
+  readonly stdin?: boolean;
+  readonly qos: QoS;
+  readonly contentType?: string;
+  readonly correlationData?: string;
+  readonly userProperties?: readonly UserProperty[];
+  readonly timeout: number;
+  readonly verbose?: boolean;
+  readonly output: "text" | "json";
+}
+
+export function defineRequest(command: Command): void {
+  command
+    .requiredOption("-t, --topic <topic>", "where to publish the request", single)
+    .option("-e, --response-topic <topic>", "where the reply comes to (default: a topic of this request alone)", single)
+    .option("-m, --message <text>", "the request", single)
+    .option("-n, --null-message", "an empty request")
+    .option("-s, --stdin", "all of stdin is the request")
+    .option("-q, --qos <qos>", "0, 1 or 2", parseQos, 1)
+    .option("--content-type <type>", "what the request is, as application/json (also -ct)")
+    .option("--correlation-data <text>", "what the reply repeats (also -cd; default: random)")
+    .option("--user-properties <name: value>", "user property, repeatable (also -up)", parseUserProperty)
+    .option("-W, --timeout <seconds>", "how long to wait for the reply; then status 27", parseSeconds, 30)
+    .option("-v, --verbose", "print the topic before the reply")
+    .addOption(
+      new Option("--output <form>", "text: the payload; json: one object").choices(["text", "json"]).default("text"),
+    )
+    .addHelpText("after", EXAMPLES)
+    .action((options: RequestCommandOptions) => request(options));
+  addConnectionOptions(command);
+}
+
+const EXAMPLES = `
+Examples:
+  petrel request -t square -m 12
+  petrel request -t lamp/get -e lamp/answers -n -W 2 --output json
+
+Needs MQTT 5.0. A reply counts if it repeats the correlation data of the request.`;
+
+async function request(options: RequestCommandOptions): Promise<void> {
+  check(options);
+  using interruption = new Interruption();
+  const payload = options.stdin === true ? await readAll(stdinChunks(interruption.signal)) : (options.message ?? "");
+  const end = AbortSignal.timeout(options.timeout * 1_000);
+  const client = clientAsTyped(options, AbortSignal.any([interruption.signal, end]));
+  try {
+    await connectOrInterrupt(client, interruption);
+    const reply = await (client as Client).request(options.topic, payload, {
+      qos: options.qos,
+      responseTopic: options.responseTopic,
+      timeout: Infinity,
+      signal: AbortSignal.any([interruption.signal, end]),
+      properties: {
+        contentType: options.contentType,
+        userProperties: options.userProperties,
+        ...(options.correlationData === undefined ? {} : { correlationData: Buffer.from(options.correlationData) }),
+      },
+    });
+    print(reply, options);
+  } catch (error) {
+    interruption.throwIfInterrupted();
+    if (end.aborted)
+      throw new CommandError(`no reply to "${options.topic}" within ${options.timeout} s`, ExitCode.timedOut);
+    throw error;
+  } finally {
+    await client.disconnect();
+  }
+}
+
+function check({ topic, responseTopic, mqttVersion, message, nullMessage, stdin }: RequestCommandOptions): void {
+  if (mqttVersion === "3.1.1" || mqttVersion === "3.1") {
+    throw new UsageError(`request needs MQTT 5.0, not -V ${mqttVersion}: older versions have no response topic`);
+  }
+  for (const name of responseTopic === undefined ? [topic] : [topic, responseTopic]) {
+    const problem = validateTopicName(name);
+    if (problem !== undefined) throw new UsageError(`topic "${name}" ${problem}`);
+  }
+  const given = [message !== undefined && "-m", nullMessage === true && "-n", stdin === true && "-s"].filter(Boolean);
+  if (given.length === 0) throw new UsageError("what to ask? give one of -m, -n, -s");
+  if (given.length > 1) throw new UsageError(`${given.join(" and ")} each say what to ask; give one`);
+}
+
+function print(reply: Message, { output, verbose = false }: RequestCommandOptions): void {
+  if (output === "json") {
+    process.stdout.write(jsonLine(reply));
+    return;
+  }
+  const parts: Uint8Array[] = [];
+  appendText(parts, reply, { verbose, newline: true });
+  process.stdout.write(Buffer.concat(parts));
+}
