@@ -1,10 +1,14 @@
 import { describe, test } from "vitest";
+import { ejabberdAvailable } from "./ejabberd.ts";
 import { findProgram } from "./find-program.ts";
 import { mosquittoAvailable } from "./mosquitto.ts";
+import { rabbitMqAvailable } from "./rabbitmq.ts";
 
 /** By the names of Debian's packages. */
 const AVAILABLE = {
   mosquitto: mosquittoAvailable,
+  ejabberd: ejabberdAvailable,
+  "rabbitmq-server": rabbitMqAvailable,
   openssl: () => findProgram("openssl") !== undefined, // makes the certificates of `makeCertificates`
   microsocks: () => findProgram("microsocks") !== undefined,
   tinyproxy: () => findProgram("tinyproxy") !== undefined,

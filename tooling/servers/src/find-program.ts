@@ -1,9 +1,10 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
-/** The full path of an installed program. Servers often live in sbin, which is not on everybody's PATH. */
-export function findProgram(name: string): string | undefined {
+/** The full path of an installed program. Servers often live in sbin, which is not on everybody's PATH; `first` are folders to look into before. */
+export function findProgram(name: string, first: readonly string[] = []): string | undefined {
   const folders = [
+    ...first,
     ...(process.env["PATH"] ?? "").split(delimiter),
     "/usr/sbin",
     "/usr/local/sbin",

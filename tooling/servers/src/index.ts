@@ -1,6 +1,7 @@
 export { startAedes, type AedesServer, type AedesServerOptions } from "./aedes.ts";
 export { makeCertificates, type Certificates } from "./certificates.ts";
 export { startDns, type DnsServer, type DnsSrvRecord } from "./dns.ts";
+export { startEjabberd } from "./ejabberd.ts";
 export { describeServer } from "./describe-server.ts";
 export {
   mosquittoAvailable,
@@ -9,6 +10,8 @@ export {
   type MosquittoOptions,
   type MosquittoTls,
 } from "./mosquitto.ts";
+export { startRabbitMq } from "./rabbitmq.ts";
+export type { ServerInDirectory } from "./server-in-directory.ts";
 export { freePort } from "./free-port.ts";
 export { findProgram } from "./find-program.ts";
 export { startMicrosocks, startTinyproxy, type ProxyServer, type ProxyServerOptions } from "./proxies.ts";

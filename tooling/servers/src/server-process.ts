@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { endWithUs } from "./end-with-us.ts";
 
-/** How long a server may take to come up, or to end after being asked to. */
+/** How long a server may take to come up, unless it is known to be slow, or to end after being asked to. */
 const PATIENCE_MS = 10_000;
 
 /** One child process: what it printed, when it is ready, how it ends. It never outlives this process. */
@@ -10,8 +10,9 @@ export class ServerProcess {
   readonly #ended: Promise<"ended">;
   #log = "";
 
-  constructor(program: string, args: readonly string[]) {
-    this.#child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+  /** `env` is beside the variables of this process. */
+  constructor(program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    this.#child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
     endWithUs(this.#child);
     const keep = (text: string): void => {
       this.#log += text;
@@ -27,7 +28,7 @@ export class ServerProcess {
   }
 
   /** Resolves when the log matches `pattern`; rejects with the log when the process ends first or takes too long. */
-  async ready(pattern: RegExp): Promise<void> {
+  async ready(pattern: RegExp, patienceMs: number = PATIENCE_MS): Promise<void> {
     const matched = new Promise<"matched">((resolve) => {
       const look = (): void => {
         if (pattern.test(this.#log)) resolve("matched");
@@ -35,10 +36,10 @@ export class ServerProcess {
       this.#child.stdout?.on("data", look);
       this.#child.stderr?.on("data", look);
     });
-    const outcome = await withPatience(Promise.race([matched, this.#ended]));
+    const outcome = await withPatience(Promise.race([matched, this.#ended]), patienceMs);
     if (outcome === "matched") return;
     if (outcome === "late") await this.end("SIGKILL");
-    const what = outcome === "ended" ? "ended before it was ready" : `was not ready after ${PATIENCE_MS} ms`;
+    const what = outcome === "ended" ? "ended before it was ready" : `was not ready after ${patienceMs} ms`;
     throw new Error(`${this.#child.spawnfile} ${what}. Its output:\n${this.#log}`);
   }
 
@@ -50,10 +51,10 @@ export class ServerProcess {
   }
 }
 
-async function withPatience<Outcome>(outcome: Promise<Outcome>): Promise<Outcome | "late"> {
+async function withPatience<Outcome>(outcome: Promise<Outcome>, ms: number = PATIENCE_MS): Promise<Outcome | "late"> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<"late">((resolve) => {
-    timer = setTimeout(resolve, PATIENCE_MS, "late");
+    timer = setTimeout(resolve, ms, "late");
   });
   try {
     return await Promise.race([outcome, late]);
