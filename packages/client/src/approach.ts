@@ -11,6 +11,11 @@ export interface Destination {
   readonly connector: Connector;
   readonly username: string | undefined;
   readonly password: string | Uint8Array | undefined;
+  /**
+   * Of a URL that stands for several servers: the connection to one of them has ended, with or without CONNACK. Returns
+   * whether another one shall be tried at once.
+   */
+  readonly handleEnded?: ((wasConnected: boolean) => boolean) | undefined;
 }
 
 /** Throws InvalidAddressError for a URL that is none, OptionError for one that cannot be served. */
@@ -31,6 +36,8 @@ export class Approach {
   readonly #versions: VersionChoice;
   /** By URL. They are kept, for a connector may remember something: the last TLS session, say. */
   readonly #destinations = new Map<string, Destination>();
+  /** Of the last attempt. */
+  #tried: Destination | undefined;
 
   /** Throws OptionError or InvalidAddressError if a URL is of no use. */
   constructor(reach: Reach, url: string, options: ClientOptions) {
@@ -55,7 +62,9 @@ export class Approach {
   /** The way of the next attempt. Fails as the application's `optionsForAttempt` does, and as a constructor would. */
   next(attempt: number): Way | Promise<Way> {
     const { optionsForAttempt } = this.#options;
-    return optionsForAttempt === undefined ? this.usual : this.#ask(optionsForAttempt, attempt);
+    if (optionsForAttempt !== undefined) return this.#ask(optionsForAttempt, attempt);
+    this.#tried = this.#destination(this.#servers.current);
+    return this.usual;
   }
 
   handleConnected(): void {
@@ -69,7 +78,11 @@ export class Approach {
 
   /** Returns whether there is another way, to be tried at once. */
   handleEnded(outcome: Outcome): boolean {
-    return this.#versions.handleEnded(outcome) || this.#servers.handleEnded(outcome);
+    const { wasConnected } = outcome;
+    return (
+      this.#versions.handleEnded(outcome) ||
+      this.#servers.handleEnded(outcome, () => this.#tried?.handleEnded?.(wasConnected) === true)
+    );
   }
 
   async #ask(ask: NonNullable<ClientOptions["optionsForAttempt"]>, attempt: number): Promise<Way> {

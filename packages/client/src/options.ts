@@ -166,6 +166,11 @@ export interface SocketOptions {
 export interface TimeoutOptions {
   /** To look the name up and open the network connection; 0 leaves it to the system. Default 10,000. */
   readonly connect?: number | undefined;
+  /**
+   * To look the name up alone, or the SRV records of `mqtt+srv://`; 0 is no limit of its own. Node only. Default: for a
+   * name 0, as `connect` covers it; for records as `connect`.
+   */
+  readonly dns?: number | undefined;
   /** For a proxy to connect to the server and say so; 0 is no limit. Default 10,000. */
   readonly proxy?: number | undefined;
   /** For the TLS handshake; 0 is no limit. Default 10,000. */

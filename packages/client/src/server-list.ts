@@ -39,11 +39,16 @@ export class ServerList {
     this.#visited.length = 0;
   }
 
-  /** Chooses the next server. Returns whether it shall be tried at once: it was not asked yet, or we were sent there. */
-  handleEnded({ cause, wasConnected }: Outcome): boolean {
+  /**
+   * Chooses the next server. Returns whether it shall be tried at once: it was not asked yet, or we were sent there.
+   *
+   * @param hasAnother whether the URL stands for several servers, with one among them that was not asked yet
+   */
+  handleEnded({ cause, wasConnected }: Outcome, hasAnother: () => boolean): boolean {
     if (this.#follow(cause)) return true;
     this.#visited.length = 0;
     this.#redirect = undefined;
+    if (hasAnother()) return true;
     if (wasConnected) {
       this.#failed = 0;
       return false; // the network, or the server, has failed: after a wait the same server, which has our session

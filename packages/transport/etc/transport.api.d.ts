@@ -507,6 +507,15 @@ export interface SrvTarget {
     readonly host: string;
     readonly port: number;
 }
+/** A {@link Connector} to one of several servers. */
+export interface SrvConnector extends Connector {
+    /**
+     * Tells how the last connection ended. One that was of no use, because the server refused what was asked of it, say,
+     * puts that server behind those that were not tried yet. Returns whether there are such: when all have been tried, or
+     * a connection was of use, all begin anew.
+     */
+    handleEnded(wasUseful: boolean): boolean;
+}
 /**
  * Makes a {@link Connector} for the servers that a domain names in DNS. For each connection it asks DNS, puts the servers
  * in the order of RFC 2782, and takes the first that can be reached.
@@ -518,7 +527,7 @@ export interface SrvTarget {
  * Throws `InvalidAddressError` without a domain, `InvalidOptionError` for an option out of range. The connector rejects
  * with a `TransportError` of stage `"dns"`, or that of the server; of several servers, it tells about each.
  */
-export declare function srv(options: SrvOptions): Connector;
+export declare function srv(options: SrvOptions): SrvConnector;
 /**
  * In the order to try them: by priority, and among those of one priority at random by weight (RFC 2782).
  *

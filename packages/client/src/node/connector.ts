@@ -8,7 +8,7 @@ import {
   type TlsOptions,
   type WebSocketAddress,
 } from "@petrel/transport";
-import { srv, type SrvTarget } from "@petrel/transport/srv";
+import { srv, type SrvConnector, type SrvTarget } from "@petrel/transport/srv";
 import { proxy, proxyFromEnvironment } from "@petrel/transport/proxy";
 import { createDialer, type Dialer, type DialOptions, tcp } from "@petrel/transport/tcp";
 import { tls } from "@petrel/transport/tls";
@@ -20,14 +20,16 @@ import type { Logger } from "../options.ts";
 /** Throws InvalidAddressError for a URL that is none, OptionError for options that cannot work. */
 export function connectorFor(url: string, options: ClientOptions): Destination {
   const address = parseAddress(url);
+  const connector: Connector & Partial<SrvConnector> = options.connector ?? networkConnector(address, options);
   return {
-    connector: options.connector ?? networkConnector(address, options),
+    connector,
     username: options.username ?? address.username,
     password: options.password ?? address.password,
+    handleEnded: connector.handleEnded,
   };
 }
 
-function networkConnector(address: Address, options: ClientOptions): Connector {
+function networkConnector(address: Address, options: ClientOptions): Connector & Partial<SrvConnector> {
   if (options.tls !== undefined && !address.secure) {
     const why = `${address.scheme}:// is not encrypted; with TLS the URL begins with mqtts:// or wss://`;
     throw new OptionError("tls", options.tls, why);
@@ -36,7 +38,7 @@ function networkConnector(address: Address, options: ClientOptions): Connector {
   return inOurWords("tls.", () => connectorTo(address, options));
 }
 
-function connectorTo(address: Address, options: ClientOptions): Connector {
+function connectorTo(address: Address, options: ClientOptions): Connector & Partial<SrvConnector> {
   switch (address.transport) {
     case "unix":
       refuseProxy(options, "there is none before a Unix socket");
@@ -93,12 +95,12 @@ function refuseProxy({ proxy: given }: ClientOptions, why: string): void {
 }
 
 /** The services that IANA has registered for MQTT. */
-function domainConnector({ host: domain, secure }: SrvAddress, options: ClientOptions): Connector {
+function domainConnector({ host: domain, secure }: SrvAddress, options: ClientOptions): SrvConnector {
   const connectorTo = (target: SrvTarget): Connector =>
     serverConnector(target, secure, secure ? { ...options, tls: tlsWithin(domain, target, options.tls) } : options);
   connectorTo({ host: domain, port: 1 }); // checks the options before DNS is asked
   const service = secure ? "_secure-mqtt._tcp" : "_mqtt._tcp";
-  return srv({ domain, service, connectorTo, dnsTimeoutMs: options.timeouts?.connect });
+  return srv({ domain, service, connectorTo, dnsTimeoutMs: options.timeouts?.dns ?? options.timeouts?.connect });
 }
 
 /**
@@ -114,6 +116,7 @@ function dialOptions({ localAddress, localPort, socket = {}, timeouts }: ClientO
   const { noDelay, keepAlive, family, highWaterMark } = socket;
   return {
     connectTimeoutMs: timeouts?.connect ?? 10_000,
+    ...(timeouts?.dns !== undefined && { dnsTimeoutMs: timeouts.dns }),
     ...(localAddress !== undefined && { localAddress }),
     ...(localPort !== undefined && { localPort }),
     ...(noDelay !== undefined && { noDelay }),
@@ -126,7 +129,7 @@ function dialOptions({ localAddress, localPort, socket = {}, timeouts }: ClientO
 /** The transport's options that the client has elsewhere. */
 const NAMES: Readonly<Record<string, string>> = {
   connectTimeoutMs: "timeouts.connect",
-  dnsTimeoutMs: "timeouts.connect",
+  dnsTimeoutMs: "timeouts.dns",
   tlsTimeoutMs: "timeouts.tls",
   proxyTimeoutMs: "timeouts.proxy",
   websocketTimeoutMs: "timeouts.websocket",

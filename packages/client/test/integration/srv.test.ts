@@ -1,4 +1,7 @@
 import { getServers, setServers } from "node:dns";
+import { createSocket } from "node:dgram";
+import { type AddressInfo, createServer } from "node:net";
+import { encodePacket, ReasonCode } from "@petrel/codec";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   describeServer,
@@ -28,6 +31,55 @@ test("mqtt+srv:// goes to the first server of the domain that answers", async ()
   expect(client.state).toBe("online");
   expect(dns.questions).toEqual(["_mqtt._tcp.example.test"]);
 });
+
+test("a server that refuses us is left for the next one of the domain, at once", async () => {
+  await using refusing = await startRefusing();
+  await using server = await startAedes();
+  const record = { target: "127.0.0.1", weight: 0 };
+  await using dns = await startDns({
+    "_mqtt._tcp.example.test": [
+      { ...record, port: refusing.port, priority: 10 },
+      { ...record, port: server.port, priority: 20 },
+    ],
+    "_mqtt._tcp.refusing.test": [{ ...record, port: refusing.port, priority: 10 }],
+  });
+  setServers([dns.address]);
+  await using client = await connect("mqtt+srv://example.test");
+  expect([client.state, refusing.refused()]).toEqual(["online", 1]);
+  await expect(connect("mqtt+srv://refusing.test")).rejects.toMatchObject({ reasonCode: 0x88 });
+  expect(refusing.refused()).toBe(2);
+});
+
+/** A server that is there, and not available. */
+async function startRefusing() {
+  let refusals = 0;
+  const server = createServer((socket) => {
+    socket.once("data", () => {
+      refusals++;
+      socket.end(encodePacket({ type: "connack", reasonCode: ReasonCode.serverUnavailable }, 5));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return { port, refused: () => refusals, [Symbol.asyncDispose]: async () => void server.close() };
+}
+
+test("a name server that is silent is given up after timeouts.dns", async () => {
+  await using silent = await startSilentDns();
+  setServers([silent.address]);
+  const connecting = connect("mqtt+srv://example.test", { timeouts: { dns: 50 } });
+  await expect(connecting).rejects.toMatchObject({
+    stage: "dns",
+    code: "PETREL_TRANSPORT_TIMED_OUT",
+    message: expect.stringContaining("was not looked up within 50 ms (DNS timeout)"),
+  });
+});
+
+async function startSilentDns() {
+  const socket = createSocket("udp4");
+  await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
+  return { address: `127.0.0.1:${socket.address().port}`, [Symbol.asyncDispose]: async () => void socket.close() };
+}
 
 test("a domain without a record is told with the record that was looked for", async () => {
   await using dns = await startDns({ "_mqtt._tcp.none.test": [], "_mqtt._tcp.no.test": [refusal()] });

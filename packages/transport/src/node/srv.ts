@@ -36,6 +36,16 @@ export interface SrvTarget {
   readonly port: number;
 }
 
+/** A {@link Connector} to one of several servers. */
+export interface SrvConnector extends Connector {
+  /**
+   * Tells how the last connection ended. One that was of no use, because the server refused what was asked of it, say,
+   * puts that server behind those that were not tried yet. Returns whether there are such: when all have been tried, or
+   * a connection was of use, all begin anew.
+   */
+  handleEnded(wasUseful: boolean): boolean;
+}
+
 /**
  * Makes a {@link Connector} for the servers that a domain names in DNS. For each connection it asks DNS, puts the servers
  * in the order of RFC 2782, and takes the first that can be reached.
@@ -47,24 +57,42 @@ export interface SrvTarget {
  * Throws `InvalidAddressError` without a domain, `InvalidOptionError` for an option out of range. The connector rejects
  * with a `TransportError` of stage `"dns"`, or that of the server; of several servers, it tells about each.
  */
-export function srv(options: SrvOptions): Connector {
+export function srv(options: SrvOptions): SrvConnector {
   const { domain, service } = options;
   if (domain === "") throw new InvalidAddressError("host", "no domain given to look for servers in");
   if (service === "") throw new InvalidOptionError("service", "empty", "it is a service in DNS, such as _mqtt._tcp");
   checkRange("dnsTimeoutMs", options.dnsTimeoutMs, 0, LONGEST_TIMER);
   const connectors = new Map<string, Connector>();
-  return async (handler, signal) => {
+  let names: ReadonlySet<string> = new Set();
+  /** For the last connection. */
+  let asked: string[] = [];
+  /** Since a connection was of use: the servers that were not, and those that could not be reached. */
+  const tried = new Set<string>();
+
+  const connect: Connector = async (handler, signal) => {
+    names = new Set();
+    asked = [];
     const records = orderSrvRecords(await lookUp(options, signal), options.random ?? Math.random);
     const targets = records.map(({ name, port }) => ({ host: name.replace(/\.$/, ""), port }));
-    const names = new Set(targets.map(formatTarget));
+    names = new Set(targets.map(formatTarget));
     for (const known of connectors.keys()) if (!names.has(known)) connectors.delete(known);
-    return connectFirst(targets, domain, handler, signal, (target) => {
+    const wasTried = (target: SrvTarget): boolean => tried.has(formatTarget(target));
+    const inOrder = [...targets.filter((target) => !wasTried(target)), ...targets.filter(wasTried)];
+    return connectFirst(inOrder, domain, handler, signal, (target) => {
       const name = formatTarget(target);
       const connector = connectors.get(name) ?? options.connectorTo(target);
       connectors.set(name, connector);
+      asked.push(name);
       return connector;
     });
   };
+  const handleEnded = (wasUseful: boolean): boolean => {
+    for (const name of asked) tried.add(name);
+    const areOthers = !wasUseful && [...names].some((name) => !tried.has(name));
+    if (!areOthers) tried.clear();
+    return areOthers;
+  };
+  return Object.assign(connect, { handleEnded });
 }
 
 async function connectFirst(

@@ -94,6 +94,32 @@ describe("a connector for a domain", () => {
     expect(made).toEqual(["a:1883", "b:1883", "a:1883"]);
   });
 
+  test("a server that was of no use is left for those that were not tried, and tried again after all of them", async () => {
+    const { connect } = connector([record("a", 1), record("b", 2), record("c", 3)]);
+    const host = async () => ((await connect(handler)) as unknown as { host: string }).host;
+    expect(connect.handleEnded(false)).toBe(false); // nobody knows of any yet
+    expect([await host(), connect.handleEnded(false)]).toEqual(["a", true]);
+    expect([await host(), connect.handleEnded(false)]).toEqual(["b", true]);
+    expect([await host(), connect.handleEnded(false)]).toEqual(["c", false]);
+    expect([await host(), connect.handleEnded(false)]).toEqual(["a", true]);
+    expect([await host(), connect.handleEnded(true)]).toEqual(["b", false]);
+    expect([await host(), connect.handleEnded(false)]).toEqual(["a", true]);
+  });
+
+  test("servers that can't be reached, or looked up, are not sought again and again", async () => {
+    const records = [record("a", 1), record("b", 2)];
+    let online = true;
+    const resolve = () => (online ? Promise.resolve(records) : dnsError("ETIMEOUT"));
+    const { connect } = connector(records, ["b"], { resolve });
+    await connect(handler);
+    expect(connect.handleEnded(false)).toBe(true);
+    await connect(handler); // b is down: a again
+    expect(connect.handleEnded(false)).toBe(false);
+    online = false;
+    await expect(connect(handler)).rejects.toThrow("ETIMEOUT");
+    expect(connect.handleEnded(false)).toBe(false);
+  });
+
   test("tells about each server when none can be reached, or passes on the error of the only one", async () => {
     const { connect } = connector([record("a"), record("b", 1)], ["a", "b"]);
     await expect(connect(handler)).rejects.toMatchObject({
