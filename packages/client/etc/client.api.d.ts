@@ -1,6 +1,6 @@
 // dist/web/index.d.ts
 
-/** `@petrel/client` for browsers: what is in `../node`, over the platform's WebSocket. */
+/** `@petrel/client` for browsers: what is in `../node`, over the platform's WebSocket, and awake when the page is. */
 import type { Client, ClientOptions, Filters, MessageToPublish, OptionsAuto, OptionsV3, OptionsV5, PublishResult, SubscribeEachOptions, SubscribeOnceOptions, Version } from "../core.ts";
 import type { Message } from "../message.ts";
 /**
@@ -48,7 +48,7 @@ export declare function subscribeOnce(url: string, filters: Filters<"5.0">, opti
  * handler fails; disconnects either way.
  */
 export declare function subscribeEach(url: string, filters: Filters<"5.0">, handler: (message: Message) => unknown, options?: SubscribeEachOptions): Promise<void>;
-export { AbortedError, type AcknowledgeMode, type Attempt, type AttemptOptions, type AuthenticationAnswer, AuthenticationError, type AuthenticationMethod, type BackoffOptions, type Client, ClientClosedError, type ClientEvents, type ClientOptions, type ClientState, type Clock, type CommonOptions, ConnectionLostError, type Connector, ConnectRefusedError, type DisconnectOptions, EncodeError, type FailedAttempt, type FilterFailure, type FilterOptions, type Filters, type GrantedFilter, InvalidAddressError, json, JsonPayload, type Logger, MalformedPacketError, matchTopic, Message, type MessageHandler, type MessageToPublish, MqttError, type Negotiated, type NetworkOptions, NoResponderError, type DropReason, MessageDroppedError, NotConnectedError, OptionError, type OptionsAuto, type OptionsV3, type OptionsV5, type Payload, ProtocolError, type ProxyOptions, Publication, type PublicationState, type PublishDefaults, type PublishOptions, type PublishProperties, PublishRejectedError, type PublishResult, type QoS, type QueueOptions, ReasonCode, reasonText, type ReconnectOptions, type Reply, type RequestOptions, RequestRejectedError, scramSha1, scramSha256, scramSha512, type ScramOptions, type Respond, type RespondOptions, SendQueueFullError, ServerDisconnectError, ServerLimitError, SessionLostError, type Signal, type SubscribeOptions, type SubscribeEachOptions, type SubscribeOnceOptions, SubscribeRejectedError, Subscription, SubscriptionLostError, TimeoutError, type TimeoutOptions, type Timer, type TlsOptions, type Transport, TransportError, type TransportHandler, UnsubscribeRejectedError, type UserProperty, validateTopicFilter, validateTopicName, type Version, type WebCrypto, type WebSocketOptions, type Will, } from "../core.ts";
+export { AbortedError, type AcknowledgeMode, type Attempt, type AttemptOptions, type AuthenticationAnswer, AuthenticationError, type AuthenticationMethod, type BackoffOptions, type Client, ClientClosedError, type ClientEvents, type ClientOptions, type ClientState, type Clock, type CommonOptions, ConnectionLostError, type Connector, ConnectRefusedError, type ConsumeOptions, ConsumerStalledError, describePacket, type DisconnectOptions, type DroppedIncoming, type DroppedMessage, type DroppedOutgoing, EncodeError, type FailedAttempt, type FilterFailure, type FilterOptions, type Filters, type GrantedFilter, InvalidAddressError, json, JsonPayload, type Latency, type Logger, MalformedPacketError, matchTopic, Message, type MessageHandler, type MessagesOptions, MessageStream, type MessageToPublish, MqttError, type Negotiated, type NetworkOptions, NoResponderError, type DropReason, MessageDroppedError, type NextOptions, NotConnectedError, OptionError, type OptionsAuto, type OptionsOf, type OptionsV3, type OptionsV5, type Payload, ProtocolError, type ProxyOptions, Publication, type PublicationState, type PublishDefaults, type PublishOptions, type PublishProperties, PublishRejectedError, type PublishResult, type QoS, type QueueOptions, ReasonCode, reasonText, type ReceiveStatistics, type ReconnectOptions, type Reply, type RequestOptions, RequestRejectedError, scramSha1, scramSha256, scramSha512, type ScramOptions, type Respond, type RespondOptions, SendQueueFullError, ServerDisconnectError, ServerLimitError, SessionLostError, type Signal, type SocketOptions, type SubscribeOptions, type SubscribeEachOptions, type SubscribeOnceOptions, type Statistics, SubscribeRejectedError, Subscription, SubscriptionLostError, TimeoutError, type TimeoutOptions, type Timer, type TlsOptions, type Transport, TransportError, type TransportHandler, type UnclaimedOptions, UnsubscribeRejectedError, type UserProperty, validateTopicFilter, validateTopicName, type Version, type WebCrypto, type WebSocketOptions, type Will, } from "../core.ts";
 
 // dist/core.d.ts
 
@@ -241,6 +241,11 @@ export interface SocketOptions {
 export interface TimeoutOptions {
     /** To look the name up and open the network connection; 0 leaves it to the system. Default 10,000. */
     readonly connect?: number | undefined;
+    /**
+     * To look the name up alone, or the SRV records of `mqtt+srv://`; 0 is no limit of its own. Node only. Default: for a
+     * name 0, as `connect` covers it; for records as `connect`.
+     */
+    readonly dns?: number | undefined;
     /** For a proxy to connect to the server and say so; 0 is no limit. Default 10,000. */
     readonly proxy?: number | undefined;
     /** For the TLS handshake; 0 is no limit. Default 10,000. */

@@ -97,6 +97,8 @@ export class MqttClient implements AsyncDisposable {
   #lastConnection: Negotiated | undefined;
   #lastRoundTrip: Milliseconds | undefined;
   #connections = 0;
+  /** A ping of {@link checkNow} has no answer yet. */
+  #checking = false;
   /** Made when it is used: an idle client shall be small. */
   #requestResponse: RequestResponse | undefined;
 
@@ -284,6 +286,20 @@ export class MqttClient implements AsyncDisposable {
       this.#supervisor.hurry();
     }
     await this.connect();
+  }
+
+  /**
+   * @internal For entries whose runtime tells that something has changed: who waits for the next attempt tries now, and a
+   * connection has to show that it lives. One that does not ends, as by keep alive.
+   */
+  checkNow(): void {
+    if (this.#state !== "online") {
+      this.#supervisor.hurry();
+    } else if (!this.#checking) {
+      this.#checking = true;
+      const checked = (): void => void (this.#checking = false);
+      this.ping().then(checked, checked); // that it failed is told as the connection's end
+    }
   }
 
   async ping(): Promise<number> {

@@ -1,4 +1,4 @@
-/** `@petrel/client` for browsers: what is in `../node`, over the platform's WebSocket. */
+/** `@petrel/client` for browsers: what is in `../node`, over the platform's WebSocket, and awake when the page is. */
 
 import { MqttClient } from "../client.ts";
 import type {
@@ -17,6 +17,7 @@ import type {
 import type { Message } from "../message.ts";
 import * as oneShot from "../one-shot.ts";
 import { connectorFor } from "./connector.ts";
+import { stayWakeful } from "./wakefulness.ts";
 
 /**
  * A client for the server at `url` that is not connected yet; `connect()` it.
@@ -31,7 +32,9 @@ export function createClient(url: string, options: OptionsV3<"3.1">): Client<"3.
 export function createClient(url: string, options: OptionsAuto): Client<Version>;
 export function createClient(url: string, options?: ClientOptions): Client<Version>;
 export function createClient(url: string, options: ClientOptions = {}): unknown {
-  return new MqttClient(connectorFor, url, options);
+  const client = new MqttClient(connectorFor, url, options);
+  stayWakeful(client, options.clock);
+  return client;
 }
 
 /**
@@ -123,7 +126,13 @@ export {
   ConnectionLostError,
   type Connector,
   ConnectRefusedError,
+  type ConsumeOptions,
+  ConsumerStalledError,
+  describePacket,
   type DisconnectOptions,
+  type DroppedIncoming,
+  type DroppedMessage,
+  type DroppedOutgoing,
   EncodeError,
   type FailedAttempt,
   type FilterFailure,
@@ -133,11 +142,14 @@ export {
   InvalidAddressError,
   json,
   JsonPayload,
+  type Latency,
   type Logger,
   MalformedPacketError,
   matchTopic,
   Message,
   type MessageHandler,
+  type MessagesOptions,
+  MessageStream,
   type MessageToPublish,
   MqttError,
   type Negotiated,
@@ -145,9 +157,11 @@ export {
   NoResponderError,
   type DropReason,
   MessageDroppedError,
+  type NextOptions,
   NotConnectedError,
   OptionError,
   type OptionsAuto,
+  type OptionsOf,
   type OptionsV3,
   type OptionsV5,
   type Payload,
@@ -164,6 +178,7 @@ export {
   type QueueOptions,
   ReasonCode,
   reasonText,
+  type ReceiveStatistics,
   type ReconnectOptions,
   type Reply,
   type RequestOptions,
@@ -179,9 +194,11 @@ export {
   ServerLimitError,
   SessionLostError,
   type Signal,
+  type SocketOptions,
   type SubscribeOptions,
   type SubscribeEachOptions,
   type SubscribeOnceOptions,
+  type Statistics,
   SubscribeRejectedError,
   Subscription,
   SubscriptionLostError,
@@ -192,6 +209,7 @@ export {
   type Transport,
   TransportError,
   type TransportHandler,
+  type UnclaimedOptions,
   UnsubscribeRejectedError,
   type UserProperty,
   validateTopicFilter,
