@@ -29,6 +29,16 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     description: "publish a request, and print the reply",
     load: async () => (await import("./commands/request.ts")).defineRequest,
   },
+  record: {
+    group: "Messages",
+    description: "write down what comes, and when",
+    load: async () => (await import("./commands/record.ts")).defineRecord,
+  },
+  replay: {
+    group: "Messages",
+    description: "publish again what record wrote down, at its pace or another",
+    load: async () => (await import("./commands/replay.ts")).defineReplay,
+  },
   conn: {
     group: "Servers",
     description: "connect, and print what was agreed",
@@ -38,6 +48,11 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     group: "Servers",
     description: "run a small broker in memory, for development",
     load: async () => (await import("./commands/broker.ts")).defineBroker,
+  },
+  decode: {
+    group: "Servers",
+    description: "read MQTT packets from hexadecimal, bytes or a capture",
+    load: async () => (await import("./commands/decode.ts")).defineDecode,
   },
   demo: {
     group: "Load",

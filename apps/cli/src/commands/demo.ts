@@ -12,7 +12,7 @@ const MEANING: Readonly<Record<QoS, string>> = { 0: "at most once", 1: "at least
 
 /** A broker, a subscriber and a publisher in one bounded run: QoS 0, 1 and 2, over 5.0 and over 3.1.1. */
 async function demo(): Promise<void> {
-  await using broker = await startBroker("127.0.0.1", 0);
+  await using broker = await startBroker({ host: "127.0.0.1", port: 0 });
   say("broker", `listens on ${broker.url}, in this process`);
   for (const version of ["5.0", "3.1.1"] as const) await exchange(broker.url, version);
   say("demo", "done: every message arrived once, at the QoS it was sent with");

@@ -1,0 +1,45 @@
+/** Milliseconds between two looks. */
+const PERIOD = 200;
+/** Milliseconds that work takes before its line shows, unless it was asked for: short work needs none. */
+const PATIENCE = 1_000;
+
+/** A line on stderr that tells somebody at a terminal how long work goes on. Nobody else sees it. */
+export class StatusLine implements Disposable {
+  readonly #timer: NodeJS.Timeout | undefined;
+  readonly #since = Date.now();
+  #shown = false;
+
+  /** @param describe what to show, `seconds` after the start */
+  constructor(
+    describe: (seconds: number) => string,
+    { atOnce = false, wanted = true }: { readonly atOnce?: boolean; readonly wanted?: boolean } = {},
+  ) {
+    if (!wanted || !process.stderr.isTTY) return;
+    const show = (): void => {
+      const age = Date.now() - this.#since;
+      if (!atOnce && age < PATIENCE) return;
+      this.#shown = true;
+      const columns = process.stderr.columns ?? 80;
+      process.stderr.write(`\r\u001b[K${describe(age / 1_000).slice(0, columns - 1)}`);
+    };
+    this.#timer = setInterval(show, PERIOD);
+    this.#timer.unref();
+    if (atOnce) show();
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+    if (this.#shown) process.stderr.write("\r\u001b[K");
+  }
+}
+
+/** 1234567 → 1,234,567 */
+export function withCommas(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}
+
+/** `[####------]`, for a part of a whole. */
+export function bar(done: number, total: number, width = 30): string {
+  const filled = Math.min(width, Math.floor((done / total) * width));
+  return `[${"#".repeat(filled)}${"-".repeat(width - filled)}]`;
+}
