@@ -13,10 +13,11 @@ import type { SessionConfig } from "./config.ts";
 import type { Milliseconds } from "./events.ts";
 import { Fifo } from "./fifo.ts";
 import { KeepAlive } from "./keep-alive.ts";
-import type { Negotiated } from "./negotiated.ts";
-import type { OutgoingEntry } from "./outgoing-entry.ts";
-import { InboundTopicAliases, type OutboundTopicAliases } from "./topic-aliases.ts";
+import { LARGEST_PACKET, type Negotiated } from "./negotiated.ts";
+import type { OutgoingEntry, OutgoingPacket } from "./outgoing-entry.ts";
+import { InboundTopicAliases, outboundAliases, type OutboundTopicAliases } from "./topic-aliases.ts";
 import type { Traffic } from "./traffic.ts";
+import { WrittenMessages } from "./written-messages.ts";
 
 /** offline: no connection. connecting: CONNECT sent. online: CONNACK came. disconnecting: only the rest of the output is left. */
 export type Phase = "offline" | "connecting" | "online" | "disconnecting";
@@ -38,6 +39,8 @@ export class Connection<Context> {
   readonly decoder: PacketDecoder;
   /** What CONNACK settled; undefined while connecting. */
   negotiated: Negotiated | undefined = undefined;
+  /** Whether there is any message that the server does not take. */
+  restrictsPublish = false;
   keepAlive: KeepAlive<Context>;
   aliases: InboundTopicAliases = new InboundTopicAliases(0);
   /** Undefined: the server takes none. */
@@ -55,8 +58,7 @@ export class Connection<Context> {
   sendQuota = 0;
   /** Messages of the resumed session that were sent before and wait for their turn to be sent again, in order. */
   readonly resend: Fifo<OutgoingEntry<Context>> = new Fifo();
-  /** QoS 0 messages in the output that nobody has taken yet, in order. */
-  readonly written: Fifo<OutgoingEntry<Context>> = new Fifo();
+  readonly written: WrittenMessages<Context> = new WrittenMessages();
 
   readonly #traffic: Traffic<Context>;
   readonly #writer: PacketWriter;
@@ -80,8 +82,22 @@ export class Connection<Context> {
     this.cleanStart = cleanStart;
   }
 
+  /** The server has accepted us: these are the limits. */
+  handleAccepted(negotiated: Negotiated, now: Milliseconds): void {
+    const { config } = this;
+    const { send, receive } = negotiated;
+    this.phase = "online";
+    this.negotiated = negotiated;
+    this.restrictsPublish = send.maximumQos < 2 || !send.retainAvailable || send.maximumPacketSize < LARGEST_PACKET;
+    this.aliases = new InboundTopicAliases(receive.topicAliasMaximum);
+    this.outboundAliases = outboundAliases(config, negotiated);
+    this.sendQuota = send.receiveMaximum;
+    this.keepAlive = new KeepAlive(negotiated.keepAlive, config.timeouts.pingResponse, now);
+  }
+
+  /** Bytes written and not taken. */
   get pendingBytes(): number {
-    return this.#writer.pendingBytes + this.#heldBytes;
+    return (this.#position - this.#taken) | 0;
   }
 
   /** Where the output ends. */
@@ -103,8 +119,8 @@ export class Connection<Context> {
   }
 
   /** Writes a message that is sent for the first time. One that is sent again goes with its full name. */
-  writePublish(entry: OutgoingEntry<Context>): number {
-    return this.outboundAliases === undefined ? this.write(entry) : this.outboundAliases.write(entry, this);
+  writePublish(packet: OutgoingPacket): number {
+    return this.outboundAliases === undefined ? this.write(packet) : this.outboundAliases.write(packet, this);
   }
 
   /** Writes what the server's packet makes us write. */

@@ -73,6 +73,12 @@ export class EventQueue<Context> {
     this.#events.push(event);
   }
 
+  /** Takes the list, too: it may become the one that is handed out. */
+  pushAll(events: SessionEvent<Context>[]): void {
+    if (this.#events.length === 0) this.#events = events;
+    else for (const event of events) this.#events.push(event);
+  }
+
   /** All events since the last call; the list is the caller's. */
   take(): readonly SessionEvent<Context>[] {
     if (this.#events.length === 0) return NONE;

@@ -10,6 +10,7 @@ import type { Changes } from "./changes.ts";
 import type { Connection } from "./connection.ts";
 import type { EventQueue, Milliseconds } from "./events.ts";
 import { Fifo } from "./fifo.ts";
+import { IdentifierTable } from "./identifier-table.ts";
 
 /** A received QoS 1 or 2 message that waits for its acknowledgement. Opaque: it goes back into `acknowledge`. */
 export interface Delivery {
@@ -61,7 +62,7 @@ export class IncomingPublish<Context> {
 
   // valid for the session
   /** QoS 2 messages that were delivered and whose PUBREL has not come. */
-  readonly #unreleased = new Map<number, PendingDelivery>();
+  readonly #unreleased = new IdentifierTable<PendingDelivery>();
 
   // valid for one connection
   /** Messages of this connection whose PUBACK, or PUBREC, has not gone out, in the order of arrival. */
@@ -80,7 +81,7 @@ export class IncomingPublish<Context> {
     for (const packetIdentifier of packetIdentifiers) {
       const delivery = new PendingDelivery(packetIdentifier, 2, "", 0);
       delivery.acknowledged = delivery.pubrecSent = true;
-      this.#unreleased.set(packetIdentifier, delivery);
+      this.#unreleased.set(delivery);
     }
   }
 
@@ -116,7 +117,7 @@ export class IncomingPublish<Context> {
       this.#qos1.push(delivery);
     } else {
       this.#qos2.push(delivery);
-      this.#unreleased.set(packetIdentifier, delivery);
+      this.#unreleased.set(delivery);
     }
     this.#events.push({ type: "message", packet, delivery });
   }
@@ -176,7 +177,7 @@ export class IncomingPublish<Context> {
 
   /** The session is gone, and with it the identifiers of QoS 2. */
   handleSessionLost(): void {
-    for (const delivery of this.#unreleased.values()) delivery.obsolete = true;
+    for (const delivery of this.#unreleased) delivery.obsolete = true;
     this.#unreleased.clear();
   }
 

@@ -30,20 +30,30 @@ export interface Dispatch {
   readonly packetIdentifier: number | undefined;
 }
 
+/** A message as it is written. */
+export interface OutgoingPacket extends PublishPacketInit {
+  topicName: string;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  packetIdentifier: number | undefined;
+  properties: PublishProperties | undefined;
+  /** Not among the properties: an alias belongs to a connection, and the message may outlive it. */
+  readonly topicAlias: number | undefined;
+}
+
 /**
  * A message on its way out. It is its own PUBLISH packet, so that sending or sending again allocates nothing.
  */
-export class OutgoingEntry<Context> implements PublishPacketInit, Dispatch {
+export class OutgoingEntry<Context> implements OutgoingPacket, Dispatch {
   // `declare`: a field that is only declared would be defined first and assigned after, which costs some percent of a publish (measured).
   declare readonly type: "publish";
   declare topicName: string;
-  declare readonly payload: Uint8Array | string | undefined;
+  declare payload: Uint8Array | string | undefined;
   declare readonly qos: QoS;
-  declare readonly retain: boolean;
+  declare retain: boolean;
   declare dup: boolean;
   declare packetIdentifier: number | undefined;
   declare properties: PublishProperties | undefined;
-  /** Not a part of the packet's properties: an alias belongs to a connection, and the message may outlive it. */
   declare topicAlias: number | undefined;
 
   declare readonly context: Context;
@@ -61,8 +71,8 @@ export class OutgoingEntry<Context> implements PublishPacketInit, Dispatch {
   /** While queued: when it is too old to be sent. */
   declare deadline: Milliseconds | undefined;
   /**
-   * Queued: its place among the deadlines, -1 without one. Written: where it ends in the connection's output. After
-   * PUBREC: its place among those. One number, for every field is paid for by every message.
+   * Queued: its place among the deadlines, -1 without one. After PUBREC: its place among those. One number, for every
+   * field is paid for by every message.
    */
   declare place: number;
 

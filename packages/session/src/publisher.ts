@@ -1,20 +1,24 @@
-import { EncodeError, packetSize, type PublishProperties, ReasonCode } from "@petrel/codec";
+import { EncodeError, packetSize, type PublishProperties } from "@petrel/codec";
 import type { Changes, StoredSession } from "./changes.ts";
 import type { SessionConfig } from "./config.ts";
 import type { Connection } from "./connection.ts";
 import { type DropReason, MessageDroppedError, NotConnectedError, SessionLostError } from "./errors.ts";
 import type { EventQueue, Milliseconds } from "./events.ts";
 import { checkPacketSize, checkPublish, checkTopicAlias, LARGEST_PACKET } from "./negotiated.ts";
-import { type Dispatch, OutgoingEntry, type OutgoingMessage } from "./outgoing-entry.ts";
+import { type Dispatch, OutgoingEntry, type OutgoingMessage, type OutgoingPacket } from "./outgoing-entry.ts";
 import { OutgoingPublish } from "./outgoing-publish.ts";
 import type { PacketIdentifiers } from "./packet-identifiers.ts";
 import { SendQueue } from "./send-queue.ts";
+import { WrittenMessage } from "./written-messages.ts";
 
 /** Output that nobody takes is not piled up beyond this: messages wait in the queue instead, where the limits count them. */
 const OUTPUT_HIGH_WATER = 65_536;
 
 /** Of the 65,535 packet identifiers, messages leave some free, so that SUBSCRIBE and UNSUBSCRIBE never wait for them. */
 const MOST_MESSAGES_INFLIGHT = 65_535 - 64;
+
+/** What QoS 0 messages are written with, one after the other: an object for each would cost a tenth (measured). */
+const packet: OutgoingEntry<undefined> = /* @__PURE__ */ new OutgoingEntry({ topicName: "" }, undefined, 0, 0);
 
 /**
  * A message's way out: sent at once if nothing goes before it and the quota allows, else queued and sent when its
@@ -75,6 +79,9 @@ export class Publisher<Context> {
     connection: Connection<Context> | undefined,
     now: Milliseconds,
   ): Dispatch {
+    if (connection !== undefined && this.#isForTheWire(message, connection)) {
+      return this.#write(message, context, connection);
+    }
     const entry = new OutgoingEntry(message, context, ++this.#numbers, now);
     if (entry.properties !== undefined) this.#readProperties(entry, entry.properties, connection);
     if (connection?.phase === "online") {
@@ -85,7 +92,6 @@ export class Publisher<Context> {
     } else {
       this.#enqueue(entry, now);
     }
-    if (this.#queue.isHigh) this.#publisherWaits = true;
     return entry;
   }
 
@@ -146,22 +152,6 @@ export class Publisher<Context> {
     if (this.#publisherWaits) this.#resumePublisher(connection);
   }
 
-  /** Output was taken: for the QoS 0 messages in it, that is all their sender can know. */
-  handleTaken(connection: Connection<Context>): void {
-    const { written } = connection;
-    for (let entry = written.peek(); entry !== undefined && connection.hasTaken(entry.place); entry = written.peek()) {
-      written.take();
-      entry.state = "settled";
-      this.#events.push({
-        type: "published",
-        context: entry.context,
-        packetIdentifier: undefined,
-        reasonCode: ReasonCode.success,
-        packet: undefined,
-      });
-    }
-  }
-
   handleSessionResumed(connection: Connection<Context>): void {
     this.outgoing.resume(connection);
   }
@@ -196,6 +186,26 @@ export class Publisher<Context> {
     if (this.#publisherWaits) this.#resumePublisher(undefined);
   }
 
+  /** Whether it is a message as most are, and nothing keeps it: the short way. With properties it may be one that ages, or has an alias. */
+  #isForTheWire({ qos, properties }: OutgoingMessage, connection: Connection<Context>): boolean {
+    if (connection.phase !== "online" || (qos ?? 0) !== 0 || properties !== undefined) return false;
+    return connection.pendingBytes < OUTPUT_HIGH_WATER && !this.#queue.hasQos0;
+  }
+
+  /** Throws EncodeError | ServerLimitError. */
+  #write(message: OutgoingMessage, context: Context, connection: Connection<Context>): Dispatch {
+    const { topicName, payload, retain } = message; // all at once, for a getter may come back here
+    packet.topicName = topicName;
+    packet.payload = payload;
+    packet.retain = retain ?? false;
+    this.#checkServerLimits(packet, connection);
+    connection.writePublish(packet);
+    packet.payload = undefined; // it may be large, and the next message far away
+    const written = new WrittenMessage(message, context, connection.position);
+    connection.written.push(written);
+    return written;
+  }
+
   /** Tells a publisher that waits when there is room. A queue that can hold nothing has room when the connection does. */
   #resumePublisher(connection: Connection<Context> | undefined): void {
     if (!this.#queue.isLow) return;
@@ -227,8 +237,7 @@ export class Publisher<Context> {
     }
     connection.writePublish(entry);
     entry.state = "written";
-    entry.place = connection.position;
-    connection.written.push(entry);
+    connection.written.push(new WrittenMessage(entry, entry.context, connection.position));
   }
 
   /** The server of this connection may allow less than the one before, so a queued message can still be refused here. */
@@ -262,6 +271,7 @@ export class Publisher<Context> {
     try {
       for (const dropped of this.#queue.push(entry, now)) this.#drop(dropped, "overflow");
       if (entry.state === "queued") this.#changes?.handleAccepted(entry);
+      if (this.#queue.isHigh) this.#publisherWaits = true;
     } catch (error) {
       this.#publisherWaits = true;
       throw error;
@@ -298,7 +308,7 @@ export class Publisher<Context> {
   }
 
   /** Asking for the size also tells whether the message can be expressed at all, which must not come out only when its turn comes. */
-  #sizeOf(entry: OutgoingEntry<Context>): number {
+  #sizeOf(entry: OutgoingPacket): number {
     const version = this.#config.protocolVersion;
     if (entry.qos === 0 || entry.packetIdentifier !== undefined) return packetSize(entry, version);
     entry.packetIdentifier = 1; // any: all take two bytes
@@ -310,7 +320,8 @@ export class Publisher<Context> {
   }
 
   /** Refuses what the server said in CONNACK that it does not take. Throws ServerLimitError. */
-  #checkServerLimits(entry: OutgoingEntry<Context>, connection: Connection<Context>): void {
+  #checkServerLimits(entry: OutgoingPacket, connection: Connection<Context>): void {
+    if (!connection.restrictsPublish) return;
     const negotiated = connection.negotiated!;
     checkPublish(entry, negotiated);
     const { maximumPacketSize } = negotiated.send;

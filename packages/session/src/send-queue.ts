@@ -169,15 +169,16 @@ class Line<Context> {
   readonly #places = new Fifo<OutgoingEntry<Context>>();
   readonly #removed = new Set<OutgoingEntry<Context>>();
 
-  get length(): number {
-    return this.#places.length - this.#removed.size;
-  }
+  /** Without those that were taken out. */
+  length = 0;
 
   push(entry: OutgoingEntry<Context>): void {
+    this.length++;
     this.#places.push(entry);
   }
 
   putBack(entries: readonly OutgoingEntry<Context>[]): void {
+    this.length += entries.length;
     this.#places.putBack(entries);
   }
 
@@ -187,20 +188,24 @@ class Line<Context> {
   }
 
   take(): OutgoingEntry<Context> | undefined {
+    if (this.length === 0) return undefined;
     if (this.#removed.size > 0) this.#skipRemoved();
+    this.length--;
     return this.#places.take();
   }
 
   remove(entry: OutgoingEntry<Context>): void {
+    this.length--;
     if (this.#places.peek() === entry) {
       this.#places.take();
       return;
     }
     this.#removed.add(entry);
-    if (this.#removed.size > this.length) this.#places.putBack(this.takeAll());
+    if (this.#removed.size > this.length) this.putBack(this.takeAll());
   }
 
   takeAll(): readonly OutgoingEntry<Context>[] {
+    this.length = 0;
     const entries = this.#places.takeAll();
     if (this.#removed.size === 0) return entries;
     const left = entries.filter((entry) => !this.#removed.has(entry));

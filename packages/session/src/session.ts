@@ -16,7 +16,6 @@ import {
 } from "./errors.ts";
 import { EventQueue, type Milliseconds, type SessionEvent } from "./events.ts";
 import { type Delivery, IncomingPublish, type OldestUnacknowledged } from "./incoming-publish.ts";
-import { KeepAlive } from "./keep-alive.ts";
 import { type Negotiated, negotiate } from "./negotiated.ts";
 import type { Dispatch, OutgoingMessage } from "./outgoing-entry.ts";
 import { PacketIdentifiers } from "./packet-identifiers.ts";
@@ -31,7 +30,6 @@ import {
 } from "./server-mistakes.ts";
 import { SessionLife } from "./session-life.ts";
 import { TimerTable } from "./timers.ts";
-import { InboundTopicAliases, outboundAliases } from "./topic-aliases.ts";
 import { Traffic, type TrafficCount } from "./traffic.ts";
 
 /**
@@ -449,7 +447,7 @@ export class MqttSession<Context = unknown> {
     const bytes = connection?.take();
     if (connection === undefined || bytes === undefined) return undefined;
     connection.keepAlive.handleSent(now, connection.taken);
-    this.#publisher.handleTaken(connection);
+    connection.written.handleTaken(connection.taken, this.#events);
     if (connection.pendingBytes === 0) this.#publisher.refill(connection, now);
     return bytes;
   }
@@ -596,12 +594,7 @@ export class MqttSession<Context = unknown> {
     this.#clientIdentifier = negotiated.clientIdentifier;
     const { mayBeNew } = this.#life;
     this.#life.handleConnected(negotiated, connection.cleanStart);
-    connection.negotiated = negotiated;
-    connection.phase = "online";
-    connection.aliases = new InboundTopicAliases(negotiated.receive.topicAliasMaximum);
-    connection.outboundAliases = outboundAliases(config, negotiated);
-    connection.sendQuota = negotiated.send.receiveMaximum;
-    connection.keepAlive = new KeepAlive(negotiated.keepAlive, config.timeouts.pingResponse, this.#now);
+    connection.handleAccepted(negotiated, this.#now);
     this.#timers.clear("connack");
     this.#armKeepAlive(connection);
     this.#events.push({ type: "connected", connack: packet });

@@ -8,6 +8,7 @@ import {
 } from "@petrel/codec";
 import type { SessionConfig } from "./config.ts";
 import { LARGEST_PACKET, type Negotiated } from "./negotiated.ts";
+import type { OutgoingPacket } from "./outgoing-entry.ts";
 
 /** Topic Aliases that the server made (section 3.3.2.3.4): valid on one connection, never stored with a message. */
 export class InboundTopicAliases {
@@ -60,13 +61,6 @@ interface PublishWriter {
   write(packet: PublishPacketInit): number;
 }
 
-/** A message while it is written: the alias stands in for its name, and leaves no trace in it. */
-interface AliasedMessage extends PublishPacketInit {
-  topicName: string;
-  properties: PublishProperties | undefined;
-  readonly topicAlias: number | undefined;
-}
-
 /**
  * Topic Aliases of our own on one connection. A name gets one when it is used for the second time, if one is free or
  * the least recently used one was not used since the first time: so names that never repeat, or more names in turn
@@ -98,7 +92,7 @@ export class OutboundTopicAliases {
   }
 
   /** Writes a message, with an alias if that saves bytes or it asks for one. Returns its size. Throws EncodeError. */
-  write(message: AliasedMessage, writer: PublishWriter): number {
+  write(message: OutgoingPacket, writer: PublishWriter): number {
     const { topicName, topicAlias } = message;
     const wanted = topicAlias !== undefined && topicAlias <= this.#maximum ? topicAlias : undefined;
     if (wanted === undefined && (!this.#automatic || topicName.length < SHORTEST)) return writer.write(message);
@@ -117,7 +111,7 @@ export class OutboundTopicAliases {
   }
 
   /** With an alias a packet can be longer by four bytes, when it is first used or for a short name. */
-  #fits(message: AliasedMessage): boolean {
+  #fits(message: OutgoingPacket): boolean {
     return this.#maximumPacketSize === LARGEST_PACKET || packetSize(message, 5) + 4 <= this.#maximumPacketSize;
   }
 
@@ -204,7 +198,7 @@ export function outboundAliases(
 }
 
 /** The message is its own packet: it takes on another name for the moment of writing, so that nothing is allocated. */
-function writeAs(message: AliasedMessage, nameOnWire: string, alias: PublishProperties, writer: PublishWriter): number {
+function writeAs(message: OutgoingPacket, nameOnWire: string, alias: PublishProperties, writer: PublishWriter): number {
   const { topicName, properties } = message;
   message.topicName = nameOnWire;
   // In this order: a key that is added after the others makes the object slow to read, ten times (measured).
