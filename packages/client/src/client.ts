@@ -22,7 +22,7 @@ import { AbortedError, ClientClosedError, toError } from "./errors.ts";
 import type { ClientEvents, ClientState, DroppedOutgoing } from "./events.ts";
 import type { MessageHandler } from "./handling.ts";
 import { IncomingEvents } from "./incoming-events.ts";
-import { consoleLogger } from "./logger.ts";
+import { consoleLogger, safeLogger } from "./logger.ts";
 import type { Message } from "./message.ts";
 import type { MessageStream } from "./message-stream.ts";
 import {
@@ -92,6 +92,8 @@ export class MqttClient implements AsyncDisposable {
   #reauthenticating: Request | undefined;
   /** The end under way, until "closed" was told. */
   #closing: Promise<void> | undefined;
+  /** What reinitialise() does: a `connect()` waits for it, for it would begin with parts that are thrown away. */
+  #renewing: Promise<void> | undefined;
   /** Calls that end the client so far: a `connect()` that waits for one end must not outlive the next. */
   #ends = 0;
   #lastConnection: Negotiated | undefined;
@@ -126,7 +128,7 @@ export class MqttClient implements AsyncDisposable {
 
     this.#options = options;
     this.#clock = clock;
-    this.#logger = logger;
+    this.#logger = safeLogger(logger);
     this.#approach = approach;
     this.#session = session;
     const host = {
@@ -167,7 +169,7 @@ export class MqttClient implements AsyncDisposable {
       },
     );
     const isClosed = (): boolean => this.#state === "closed";
-    this.#incoming = new IncomingEvents(this.#events, logger, (error) => this.#reportError(error), isClosed);
+    this.#incoming = new IncomingEvents(this.#events, this.#logger, (error) => this.#reportError(error), isClosed);
     this.#receiver = new Receiver(clock, receiving, {
       acknowledge: (delivery, reasonCode) => {
         this.#session.acknowledge(delivery, reasonCode);
@@ -251,7 +253,7 @@ export class MqttClient implements AsyncDisposable {
   // ── connecting ────────────────────────────────────────────────────────────────────────────────
 
   async connect(): Promise<void> {
-    if (this.#closing !== undefined) await this.#untilClosed();
+    if (this.#closing !== undefined || this.#renewing !== undefined) await this.#untilClosed();
     if (this.#state === "online") return;
     const { signal } = this.#options;
     if (signal?.aborted === true) throw new AbortedError("connecting", signal.reason);
@@ -278,10 +280,12 @@ export class MqttClient implements AsyncDisposable {
 
   async reconnect(): Promise<void> {
     if (this.#state === "online") {
+      const ends = this.#ends;
       this.#session.disconnect({}, this.#clock.now());
       this.#state = "reconnecting";
       await this.#driver.told();
-      this.#supervisor.restart();
+      if (this.#ends !== ends) throw new ClientClosedError("the client was closed before it was connected again");
+      if (this.#supervisor.running) this.#supervisor.restart();
     } else {
       this.#supervisor.hurry();
     }
@@ -313,14 +317,15 @@ export class MqttClient implements AsyncDisposable {
   async #untilClosed(): Promise<void> {
     const ends = this.#ends;
     await this.#closing;
+    await this.#renewing?.catch(() => undefined); // whoever called reinitialise() is told
     if (this.#ends !== ends) throw new ClientClosedError("the client was closed again before it was connected");
   }
 
-  #handleConnected(connack: ConnackPacket): void {
+  #handleConnected(connack: ConnackPacket, connection: Negotiated): void {
+    if (!this.#supervisor.running) return; // ended by a listener, when CONNACK was here already
     this.#state = "online";
     this.#supervisor.handleConnected();
     this.#approach.handleConnected();
-    const connection = this.#session.negotiated!;
     this.#lastConnection = connection;
     this.#incoming.handleConnected();
     const { sessionPresent } = connection;
@@ -504,7 +509,7 @@ export class MqttClient implements AsyncDisposable {
         this.#events.emit("packetReceived", event.packet);
         return;
       case "connected":
-        this.#handleConnected(event.connack);
+        this.#handleConnected(event.connack, event.negotiated);
         return;
       case "disconnected":
         this.#receiver.handleDisconnected();
@@ -555,7 +560,17 @@ export class MqttClient implements AsyncDisposable {
   }
 
   async reinitialise(options: ClientOptions = this.#options): Promise<void> {
-    if (this.#state !== "offline" || this.#connections > 0) await this.disconnect();
+    const renewing = this.#renew(options);
+    this.#renewing = renewing;
+    try {
+      await renewing;
+    } finally {
+      if (this.#renewing === renewing) this.#renewing = undefined;
+    }
+  }
+
+  async #renew(options: ClientOptions): Promise<void> {
+    await this.disconnect();
     this.#build(options);
     this.#state = "offline";
     this.#givenUp = undefined;

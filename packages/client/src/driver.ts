@@ -57,6 +57,10 @@ export class Driver<Context> {
       connector(link, cancellation).then(
         (transport) => {
           forget();
+          if (typeof (transport as Transport | undefined)?.write !== "function") {
+            reject(new TypeError("the connector resolved with something that is no transport"));
+            return;
+          }
           if (cancellation.aborted) {
             transport.destroy(); // too late: nobody waits for it any more
             return;

@@ -112,7 +112,7 @@ export class Supervisor {
     this.#running = true;
     this.#connectedAt = undefined;
     this.#attempts = this.#rounds = this.#waits = 0;
-    void this.#try();
+    if (this.#cancellation === undefined) this.#tryNow();
   }
 
   /** Makes no more attempts. Returns whether one was under way that had no network connection yet. */
@@ -182,13 +182,16 @@ export class Supervisor {
     }
   }
 
-  /** Tries now, if it waits for the next attempt. Returns whether it did. */
-  hurry(): boolean {
-    if (this.#waiting === undefined) return false;
-    this.#waiting.clear();
+  /** Tries now, if it waits for the next attempt, or is about to. */
+  hurry(): void {
+    if (this.#waiting !== undefined || this.#next?.retryIn !== undefined) this.#tryNow();
+  }
+
+  #tryNow(): void {
+    this.#next = undefined;
+    this.#waiting?.clear();
     this.#waiting = undefined;
     void this.#try();
-    return true;
   }
 
   /** Does what was decided, unless `stop()` or `start()` came in between. */

@@ -131,9 +131,12 @@ export declare function resolveSessionConfig(options?: SessionOptions): SessionC
 /** Monotonic; the origin is the caller's business. */
 export type Milliseconds = number;
 /** What happened, in order. `context` is the reference that came with the command, given back exactly once. */
-export type SessionEvent<Context = unknown> = {
+export type SessionEvent<Context = unknown> = 
+/** The connection may have ended since, as the events that follow tell. */
+{
     readonly type: "connected";
     readonly connack: ConnackPacket;
+    readonly negotiated: Negotiated;
 }
 /** `delivery` is what `MqttSession.acknowledge` takes; undefined for QoS 0. */
  | {

@@ -11,6 +11,7 @@ import type {
 import type { Challenge } from "./authentication.ts";
 import type { FilterFailure, MessageDroppedError } from "./errors.ts";
 import type { Delivery } from "./incoming-publish.ts";
+import type { Negotiated } from "./negotiated.ts";
 import type { OutgoingMessage } from "./outgoing-entry.ts";
 
 /** Monotonic; the origin is the caller's business. */
@@ -18,7 +19,8 @@ export type Milliseconds = number;
 
 /** What happened, in order. `context` is the reference that came with the command, given back exactly once. */
 export type SessionEvent<Context = unknown> =
-  | { readonly type: "connected"; readonly connack: ConnackPacket }
+  /** The connection may have ended since, as the events that follow tell. */
+  | { readonly type: "connected"; readonly connack: ConnackPacket; readonly negotiated: Negotiated }
   /** `delivery` is what `MqttSession.acknowledge` takes; undefined for QoS 0. */
   | { readonly type: "message"; readonly packet: PublishPacket; readonly delivery: Delivery | undefined }
   /** QoS 0: its bytes were handed over. QoS 1 and 2: the server acknowledged it. */

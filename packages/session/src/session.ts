@@ -597,7 +597,7 @@ export class MqttSession<Context = unknown> {
     connection.handleAccepted(negotiated, this.#now);
     this.#timers.clear("connack");
     this.#armKeepAlive(connection);
-    this.#events.push({ type: "connected", connack: packet });
+    this.#events.push({ type: "connected", connack: packet, negotiated });
     this.#changes?.handleOnline(connection);
 
     // MQTT 3.1 has no Session Present. There the session is taken to be what we asked for; subscribing once more does no harm.
