@@ -56,8 +56,7 @@ export function recordedMessage(line: Uint8Array, number: number): Recorded {
     payload: Buffer.from(payload, encoding === "base64" ? "base64" : "utf8"),
     qos,
     retain: retain === true,
-    properties:
-      typeof properties === "object" && properties !== null ? publishable(properties) : undefined,
+    properties: typeof properties === "object" && properties !== null ? publishable(properties) : undefined,
   };
 }
 

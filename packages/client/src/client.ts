@@ -22,7 +22,7 @@ import { AbortedError, ClientClosedError, toError } from "./errors.ts";
 import type { ClientEvents, ClientState, DroppedOutgoing } from "./events.ts";
 import type { MessageHandler } from "./handling.ts";
 import { IncomingEvents } from "./incoming-events.ts";
-import { consoleLogger, safeLogger } from "./logger.ts";
+import { consoleLogger, logConnections, safeLogger } from "./logger.ts";
 import type { Message } from "./message.ts";
 import type { MessageStream } from "./message-stream.ts";
 import {
@@ -75,6 +75,7 @@ export class MqttClient implements AsyncDisposable {
   #options!: ClientOptions;
   #clock!: Clock;
   #logger!: Logger;
+  #stopLogging: (() => void) | undefined;
   #session!: MqttSession<Context>;
   #driver!: Driver<Context>;
   #approach!: Approach;
@@ -129,6 +130,8 @@ export class MqttClient implements AsyncDisposable {
     this.#options = options;
     this.#clock = clock;
     this.#logger = safeLogger(logger);
+    this.#stopLogging?.();
+    this.#stopLogging = logConnections(this.#events, logger);
     this.#approach = approach;
     this.#session = session;
     const host = {

@@ -1,3 +1,5 @@
+import type { Emitter } from "./emitter.ts";
+import type { ClientEvents } from "./events.ts";
 import type { Logger } from "./options.ts";
 
 declare const console: { warn(...values: readonly unknown[]): void; error(...values: readonly unknown[]): void };
@@ -12,7 +14,7 @@ export const consoleLogger: Logger = {
 export function safeLogger(logger: Logger): Logger {
   if (logger === consoleLogger) return logger;
   const safely =
-    (level: keyof Logger) =>
+    (level: "warn" | "error") =>
     (message: string, ...details: readonly unknown[]): void => {
       try {
         logger[level](message, ...details);
@@ -22,4 +24,23 @@ export function safeLogger(logger: Logger): Logger {
       }
     };
   return { warn: safely("warn"), error: safely("error") };
+}
+
+/** Tells a logger that has `info` how connections come and go. The result ends that. */
+export function logConnections(events: Emitter<ClientEvents>, logger: Logger): () => void {
+  const tell = (text: string): void => logger.info?.(`petrel: ${text}`);
+  if (logger.info === undefined) return () => undefined;
+  const removers = [
+    events.on("connecting", ({ attempt }) => tell(`connecting, attempt ${attempt}`)),
+    events.on("connected", ({ sessionPresent, connection: { clientIdentifier } }) =>
+      tell(`connected as "${clientIdentifier}", ${sessionPresent ? "session resumed" : "new session"}`),
+    ),
+    events.on("disconnected", ({ cause, willReconnectIn }) => {
+      const next = willReconnectIn === undefined ? "" : `; next attempt in ${Math.round(willReconnectIn)} ms`;
+      tell(cause === undefined ? "disconnected" : `disconnected: ${cause.message}${next}`);
+    }),
+  ];
+  return () => {
+    for (const remove of removers) remove();
+  };
 }

@@ -59,7 +59,10 @@ export interface CommonOptions extends NetworkOptions {
   readonly socket?: SocketOptions | undefined;
   /** Your own transport, instead of the URL's. */
   readonly connector?: Connector | undefined;
-  /** Where to report what nobody listens for. Default: the runtime's console, for errors only. */
+  /**
+   * Where to report what nobody listens for; with `info`, also how connections come and go. Default: the runtime's
+   * console, for errors and warnings only.
+   */
   readonly logger?: Logger | undefined;
   /** Aborts connecting. */
   readonly signal?: Signal | undefined;
@@ -230,6 +233,8 @@ export interface FailedAttempt {
 
 /** The console and most loggers fit. */
 export interface Logger {
+  /** How connections come and go. */
+  info?(message: string, ...details: readonly unknown[]): void;
   warn(message: string, ...details: readonly unknown[]): void;
   error(message: string, ...details: readonly unknown[]): void;
 }

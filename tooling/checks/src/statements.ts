@@ -1,16 +1,11 @@
 /** docs/mqtt-statements-*.md: which statement of the specification is proven by which test. */
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { hasTitle, testReferences, type TestReference } from "./test-titles.ts";
 
 /** `MQTT-1.5.4-1`, or `MQTT-3.1.2-22 of 3.1.1`. */
 const STATEMENT = /MQTT-\d+(?:\.\d+)+-\d+(?: of 3\.1\.1)?/g;
-
-interface TestReference {
-  readonly file: string;
-  /** As it is written in the source: with `${…}` and `%j`, if it has these. */
-  readonly title: string;
-}
 
 export interface StatementRow {
   readonly statement: string;
@@ -26,8 +21,7 @@ export function statementRows(markdown: string): StatementRow[] {
     .filter((line) => line.startsWith("| MQTT-"))
     .map((line) => {
       const [, statement = "", , proof = ""] = line.split("|").map((cell) => cell.trim());
-      const tests = [...proof.matchAll(/`([^`]+)` “([^”]+)”/g)].map(([, file = "", title = ""]) => ({ file, title }));
-      return { statement, tests, explained: /\*\*(?:open|cannot be violated):\*\*/.test(proof) };
+      return { statement, tests: testReferences(proof), explained: /\*\*(?:open|cannot be violated):\*\*/.test(proof) };
     });
 }
 
@@ -85,13 +79,6 @@ function numbered(sections: string, suffix: string): string[] {
       .filter((number) => number !== Number(gap))
       .map((number) => `MQTT-${section}-${number}${suffix}`),
   );
-}
-
-/** Whether a source has the title as a whole string, behind `title:`, `test(` or the list of a `test.each`. */
-function hasTitle(file: string, title: string): boolean {
-  if (!existsSync(file)) return false;
-  const escaped = title.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
-  return new RegExp(`(?:title:|[([])\\s*(["'\`])${escaped}\\1`).test(readFileSync(file, "utf8"));
 }
 
 /** Every statement that the sources quote, and one file that does. */
