@@ -44,6 +44,11 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     description: "connect, and print what was agreed",
     load: async () => (await import("./commands/conn.ts")).defineConn,
   },
+  probe: {
+    group: "Servers",
+    description: "find out what a server supports",
+    load: async () => (await import("./commands/probe.ts")).defineProbe,
+  },
   broker: {
     group: "Servers",
     description: "run a small broker in memory, for development",
@@ -53,6 +58,16 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     group: "Servers",
     description: "read MQTT packets from hexadecimal, bytes or a capture",
     load: async () => (await import("./commands/decode.ts")).defineDecode,
+  },
+  bench: {
+    group: "Load",
+    description: "measure connections, messages and round trips",
+    load: async () => (await import("./commands/bench.ts")).defineBench,
+  },
+  simulate: {
+    group: "Load",
+    description: "publish what devices of a scenario would",
+    load: async () => (await import("./commands/simulate.ts")).defineSimulate,
   },
   demo: {
     group: "Load",
@@ -121,6 +136,7 @@ const EXAMPLES = `
 Examples:
   petrel sub -t 'kitchen/#' -v                     print what comes
   petrel pub -t kitchen/temperature -m 21.5 -q 1   publish a message
+  petrel probe mqtt://localhost                    see what a server supports
 
 petrel help COMMAND shows the options of a command.`;
 

@@ -1,0 +1,90 @@
+import { errorLine, exitCodeOf, UsageError } from "../exit-codes.ts";
+import { Interruption } from "../interruption.ts";
+import { StatusLine } from "../output/status-line.ts";
+import type { BenchKind, BenchOptions } from "./bench-options.ts";
+import { BenchRun } from "./bench-run.ts";
+import type { Measurements } from "./measurements.ts";
+import { countOf, progressText, reportObject, reportText } from "./report.ts";
+import { ownShare, tell, Workers } from "./workers.ts";
+
+/** Milliseconds between two reports of a worker, and between two looks at the rate. */
+const PERIOD = 500;
+
+/** Runs a benchmark, and prints what it has measured; in a worker, tells that to the process that started it. */
+export async function bench(kind: BenchKind, options: BenchOptions): Promise<void> {
+  using interruption = new Interruption();
+  const share = ownShare();
+  if (share !== undefined) {
+    const stop = new AbortController();
+    process.on("message", () => stop.abort());
+    process.on("disconnect", () => stop.abort());
+    const stopped = AbortSignal.any([interruption.signal, stop.signal]);
+    await work(new BenchRun(kind, options, share, stopped));
+    return;
+  }
+  const { workers, askPassword } = options;
+  if (workers > 1 && askPassword === true) {
+    throw new UsageError("--workers can't ask for the password each; try --password-file or PETREL_PASSWORD");
+  }
+  const measured =
+    workers > 1 ? await inWorkers(kind, options, interruption) : await inThisProcess(kind, options, interruption);
+  process.stdout.write(
+    options.output === "json" ? `${JSON.stringify(reportObject(kind, measured))}\n` : reportText(kind, measured),
+  );
+  if (options.limit !== undefined || options.duration !== undefined || options.once === true) {
+    interruption.throwIfInterrupted();
+  }
+}
+
+async function inThisProcess(
+  kind: BenchKind,
+  options: BenchOptions,
+  interruption: Interruption,
+): Promise<Measurements> {
+  const run = new BenchRun(kind, options, { worker: 0, workers: 1 }, interruption.signal);
+  using _status = progress(kind, options, () => run.look());
+  await run.run();
+  if (run.measurements.connected === 0 && run.firstError !== undefined) throw run.firstError;
+  return run.look();
+}
+
+async function inWorkers(kind: BenchKind, options: BenchOptions, interruption: Interruption): Promise<Measurements> {
+  const workers = new Workers(options.workers, interruption.signal);
+  using _status = progress(kind, options, () => workers.look());
+  await workers.ended();
+  return workers.look();
+}
+
+async function work(run: BenchRun): Promise<void> {
+  const timer = setInterval(() => void tell({ counts: run.look().toCounts() }), PERIOD);
+  let error: unknown;
+  try {
+    await run.run();
+    if (run.measurements.connected === 0) error = run.firstError;
+  } catch (failure) {
+    error = failure;
+  }
+  clearInterval(timer);
+  const counts = run.look().toCounts();
+  await tell(
+    error === undefined ? { counts } : { counts, error: { message: errorLine(error), exitCode: exitCodeOf(error) } },
+  );
+  process.disconnect();
+}
+
+/** The rate is that of the last moments. */
+function progress(kind: BenchKind, { quiet }: BenchOptions, look: () => Measurements): StatusLine {
+  let at = performance.now();
+  let count = 0;
+  let text = "";
+  const show = (): string => {
+    const now = performance.now();
+    if (text !== "" && now - at < PERIOD) return text;
+    const measured = look();
+    text = progressText(kind, measured, count, (now - at) / 1_000);
+    at = now;
+    count = countOf(kind, measured);
+    return text;
+  };
+  return new StatusLine(show, { wanted: quiet !== true });
+}
