@@ -31,6 +31,7 @@ const { metafile } = await build({
   format: "esm",
   platform: "node",
   target: "node20",
+  mainFields: ["module", "main"],
   minify: true,
   external: [...Object.keys(dependencies), "bufferutil", "utf-8-validate"],
   // Packages in CommonJS ask for Node's modules with require().

@@ -23,6 +23,18 @@ const LONG_NAMES: Readonly<Record<string, string>> = {
   "-Wrt": "--will-response-topic",
   "-Wcd": "--will-correlation-data",
   "-Wup": "--will-user-properties",
+  "-pf": "--payload-format-indicator",
+  "-ta": "--topic-alias",
+  "-rt": "--response-topic",
+  "-si": "--subscription-identifier",
+  "-nl": "--no_local",
+  "--no-local": "--no_local",
+  "-rap": "--retain-as-published",
+  "-rh": "--retain-handling",
+  "-Pp": "--protobuf-path",
+  "-Pmn": "--protobuf-message-name",
+  "-Ap": "--avsc-path",
+  "--output-mode": "--output",
 };
 
 /** What is known of a command's options. */

@@ -147,7 +147,7 @@ describe("the password", () => {
 
 describe("the session", () => {
   test("is clean by default; reconnects of the same run resume it", () => {
-    expect(clientOptions()).toMatchObject({ version: "5.0", cleanStart: "first", sessionExpiryInterval: undefined });
+    expect(clientOptions()).toMatchObject({ version: "auto", cleanStart: "first", sessionExpiryInterval: undefined });
     expect(clientOptions("-V", "3.1.1")).toMatchObject({ version: "3.1.1", cleanSession: true });
   });
 

@@ -7,6 +7,7 @@ import { stdinChunks } from "../input/stdin.ts";
 import { Interruption } from "../interruption.ts";
 import { addConnectionOptions, type ConnectionOptions } from "../options/connection.ts";
 import { parseQos, parseSeconds, parseUserProperty, single } from "../options/parsers.ts";
+import { OutputBytes } from "../output/bytes.ts";
 import { jsonLine } from "../output/json.ts";
 import { appendText } from "../output/text.ts";
 
@@ -101,7 +102,7 @@ function print(reply: Message, { output, verbose = false }: RequestCommandOption
     process.stdout.write(jsonLine(reply));
     return;
   }
-  const parts: Uint8Array[] = [];
-  appendText(parts, reply, { verbose, newline: true });
-  process.stdout.write(Buffer.concat(parts));
+  const bytes = new OutputBytes();
+  appendText(bytes, reply, { verbose, delimiter: "\n" });
+  process.stdout.write(bytes.take());
 }

@@ -1,47 +1,77 @@
-import {
-  type Client,
-  type Message,
-  type QoS,
-  type Subscription,
-  validateTopicFilter,
-  type Version,
-} from "@petrel/client";
-import { Option, type Command } from "commander";
+import type { Command } from "commander";
+import { Option } from "commander";
 import { clientAsTyped } from "../connecting.ts";
 import { CommandError, ExitCode, UsageError } from "../exit-codes.ts";
 import { Interruption } from "../interruption.ts";
 import { addConnectionOptions, type ConnectionOptions } from "../options/connection.ts";
-import { collect, collectQos, parseSeconds, parseWhole } from "../options/parsers.ts";
-import { jsonLine } from "../output/json.ts";
+import { collect, parsePercentage, parseSeconds, parseWhole, single } from "../options/parsers.ts";
+import {
+  addSubscriptionOptions,
+  checkFilters,
+  checkSubscriptionOptions,
+  firstSubscriptionProperty,
+  type SubscriptionOptions,
+} from "../options/subscribe.ts";
+import { needingV5 } from "../options/version.ts";
+import { wantsColour } from "../output/colour.ts";
+import { AppendedFile, NumberedFiles } from "../output/files.ts";
+import { unescape } from "../output/format-string.ts";
+import { OUTPUTS, printerFor, type PrintForm } from "../output/printer.ts";
+import { StatusLine, withCommas } from "../output/status-line.ts";
 import { StdoutWriter } from "../output/stdout.ts";
-import { appendText } from "../output/text.ts";
+import { decoderOf } from "../payload/decoding.ts";
+import { addPayloadOptions, type PayloadOptions } from "../payload/options.ts";
+import { type Output, PrintedOutput, SavedOutput } from "../received-output.ts";
+import { Receiving, type Selection } from "../receiving.ts";
 
-interface SubOptions extends ConnectionOptions {
-  readonly topic: readonly string[];
-  readonly qos?: readonly QoS[];
-  readonly verbose?: boolean;
-  readonly count?: number;
+interface SubOptions extends ConnectionOptions, SubscriptionOptions, PayloadOptions, Omit<Selection, "retained"> {
   readonly timeout?: number;
+  readonly exitAfterSubscribing?: boolean;
+  /** `-R`: false. */
+  readonly retained: boolean;
+  readonly retainedOnly?: boolean;
+  readonly verbose?: boolean;
   /** `-N`: false. */
   readonly newline: boolean;
-  readonly output: "text" | "json";
+  readonly delimiter?: string;
+  readonly formatString?: string;
+  readonly pretty?: boolean;
+  readonly output: PrintForm["output"];
+  readonly fileWrite?: string;
+  readonly fileSave?: string;
 }
 
 export function defineSub(command: Command): void {
+  addSubscriptionOptions(command);
   command
-    .requiredOption("-t, --topic <filter>", "what to subscribe to, repeatable", collect)
-    .option("-q, --qos <qos>", "0, 1 or 2: for each -t in turn, the last one for the rest (default: 0)", collectQos)
-    .option("-v, --verbose", "print the topic before each message")
+    .optionsGroup("When to end:")
     .option("-C, --count <n>", "end after n messages", parseWhole("--count", 1, Number.MAX_SAFE_INTEGER))
     .option("-W, --timeout <seconds>", "end after this time, with status 27", parseSeconds)
+    .option("-E, --exit-after-subscribing", "end when the server has granted the subscription")
+    .optionsGroup("Which messages:")
+    .option("-R, --no-retained", "none that the server had kept")
+    .option("--retained-only", "only those that the server had kept; end when another comes")
+    .option("--remove-retained", "remove from the server what it had kept")
+    .option("-T, --filter-out <filter>", "none on these topics, repeatable", collect)
+    .option("--random-filter <percentage>", "print only so many of a hundred, at random", parsePercentage)
+    .optionsGroup("How to print:")
+    .option("-v, --verbose", "print the topic before each message")
     .option("-N, --no-newline", "no line feed after each message")
+    .option("--delimiter <text>", "after each message, instead of a line feed; \\0 and \\t are known", single)
+    .option("-F, --format-string <format>", "as of mosquitto_sub: %t %p %x %j %J %q %I @H …", single)
     .addOption(
-      new Option("--output <form>", "text: the payload; json: one object a line")
-        .choices(["text", "json"])
+      new Option("--output <form>", "text: the payload; json: objects; ndjson: one a line; clean: as of MQTTX")
+        .choices(OUTPUTS)
         .default("text"),
     )
-    .addHelpText("after", EXAMPLES)
-    .action((options: SubOptions) => sub(options));
+    .option("--pretty", "JSON over several lines")
+    .option("--file-write <file>", "append to a file instead", single)
+    .option("--file-save <file>", "a file for each payload instead: name.bin, name(1).bin, …", single);
+  addPayloadOptions(
+    command,
+    "print payloads as text (the bytes themselves), json (checked), … or their values as JSON",
+  );
+  command.addHelpText("after", EXAMPLES).action((options: SubOptions) => sub(options));
   addConnectionOptions(command);
 }
 
@@ -49,18 +79,25 @@ const EXAMPLES = `
 Examples:
   petrel sub -t 'kitchen/#' -v
   petrel sub -t numbers -q 1 -C 1000 -W 60
-  petrel sub -t alarms -t 'sensors/+' -q 2 -q 0 --output json`;
+  petrel sub -t alarms -t 'sensors/+' -q 2 -q 0 --output json
+  petrel sub -t '#' -F '@H:@M:@S %-30t %l bytes: %.20x'
+  petrel sub -t 'old/#' --retained-only --remove-retained -W 2`;
 
-async function sub(options: SubOptions): Promise<void> {
-  checkOptions(options);
+async function sub(typed: SubOptions): Promise<void> {
+  checkOptions(typed);
+  const options = needingV5(typed, firstSubscriptionProperty(typed));
   using interruption = new Interruption();
   using limit = new TimeLimit(options.timeout);
-  const output = new StdoutWriter();
+  await using output = await outputOf(options);
   // Each of them ends it; a closed output because the reader of the pipe has got all it wanted.
   const end = AbortSignal.any([interruption.signal, limit.signal, output.closed]);
 
   const client = clientAsTyped(options, end);
-  const receiving = new Receiving(client, options, output, end);
+  const receiving = new Receiving(client, selectionOf(options), options, output, end);
+  using _status = new StatusLine(
+    (seconds) => `${withCommas(receiving.count)} messages, ${withCommas(receiving.count / seconds)}/s`,
+    { wanted: options.quiet !== true && (options.fileWrite ?? options.fileSave) !== undefined },
+  );
   try {
     await receiving.run();
   } catch (error) {
@@ -75,13 +112,56 @@ async function sub(options: SubOptions): Promise<void> {
   if (!(endless && receiving.subscribed)) interruption.throwIfInterrupted();
 }
 
-function checkOptions({ topic, qos = [], newline, output }: SubOptions): void {
-  for (const filter of topic) {
-    const problem = validateTopicFilter(filter);
-    if (problem !== undefined) throw new UsageError(`topic filter "${filter}" ${problem}`);
+function checkOptions(options: SubOptions): void {
+  checkSubscriptionOptions(options);
+  checkFilters(options.filterOut ?? []);
+  const { newline, delimiter, output, formatString, retained, retainedOnly, fileWrite, fileSave } = options;
+  if (!retained && retainedOnly === true) {
+    throw new UsageError("-R and --retained-only leave nothing; give one");
   }
-  if (qos.length > topic.length) throw new UsageError(`there are more -q (${qos.length}) than -t (${topic.length})`);
-  if (!newline && output === "json") throw new UsageError("--output json is one object a line, which -N would join");
+  if (!newline && delimiter !== undefined) throw new UsageError("-N and --delimiter each say what follows; give one");
+  if (output !== "text") {
+    if (!newline)
+      throw new UsageError(`--output ${output} ends each object with a line feed, which -N would leave out`);
+    if (delimiter !== undefined) throw new UsageError(`--delimiter is for text, not for --output ${output}`);
+    if (formatString !== undefined) throw new UsageError(`-F and --output ${output} each say how; give one`);
+  }
+  if (fileWrite !== undefined && fileSave !== undefined) {
+    throw new UsageError("--file-write is one file, and --file-save many; give one");
+  }
+  if (fileSave !== undefined && (output !== "text" || formatString !== undefined)) {
+    throw new UsageError("--file-save saves payloads and nothing else; --output and -F go with --file-write");
+  }
+}
+
+function selectionOf(options: SubOptions): Selection {
+  const { count, retained, retainedOnly, removeRetained, filterOut, randomFilter, exitAfterSubscribing } = options;
+  return {
+    count,
+    retained: retainedOnly === true ? "only" : retained ? "also" : "not",
+    removeRetained,
+    filterOut,
+    randomFilter,
+    exitAfterSubscribing,
+  };
+}
+
+async function outputOf(options: SubOptions): Promise<Output> {
+  const { fileSave, fileWrite, newline, delimiter = "\n" } = options;
+  const decode = await decoderOf(options);
+  if (fileSave !== undefined) return new SavedOutput(new NumberedFiles(fileSave), decode);
+  const toFile = fileWrite !== undefined;
+  const print = printerFor({
+    output: options.output,
+    verbose: options.verbose === true,
+    delimiter: newline ? unescape(delimiter) : "",
+    format: options.formatString,
+    pretty: options.pretty === true,
+    terminal: !toFile && process.stdout.isTTY,
+    colour: !toFile && wantsColour(process.stdout),
+    decode,
+  });
+  return new PrintedOutput(print, toFile ? await AppendedFile.open(fileWrite) : new StdoutWriter());
 }
 
 /** `-W`: from the start, connecting included. */
@@ -99,90 +179,5 @@ class TimeLimit implements Disposable {
 
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
-  }
-}
-
-/** One subscription, from connecting to its last message. */
-class Receiving {
-  subscribed = false;
-  /** All that `--count` asked for was written. */
-  complete = false;
-  readonly #client: Client<Version>;
-  readonly #options: SubOptions;
-  readonly #output: StdoutWriter;
-  readonly #end: AbortSignal;
-
-  constructor(client: Client<Version>, options: SubOptions, output: StdoutWriter, end: AbortSignal) {
-    this.#client = client;
-    this.#options = options;
-    this.#output = output;
-    this.#end = end;
-  }
-
-  async run(): Promise<void> {
-    const client = this.#client;
-    this.#reportLosses();
-    this.#end.addEventListener("abort", () => void client.disconnect());
-    // Subscribed before it is connected: a resumed session brings its messages together with the CONNACK.
-    // By hand: a message counts as consumed when it was written, and those beyond --count are not.
-    const [subscription] = await Promise.all([
-      client.subscribe(this.#filters(), { acknowledge: "manual", signal: this.#end }),
-      client.connect(),
-    ]);
-    this.subscribed = true;
-    const { topic, debug } = this.#options;
-    if (debug === true) process.stderr.write(`petrel: subscribed to ${topic.join(", ")}\n`);
-    await this.#printAll(subscription);
-  }
-
-  #filters(): Readonly<Record<string, { readonly qos: QoS }>> {
-    const { topic, qos = [] } = this.#options;
-    return Object.fromEntries(
-      topic.map((filter, index) => [filter, { qos: qos[Math.min(index, qos.length - 1)] ?? 0 }]),
-    );
-  }
-
-  async #printAll(subscription: Subscription): Promise<void> {
-    let left = this.#options.count ?? Infinity;
-    for await (const batch of subscription.batches()) {
-      const messages = batch.length > left ? batch.slice(0, left) : batch;
-      if (!(await this.#output.write(this.#partsOf(messages), this.#end))) return;
-      for (const message of messages) message.acknowledge();
-      left -= messages.length;
-      if (left === 0) {
-        this.complete = true;
-        return;
-      }
-    }
-  }
-
-  #partsOf(messages: readonly Message[]): readonly Uint8Array[] {
-    const { verbose = false, newline, output } = this.#options;
-    if (output === "json") return messages.map((message) => jsonLine(message));
-    const form = { verbose, newline };
-    const parts: Uint8Array[] = [];
-    for (const message of messages) appendText(parts, message, form);
-    return parts;
-  }
-
-  /** On stderr: what does not come any more, and what comes and is not printed. */
-  #reportLosses(): void {
-    const granted = new Set(this.#options.topic);
-    this.#client.on("resubscribeFailed", ({ failures }) => {
-      for (const { topicFilter } of failures) granted.delete(topicFilter);
-      if (granted.size === 0) return; // the iteration ends with an error that says the same
-      const lost = failures.map(({ topicFilter }) => `"${topicFilter}"`).join(", ");
-      process.stderr.write(`petrel: the server lost the session, and does not grant ${lost} again\n`);
-    });
-    let told = false;
-    this.#client.on("message", ({ topic }) => {
-      if (!told) {
-        process.stderr.write(
-          `petrel: a message on "${topic}" is dropped: the session subscribes to it from earlier, and no -t does now\n`,
-        );
-      }
-      told = true;
-    });
-    this.#client.on("error", () => undefined); // the iteration ends with it, too
   }
 }

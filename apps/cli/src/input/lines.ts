@@ -3,7 +3,7 @@ import { UsageError } from "../exit-codes.ts";
 const NEWLINE = 0x0a;
 
 /** No packet is longer, so no payload is. */
-const LONGEST_PAYLOAD = 268_435_455;
+export const LONGEST_PAYLOAD = 268_435_455;
 
 /**
  * Lines as bytes, without their line feed; what follows the last one is a line too. A line is a view into the chunk it

@@ -5,6 +5,7 @@ import { UsageError } from "../exit-codes.ts";
 import { addCredentialOptions, completeCredentials, type CredentialOptions, passwordOf } from "./credentials.ts";
 import { parseUserProperty, parseWhole } from "./parsers.ts";
 import { addTlsOptions, type TlsCommandOptions, tlsOptionsOf } from "./tls.ts";
+import { needingV5 } from "./version.ts";
 import { addWillOptions, v5WillOptions, type WillCommandOptions, willOf } from "./will.ts";
 
 /** The options of every command that connects, as they were typed. */
@@ -82,7 +83,11 @@ function defineConnectionOptions(command: Command): void {
     .option("--ws-headers <name: value>", "WebSocket: header to add, repeatable (also -wh)", parseUserProperty)
     .option("--proxy <url>", "socks5h://user:password@host:port, http://host:port, or environment")
     .option("--bind <address>", "IP address of this machine to connect from")
-    .addOption(new Option("-V, --mqtt-version <version>", "protocol version").choices(VERSIONS).default("5.0"))
+    .addOption(
+      new Option("-V, --mqtt-version <version>", "auto: the newest that the server speaks, 5.0 if an option needs it")
+        .choices(VERSIONS)
+        .default("auto"),
+    )
     .option("-i, --client-id <id>", "client identifier (default: the server assigns one)");
   addCredentialOptions(command);
   command
@@ -177,7 +182,8 @@ const QUEUE: ClientOptions["queue"] = { qos0WhileOffline: "queue", bytes: Infini
 
 /** The client's options for what was typed. Throws UsageError for what contradicts itself. */
 export function clientOptionsOf(options: ConnectionOptions): ClientOptions {
-  const { mqttVersion: version, clean, connectTimeout } = options;
+  const { clean, connectTimeout } = options;
+  const { mqttVersion: version } = needingV5(options, firstV5Option(options));
   const [connect, connack] = connectTimeout === undefined ? CONNECT_TIMEOUTS : [connectTimeout, connectTimeout];
   const common = {
     clientId: options.clientId,
@@ -207,7 +213,6 @@ export function clientOptionsOf(options: ConnectionOptions): ClientOptions {
   }
   const will = willOf(options);
   if (version === "3.1.1" || version === "3.1") {
-    refuseV5Options(options);
     return { ...common, version, cleanSession: clean, will: will as Will<never> | undefined };
   }
   return {
@@ -243,7 +248,8 @@ function webSocketOptionsOf(options: ConnectionOptions): ClientOptions["websocke
 /** Seconds. A session that was asked for is kept for an hour: never for ever without a word. */
 const DEFAULT_SESSION_EXPIRY = 3_600;
 
-function refuseV5Options(options: ConnectionOptions): void {
+/** The first option given that only 5.0 has. */
+function firstV5Option(options: ConnectionOptions): string | undefined {
   const given: Readonly<Record<string, unknown>> = {
     "--session-expiry-interval": options.sessionExpiryInterval,
     "--rcv-max": options.rcvMax,
@@ -254,8 +260,7 @@ function refuseV5Options(options: ConnectionOptions): void {
     "--auth-method": options.authMethod,
   };
   const names = Object.keys(given).filter((name) => given[name] !== undefined);
-  const name = [...names, ...v5WillOptions(options)][0];
-  if (name !== undefined) throw new UsageError(`${name} needs MQTT 5.0, not -V ${options.mqttVersion}`);
+  return [...names, ...v5WillOptions(options)][0];
 }
 
 function reconnectOf({ reconnectPeriod, maximumReconnectTimes }: ConnectionOptions): ClientOptions["reconnect"] {

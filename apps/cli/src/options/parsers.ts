@@ -20,6 +20,19 @@ export function parseSeconds(text: string): number {
   throw new InvalidArgumentError(`It takes a number of seconds above 0, at most ${LONGEST_SECONDS}.`);
 }
 
+/** A number above 0, fractions allowed. */
+export function parsePositive(text: string): number {
+  const value = Number(text);
+  if (/^\d+(\.\d+)?$|^\.\d+$/.test(text) && value > 0) return value;
+  throw new InvalidArgumentError("It takes a number above 0.");
+}
+
+export function parsePercentage(text: string): number {
+  const value = Number(text);
+  if (/^\d+(\.\d+)?$|^\.\d+$/.test(text) && value <= 100) return value;
+  throw new InvalidArgumentError("It takes a number from 0 to 100.");
+}
+
 export function parseQos(text: string): QoS {
   if (text === "0" || text === "1" || text === "2") return Number(text) as QoS;
   throw new InvalidArgumentError("QoS is 0, 1 or 2.");

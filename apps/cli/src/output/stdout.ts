@@ -1,22 +1,22 @@
 import { once } from "node:events";
+import type { Sink } from "./sink.ts";
 
 /** Standard output with backpressure. A reader that has gone away, as in `| head -1`, ends it; whoever runs us tells of other errors. */
-export class StdoutWriter {
+export class StdoutWriter implements Sink {
   readonly #closed = new AbortController();
 
   constructor() {
     process.stdout.on("error", () => this.#closed.abort());
   }
 
-  /** Aborted when nobody reads any more. */
   get closed(): AbortSignal {
     return this.#closed.signal;
   }
 
-  /** Writes all parts at once; resolves with true when there is room for more, with false when `end` comes first. */
   async write(parts: readonly Uint8Array[], end: AbortSignal): Promise<boolean> {
     if (end.aborted || this.closed.aborted) return false;
-    if (process.stdout.write(Buffer.concat(parts))) return true;
+    const bytes = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+    if (bytes.length === 0 || process.stdout.write(bytes)) return true;
     try {
       await once(process.stdout, "drain", { signal: end });
       return true;

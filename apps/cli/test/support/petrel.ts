@@ -1,15 +1,15 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { afterEach } from "vitest";
+import { afterAll } from "vitest";
 
 const BIN = fileURLToPath(new URL("../../bin/petrel.js", import.meta.url));
 const COMPILED = new URL("../../dist/tsconfig.tsbuildinfo", import.meta.url);
 const BUNDLED = new URL("../../dist/bundle/bin.js", import.meta.url);
 
-/** A test that ran out of time leaves before it disposes of what it started. */
+/** A test that ran out of time leaves before it disposes of what it started. Not after each: tests may be concurrent. */
 const running = new Set<ChildProcessWithoutNullStreams>();
-afterEach(() => {
+afterAll(() => {
   for (const child of running) child.kill("SIGKILL");
 });
 
