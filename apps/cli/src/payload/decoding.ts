@@ -3,7 +3,7 @@ import { checkPayloadOptions, type Format, type PayloadOptions } from "./options
 import { schemaOf } from "./schema.ts";
 
 /** A payload as it is shown. */
-export interface Shown {
+interface Shown {
   /** Where lines are printed: in one line. */
   readonly text: string;
   /** Where JSON is printed: the same, as JSON. */
