@@ -25,11 +25,13 @@ import { IncomingEvents } from "./incoming-events.ts";
 import { consoleLogger, logConnections, safeLogger } from "./logger.ts";
 import type { Message } from "./message.ts";
 import type { MessageStream } from "./message-stream.ts";
+import { checkOptionKinds } from "./option-kinds.ts";
 import {
   checkAttemptOptions,
   checkOwnOptions,
   type ClientOptions,
   connectDeadline,
+  inTypedWords,
   type Logger,
   resolveReconnect,
   subscriptionIdentifiers,
@@ -118,6 +120,7 @@ export class MqttClient implements AsyncDisposable {
 
   /** Makes the parts. Throws for options that can't work, and then has changed nothing. */
   #build(options: ClientOptions): void {
+    checkOptionKinds(options);
     const { clock = systemClock, random = Math.random, logger = consoleLogger } = options;
     checkAttemptOptions(options);
     checkOwnOptions(options);
@@ -125,7 +128,7 @@ export class MqttClient implements AsyncDisposable {
     const reconnect = resolveReconnect(options.reconnect);
     const receiving = receiverOptions(options.unclaimed, options.timeouts?.consumer);
     const approach = new Approach(this.#reach, this.#url, options);
-    const session = new MqttSession<Context>(approach.usual.session);
+    const session = inTypedWords(() => new MqttSession<Context>(approach.usual.session));
 
     this.#options = options;
     this.#clock = clock;
@@ -277,7 +280,7 @@ export class MqttClient implements AsyncDisposable {
   /** The next connection goes this way. */
   #take({ connector, session, authentication }: Way): Connector {
     this.#authenticator.use(authentication);
-    this.#session.configure(session);
+    inTypedWords(() => this.#session.configure(session));
     return connector;
   }
 

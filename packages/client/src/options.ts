@@ -415,6 +415,20 @@ function authenticationMethod(authentication: AuthenticationMethod | undefined):
   return method;
 }
 
+/** The session's options that the client calls otherwise. */
+const TYPED: Readonly<Record<string, string>> = { clientIdentifier: "clientId", "will.topicName": "will.topic" };
+
+/** Makes what checks the session's options: an {@link OptionError} names them as they were typed. */
+export function inTypedWords<Made>(make: () => Made): Made {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error;
+    const { option, value, expected } = error;
+    throw new OptionError(TYPED[option] ?? option, value, expected);
+  }
+}
+
 /** In the words of the option that was typed; the session would speak of the client identifier. */
 function checkClientId({ clientId = "" }: ClientOptions, version: Version, resumes: boolean): void {
   if (clientId !== "") return;

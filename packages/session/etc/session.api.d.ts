@@ -227,6 +227,8 @@ export declare class OptionError extends MqttError {
     readonly code = "PETREL_OPTION";
     readonly option: string;
     readonly value: unknown;
+    /** What it should be, or why it can't work. */
+    readonly expected: string;
     constructor(option: string, value: unknown, expected: string);
 }
 /** The server answered CONNECT with a refusal. */

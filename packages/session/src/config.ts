@@ -151,6 +151,7 @@ function check(config: SessionConfig, options: SessionOptions): void {
   oneOf("resubscribe", config.resubscribe, ["when-session-lost", "always", "never"]);
   oneOf("queue.qos0WhileOffline", config.queue.qos0WhileOffline, ["reject", "queue", "drop"]);
   oneOf("queue.overflow", config.queue.overflow, OVERFLOWS);
+  for (const name of FLAGS) oneOf(name, config[name], [true, false]);
   if (config.authenticationMethod === "") {
     throw new OptionError("authenticationMethod", "", "leave it out, or name the method");
   }
@@ -184,6 +185,8 @@ const OVERFLOWS = [
   "drop-qos0-first",
 ] as const satisfies readonly QueueOptions["overflow"][];
 
+const FLAGS = ["bridge", "requestResponseInformation", "requestProblemInformation", "durable"] as const;
+
 const FIVE_ONLY = [
   "sessionExpiryInterval",
   "receiveMaximum",
@@ -214,7 +217,8 @@ function checkConnectPacket(config: SessionConfig): void {
     encodePacket(connectPacket(config, config.clientIdentifier, true), config.protocolVersion);
   } catch (error) {
     const { field = "will", value, message } = error as { field?: string; value?: unknown; message: string };
-    const problem = message.startsWith(`${field} is `) ? message.slice(message.indexOf("; ") + 2) : message;
+    const end = message.startsWith(`${field} is `) ? message.indexOf("; ") : -1;
+    const problem = end === -1 ? message : message.slice(end + 2);
     throw new OptionError(field.replace(/^properties\./, ""), field === "password" ? "***" : value, problem);
   }
 }

@@ -35,11 +35,14 @@ export class OptionError extends MqttError {
   override readonly code = "PETREL_OPTION";
   readonly option: string;
   readonly value: unknown;
+  /** What it should be, or why it can't work. */
+  readonly expected: string;
 
   constructor(option: string, value: unknown, expected: string) {
     super(`option ${option} is ${describeValue(value)}; ${expected}`);
     this.option = option;
     this.value = value;
+    this.expected = expected;
   }
 }
 
