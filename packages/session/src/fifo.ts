@@ -2,10 +2,13 @@ const FIRST_ROOM = 16;
 /** A line that was once longer than this gives its room back when it is empty. */
 const KEPT_ROOM = 1_024;
 
+/** The ring of a line that never had anything. It is never written to: an idle client has many empty lines, and shall be small. */
+const NO_ROOM: never[] = [];
+
 /** First in, first out: a ring that doubles, so that neither putting nor taking moves the rest or allocates. */
 export class Fifo<Item extends object> {
   /** Length: a power of two, or 0. */
-  #ring: (Item | undefined)[] = [];
+  #ring: (Item | undefined)[] = NO_ROOM;
   #head = 0;
   #length = 0;
 
@@ -58,7 +61,7 @@ export class Fifo<Item extends object> {
   }
 
   clear(): void {
-    this.#ring = [];
+    this.#ring = NO_ROOM;
     this.#head = this.#length = 0;
   }
 

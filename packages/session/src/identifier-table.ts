@@ -7,6 +7,9 @@ const FIRST_ROOM = 16;
 /** A ring that was once longer than this gives its room back when it is empty. */
 const KEPT_ROOM = 1_024;
 
+/** The ring of a table that has nothing. It is never written to. */
+const NO_ROOM: never[] = [];
+
 /**
  * Items by Packet Identifier, for identifiers that the peer chooses: a ring that doubles until no two of them meet.
  * Peers count upwards and start again, so it is about as long as there are items. A Map costs a third of what a
@@ -14,7 +17,7 @@ const KEPT_ROOM = 1_024;
  */
 export class IdentifierTable<Item extends Identified> {
   /** Length: a power of two, or 0. The place of an item is its identifier, modulo the length. */
-  #ring: (Item | undefined)[] = [];
+  #ring: (Item | undefined)[] = NO_ROOM;
   #count = 0;
 
   get(packetIdentifier: number): Item | undefined {
@@ -42,11 +45,11 @@ export class IdentifierTable<Item extends Identified> {
   delete(packetIdentifier: number): void {
     if (this.get(packetIdentifier) === undefined) return;
     this.#ring[packetIdentifier & (this.#ring.length - 1)] = undefined;
-    if (--this.#count === 0 && this.#ring.length > KEPT_ROOM) this.#ring = [];
+    if (--this.#count === 0 && this.#ring.length > KEPT_ROOM) this.#ring = NO_ROOM;
   }
 
   clear(): void {
-    this.#ring = [];
+    this.#ring = NO_ROOM;
     this.#count = 0;
   }
 

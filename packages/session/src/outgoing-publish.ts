@@ -5,6 +5,7 @@ import { PublishRejectedError } from "./errors.ts";
 import type { EventQueue, Milliseconds } from "./events.ts";
 import type { OutgoingEntry } from "./outgoing-entry.ts";
 import type { PacketIdentifiers } from "./packet-identifiers.ts";
+import { SparseMap } from "./sparse-map.ts";
 
 /**
  * The sender's side of QoS 1 and 2 (sections 4.3.2 and 4.3.3): what is in flight, by packet identifier. It outlives
@@ -24,7 +25,7 @@ export class OutgoingPublish<Context> {
    * it, another message with such an identifier would be a repetition, and be lost; so it stays taken until the exchange
    * or the session ends.
    */
-  readonly #orphans = new Map<number, Orphan>();
+  readonly #orphans = new SparseMap<number, Orphan>();
 
   constructor(identifiers: PacketIdentifiers, events: EventQueue<Context>, changes: Changes<Context> | undefined) {
     this.#identifiers = identifiers;

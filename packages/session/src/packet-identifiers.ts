@@ -1,12 +1,15 @@
 const LARGEST = 65_535;
 
+/** Of a session that has sent nothing with an identifier. */
+const NO_WORDS: Uint32Array = /* @__PURE__ */ new Uint32Array(0);
+
 /**
  * Packet Identifiers in use (section 2.2.1): PUBLISH, SUBSCRIBE and UNSUBSCRIBE share one set. The lowest free one
  * is given out, so tables indexed by identifier stay as small as the true concurrency.
  */
 export class PacketIdentifiers {
   /** Bit n of word w: identifier 32w + n is taken. Identifier 0 does not exist, so it is taken for good. */
-  #words: Uint32Array = new Uint32Array([1]);
+  #words: Uint32Array = NO_WORDS;
   /** No word before this one has a free bit. */
   #firstFreeWord = 0;
   #count = 0;
@@ -51,8 +54,9 @@ export class PacketIdentifiers {
 
   #grow(): boolean {
     if (this.#words.length * 32 > LARGEST) return false;
-    const grown = new Uint32Array(this.#words.length * 2);
+    const grown = new Uint32Array(Math.max(1, this.#words.length * 2));
     grown.set(this.#words);
+    grown[0]! |= 1;
     this.#words = grown;
     return true;
   }

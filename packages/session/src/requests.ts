@@ -22,8 +22,10 @@ import {
 } from "./errors.ts";
 import type { EventQueue, Milliseconds } from "./events.ts";
 import { Fifo } from "./fifo.ts";
+import { GrantedSubscriptions } from "./granted-subscriptions.ts";
 import { checkPacketSize, checkSubscribe, type Negotiated } from "./negotiated.ts";
 import type { PacketIdentifiers } from "./packet-identifiers.ts";
+import { SparseMap } from "./sparse-map.ts";
 
 export interface SubscribeRequest {
   readonly subscriptions: readonly TopicSubscriptionInit[];
@@ -70,20 +72,10 @@ interface Pending<Context> {
   wasSent: boolean;
 }
 
-/** What is in force, with the terms of the SUBSCRIBE it came in. */
-interface Granted {
-  readonly subscription: TopicSubscriptionInit;
-  readonly terms: Terms;
-}
-
-/** The most filters in one SUBSCRIBE of our own: servers are known that allow no more than a few. */
-const RESUBSCRIBE_BUNDLE = 50;
-
-/** SUBSCRIBE and UNSUBSCRIBE that wait for their answer, and what the server was asked to send us. */
+/** SUBSCRIBE and UNSUBSCRIBE that wait for their answer, and what they brought. */
 export class Requests<Context> {
   readonly #identifiers: PacketIdentifiers;
   readonly #events: EventQueue<Context>;
-  readonly #changes: Changes<Context> | undefined;
   readonly #maximumConcurrent: number;
   readonly #timeoutMs: Milliseconds;
   #version: ProtocolVersion;
@@ -91,9 +83,8 @@ export class Requests<Context> {
   /** Not sent yet, in order. Callers' deadlines rise along this line, and those of what was sent come before them. */
   readonly #waiting = new Fifo<PendingRequest<Context>>();
   /** Sent on this connection, by packet identifier. */
-  readonly #sent = new Map<number, PendingRequest<Context>>();
-  /** By topic filter. */
-  readonly #granted = new Map<string, Granted>();
+  readonly #sent = new SparseMap<number, PendingRequest<Context>>();
+  readonly #granted: GrantedSubscriptions<Context>;
   /** Why there is no connection. */
   #offlineBecause: Error | undefined;
 
@@ -109,10 +100,15 @@ export class Requests<Context> {
   ) {
     this.#identifiers = identifiers;
     this.#events = events;
-    this.#changes = changes;
+    this.#granted = new GrantedSubscriptions(changes);
     this.#maximumConcurrent = options.maximumConcurrent;
     this.#timeoutMs = options.timeoutMs;
     this.#version = options.version;
+  }
+
+  /** Goes on where an earlier process was. */
+  restore(stored: StoredSession): void {
+    this.#granted.restore(stored);
   }
 
   configure(version: ProtocolVersion): void {
@@ -168,7 +164,7 @@ export class Requests<Context> {
       const reasonCode = packet.reasonCodes[index]!;
       if (reasonCode >= ReasonCode.unspecifiedError)
         failures.push({ topicFilter: subscription.topicFilter, reasonCode });
-      else this.#grant(subscription, terms);
+      else this.#granted.grant(subscription, terms);
     }
     const { caller } = pending;
     if (caller === undefined) {
@@ -190,7 +186,7 @@ export class Requests<Context> {
     for (const [index, topicFilter] of pending.request.topicFilters.entries()) {
       const reasonCode = packet.reasonCodes[index] ?? ReasonCode.success; // 3.x says nothing, which means yes
       if (reasonCode >= ReasonCode.unspecifiedError) failures.push({ topicFilter, reasonCode });
-      else this.#forget(topicFilter);
+      else this.#granted.forget(topicFilter);
     }
     const { caller } = pending;
     if (caller === undefined || pending.abandoned) return;
@@ -206,18 +202,7 @@ export class Requests<Context> {
   /** Asks again for everything that was granted, before anything that waits. */
   resubscribe(): void {
     const callers = this.#waiting.takeAll().filter(({ caller }) => caller !== undefined);
-    const bundles = new Map<unknown, { readonly terms: Terms; readonly subscriptions: TopicSubscriptionInit[] }>();
-    for (const { subscription, terms } of this.#granted.values()) {
-      const key = terms.properties ?? terms.preferredIdentifier;
-      const bundle = bundles.get(key);
-      if (bundle === undefined) bundles.set(key, { terms, subscriptions: [subscription] });
-      else bundle.subscriptions.push(subscription);
-    }
-    for (const { terms, subscriptions } of bundles.values()) {
-      for (let start = 0; start < subscriptions.length; start += RESUBSCRIBE_BUNDLE) {
-        this.#waiting.push(ownRequest(subscriptions.slice(start, start + RESUBSCRIBE_BUNDLE), terms));
-      }
-    }
+    for (const request of this.#granted.requests()) this.#waiting.push(ownRequest(request));
     for (const pending of callers) this.#waiting.push(pending);
   }
 
@@ -273,7 +258,7 @@ export class Requests<Context> {
     for (const packetIdentifier of this.#sent.keys()) this.#identifiers.release(packetIdentifier);
     this.#sent.clear();
     this.#waiting.clear();
-    for (const topicFilter of this.#granted.keys()) this.#forget(topicFilter);
+    this.#granted.forgetAll();
   }
 
   /** Throws ServerLimitError | EncodeError. */
@@ -315,30 +300,14 @@ export class Requests<Context> {
     }
     const half = Math.ceil(subscriptions.length / 2);
     this.#waiting.putBack([
-      ownRequest(subscriptions.slice(0, half), terms),
-      ownRequest(subscriptions.slice(half), terms),
+      ownRequest({ subscriptions: subscriptions.slice(0, half), ...terms }),
+      ownRequest({ subscriptions: subscriptions.slice(half), ...terms }),
     ]);
-  }
-
-  /** Goes on where an earlier process was. */
-  restore({ subscriptions }: StoredSession): void {
-    for (const { subscription, terms } of subscriptions) {
-      this.#granted.set(subscription.topicFilter, { subscription, terms });
-    }
-  }
-
-  #grant(subscription: TopicSubscriptionInit, terms: Terms): void {
-    this.#granted.set(subscription.topicFilter, { subscription, terms });
-    this.#changes?.handleSubscribed(subscription, terms);
-  }
-
-  #forget(topicFilter: string): void {
-    if (this.#granted.delete(topicFilter)) this.#changes?.handleUnsubscribed(topicFilter);
   }
 
   /** A filter that is not granted any more is not asked for again on every connection. */
   #handleResubscribeFailed(failures: readonly FilterFailure[]): void {
-    for (const { topicFilter } of failures) this.#forget(topicFilter);
+    for (const { topicFilter } of failures) this.#granted.forget(topicFilter);
     this.#events.push({ type: "resubscribeFailed", failures });
   }
 
@@ -396,13 +365,6 @@ function subscribePacket(
 }
 
 /** A request without a caller: the session asks on its own. */
-function ownRequest<Context>(subscriptions: readonly TopicSubscriptionInit[], terms: Terms): PendingSubscribe<Context> {
-  return {
-    type: "subscribe",
-    request: { subscriptions, ...terms },
-    caller: undefined,
-    deadline: Infinity,
-    abandoned: false,
-    wasSent: false,
-  };
+function ownRequest<Context>(request: SubscribeRequest): PendingSubscribe<Context> {
+  return { type: "subscribe", request, caller: undefined, deadline: Infinity, abandoned: false, wasSent: false };
 }

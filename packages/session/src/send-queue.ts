@@ -167,7 +167,8 @@ export class SendQueue<Context> {
 /** First in, first out; what is taken out of the middle leaves its place behind until there are more places than messages. */
 class Line<Context> {
   readonly #places = new Fifo<OutgoingEntry<Context>>();
-  readonly #removed = new Set<OutgoingEntry<Context>>();
+  /** Made with the first of them, for few are ever taken out, and an idle client shall be small. */
+  #removed: Set<OutgoingEntry<Context>> | undefined;
 
   /** Without those that were taken out. */
   length = 0;
@@ -183,13 +184,13 @@ class Line<Context> {
   }
 
   peek(): OutgoingEntry<Context> | undefined {
-    if (this.#removed.size > 0) this.#skipRemoved();
+    this.#skipRemoved();
     return this.#places.peek();
   }
 
   take(): OutgoingEntry<Context> | undefined {
     if (this.length === 0) return undefined;
-    if (this.#removed.size > 0) this.#skipRemoved();
+    this.#skipRemoved();
     this.length--;
     return this.#places.take();
   }
@@ -200,22 +201,25 @@ class Line<Context> {
       this.#places.take();
       return;
     }
-    this.#removed.add(entry);
-    if (this.#removed.size > this.length) this.putBack(this.takeAll());
+    const removed = (this.#removed ??= new Set());
+    removed.add(entry);
+    if (removed.size > this.length) this.putBack(this.takeAll());
   }
 
   takeAll(): readonly OutgoingEntry<Context>[] {
     this.length = 0;
     const entries = this.#places.takeAll();
-    if (this.#removed.size === 0) return entries;
-    const left = entries.filter((entry) => !this.#removed.has(entry));
-    this.#removed.clear();
-    return left;
+    const removed = this.#removed;
+    if (removed === undefined) return entries;
+    this.#removed = undefined;
+    return entries.filter((entry) => !removed.has(entry));
   }
 
   #skipRemoved(): void {
+    const removed = this.#removed;
+    if (removed === undefined) return;
     for (let first = this.#places.peek(); first !== undefined; first = this.#places.peek()) {
-      if (!this.#removed.delete(first)) return;
+      if (!removed.delete(first)) return;
       this.#places.take();
     }
   }

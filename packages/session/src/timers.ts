@@ -5,31 +5,35 @@ export const SLEPT = 1_000;
 /** What was slept through is looked at again after this. */
 const GRACE = 1_000;
 
-interface Timer {
+interface Timer<Name> {
+  readonly name: Name;
   readonly deadline: Milliseconds;
   /** The deadline, or a little later if that was slept through. */
   at: Milliseconds;
 }
 
+const NONE: readonly never[] = [];
+
 /** Named deadlines. The driver is told the earliest one and calls back; it needs one timer, however many there are. */
 export class TimerTable<Name extends string> {
-  readonly #timers = new Map<Name, Timer>();
+  /** There are a few at most. */
+  #timers: readonly Timer<Name>[] = NONE;
 
   /** Infinity: never. */
   set(name: Name, deadline: Milliseconds): void {
-    if (this.#timers.get(name)?.deadline === deadline) return;
-    if (deadline === Infinity) this.#timers.delete(name);
-    else this.#timers.set(name, { deadline, at: deadline });
+    if (this.#timers.some((timer) => timer.name === name && timer.deadline === deadline)) return;
+    this.clear(name);
+    if (deadline !== Infinity) this.#timers = [...this.#timers, { name, deadline, at: deadline }];
   }
 
   clear(name: Name): void {
-    this.#timers.delete(name);
+    this.#timers = this.#timers.filter((timer) => timer.name !== name);
   }
 
   /** The earliest deadline. */
   next(): Milliseconds | undefined {
     let earliest: Milliseconds | undefined;
-    for (const { at } of this.#timers.values()) {
+    for (const { at } of this.#timers) {
       if (earliest === undefined || at < earliest) earliest = at;
     }
     return earliest;
@@ -43,12 +47,12 @@ export class TimerTable<Name extends string> {
    */
   takeExpired(now: Milliseconds): readonly Name[] {
     const expired: Name[] = [];
-    for (const [name, timer] of this.#timers) {
+    for (const timer of this.#timers) {
       if (timer.at > now) continue;
       if (now - timer.deadline > SLEPT && timer.at === timer.deadline) timer.at = now + GRACE;
-      else expired.push(name);
+      else expired.push(timer.name);
     }
-    for (const name of expired) this.#timers.delete(name);
+    for (const name of expired) this.clear(name);
     return expired;
   }
 }
