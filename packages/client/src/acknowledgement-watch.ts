@@ -1,6 +1,11 @@
 import type { Delivery, OldestUnacknowledged } from "@petrel/session";
 import type { Clock, Timer } from "./clock.ts";
 
+class Look {
+  seen: Delivery | undefined = undefined;
+  told: Delivery | undefined = undefined;
+}
+
 /**
  * Watches over acknowledgements. MQTT sends those of a QoS in the order of arrival [MQTT-4.6.0-2], so the first one
  * that is missing holds back all that follow: it is told when it stays first for long.
@@ -10,9 +15,8 @@ export class AcknowledgementWatch {
   readonly #patienceMs: number;
   readonly #oldest: (qos: 1 | 2) => OldestUnacknowledged | undefined;
   readonly #onOverdue: (oldest: OldestUnacknowledged) => void;
-  /** By QoS: what was first at the last look, and what was told. */
-  readonly #seen: Record<1 | 2, Delivery | undefined> = { 1: undefined, 2: undefined };
-  readonly #told: Record<1 | 2, Delivery | undefined> = { 1: undefined, 2: undefined };
+  /** By QoS: what was first at the last look, and what was told. Made with the first look: an idle client shall be small. */
+  #looks: readonly Look[] | undefined;
   #timer: Timer | undefined;
 
   /** @param patienceMs 0: nothing is told */
@@ -48,11 +52,14 @@ export class AcknowledgementWatch {
   #look(qos: 1 | 2): boolean {
     const oldest = this.#oldest(qos);
     const delivery = oldest?.delivery;
-    if (oldest !== undefined && delivery === this.#seen[qos] && delivery !== this.#told[qos]) {
-      this.#told[qos] = delivery;
+    this.#looks ??= [new Look(), new Look()];
+    const last = this.#looks[qos - 1]!;
+    const isOverdue = oldest !== undefined && delivery === last.seen && delivery !== last.told;
+    last.seen = delivery;
+    if (isOverdue) {
+      last.told = delivery;
       this.#onOverdue(oldest);
     }
-    this.#seen[qos] = delivery;
     return oldest !== undefined;
   }
 }

@@ -13,6 +13,8 @@ interface Full {
   stalled: boolean;
 }
 
+const NONE: readonly never[] = [];
+
 /**
  * The buffers that are full, and whether to read from the network nevertheless. A slow consumer pauses the network, so
  * that the server feels it. Two things go before: an answer that is awaited, for a consumer that publishes and waits
@@ -24,7 +26,8 @@ export class Congestion<Buffer extends Congested> {
   readonly #clock: Clock;
   readonly #patienceMs: number;
   readonly #onStalled: (buffer: Buffer) => void;
-  readonly #full = new Map<Buffer, Full>();
+  /** Made with the first: an idle client shall be small. */
+  #full: Map<Buffer, Full> | undefined;
   #answerAwaited = false;
 
   /** @param patienceMs how long a consumer may take nothing while its buffer is full; 0: for ever */
@@ -36,38 +39,39 @@ export class Congestion<Buffer extends Congested> {
 
   setFull(buffer: Buffer, full: boolean): void {
     if (full) {
+      this.#full ??= new Map();
       if (!this.#full.has(buffer)) this.#full.set(buffer, { timer: this.#watch(buffer), stalled: false });
     } else {
-      this.#full.get(buffer)?.timer?.clear();
-      this.#full.delete(buffer);
+      this.#full?.get(buffer)?.timer?.clear();
+      this.#full?.delete(buffer);
     }
   }
 
   /** The client rests: nobody holds up anybody, and no timer shall keep a process alive. */
   pause(): void {
-    for (const full of this.#full.values()) {
+    for (const full of this.#full?.values() ?? NONE) {
       full.timer?.clear();
       full.timer = undefined;
     }
   }
 
   resume(): void {
-    for (const [buffer, full] of this.#full) full.timer ??= this.#watch(buffer);
+    for (const [buffer, full] of this.#full ?? NONE) full.timer ??= this.#watch(buffer);
   }
 
   /** Whether to read from the network. Ask once a chunk: what fills a buffer may be followed by the rest of its chunk. */
   wantsData(answerAwaited: boolean): boolean {
-    this.#answerAwaited = answerAwaited && this.#full.size > 0;
+    this.#answerAwaited = answerAwaited && this.#full !== undefined && this.#full.size > 0;
     return answerAwaited || !this.#pauses();
   }
 
   /** Whether the network is read although this buffer is full. */
   readsOnThough(buffer: Buffer): boolean {
-    return this.#answerAwaited || this.#full.get(buffer)?.stalled === true;
+    return this.#answerAwaited || this.#full?.get(buffer)?.stalled === true;
   }
 
   #pauses(): boolean {
-    for (const { stalled } of this.#full.values()) if (!stalled) return true;
+    for (const { stalled } of this.#full?.values() ?? NONE) if (!stalled) return true;
     return false;
   }
 
@@ -75,7 +79,7 @@ export class Congestion<Buffer extends Congested> {
     if (this.#patienceMs === 0) return undefined;
     const { passed } = buffer;
     return this.#clock.timer(this.#clock.now() + this.#patienceMs, () => {
-      const full = this.#full.get(buffer);
+      const full = this.#full?.get(buffer);
       if (full === undefined) return;
       const stalled = buffer.passed === passed;
       const isNew = stalled && !full.stalled;

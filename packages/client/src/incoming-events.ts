@@ -13,6 +13,8 @@ const WARNINGS: Readonly<Record<DroppedIncoming["reason"], (topic: string) => st
     "be paused. Subscribe with QoS 1 or a larger buffer",
 };
 
+const NONE: readonly never[] = [];
+
 /** What the client's listeners are told about messages from the server. */
 export class IncomingEvents {
   readonly #events: Emitter<ClientEvents>;
@@ -20,7 +22,7 @@ export class IncomingEvents {
   readonly #reportError: (error: Error) => void;
   readonly #isClosed: () => boolean;
   /** What was warned of on this connection: once is enough. */
-  readonly #warned = new Set<DroppedIncoming["reason"]>();
+  #warned: readonly DroppedIncoming["reason"][] = NONE;
 
   constructor(
     events: Emitter<ClientEvents>,
@@ -35,7 +37,7 @@ export class IncomingEvents {
   }
 
   handleConnected(): void {
-    this.#warned.clear();
+    this.#warned = NONE;
   }
 
   /** Gives a message that nobody else takes to the "message" listeners. False: there are none. */
@@ -50,8 +52,8 @@ export class IncomingEvents {
     const { message, reason } = dropped;
     if (this.#events.has("dropped")) {
       this.#events.emit("dropped", dropped);
-    } else if (!this.#warned.has(reason)) {
-      this.#warned.add(reason);
+    } else if (!this.#warned.includes(reason)) {
+      this.#warned = [...this.#warned, reason];
       this.#logger.warn(`petrel: ${WARNINGS[reason](message.topic)}; listen for "dropped" to see all of them`);
     }
   }

@@ -49,7 +49,6 @@ export interface ReceiveStatistics {
 
 /** Everything that comes in: who gets it, who is too slow for it, and what becomes of what nobody takes. */
 export class Receiver {
-  readonly registry: SubscriptionRegistry = new SubscriptionRegistry();
   /** What a stream of this client reports to. */
   readonly owner: StreamOwner;
   readonly #clock: Clock;
@@ -58,10 +57,10 @@ export class Receiver {
   readonly #congestion: Congestion<MessageStream | UnclaimedMessages>;
   readonly #watch: AcknowledgementWatch;
   readonly #unclaimed: UnclaimedMessages;
-  /** Streams that are not subscriptions, with their way out of the registry. */
-  readonly #listening = new Map<MessageStream, () => void>();
-  /** All that have a buffer. */
-  readonly #streams = new Set<MessageStream>();
+  /** Made with the first of its kind, as is the next: an idle client shall be small. */
+  #registry: SubscriptionRegistry | undefined;
+  /** All that have a buffer; those that are not subscriptions with their way out of the registry. */
+  #streams: Map<MessageStream, (() => void) | undefined> | undefined;
   #dropped = 0;
 
   constructor(clock: Clock, { unclaimed, consumerTimeout }: ReceiverOptions, host: ReceiverHost) {
@@ -103,6 +102,10 @@ export class Receiver {
     };
   }
 
+  get registry(): SubscriptionRegistry {
+    return (this.#registry ??= new SubscriptionRegistry());
+  }
+
   // ── what comes in ─────────────────────────────────────────────────────────────────────────────
 
   /** Gives a message to everyone who wants it. */
@@ -122,7 +125,7 @@ export class Receiver {
 
   /** @param resumes the session is an earlier one, and whoever connected may not have said yet what to do with it */
   handleConnected(sessionPresent: boolean, resumes: boolean): void {
-    this.registry.handleConnected();
+    this.#registry?.handleConnected();
     this.#congestion.resume();
     if (sessionPresent) this.#watch.start(); // QoS 2 may wait already
     if (resumes) this.#unclaimed.open();
@@ -140,7 +143,7 @@ export class Receiver {
   /** @param inflight what the session has in flight towards us */
   statistics(inflight: number): ReceiveStatistics {
     let buffered = 0;
-    for (const stream of this.#streams) buffered += stream.buffered;
+    for (const stream of this.#streams?.keys() ?? []) buffered += stream.buffered;
     return { buffered, held: this.#unclaimed.length, inflight, dropped: this.#dropped };
   }
 
@@ -148,8 +151,8 @@ export class Receiver {
 
   /** Messages for a subscription are taken from now on; what was held for it comes first. */
   add(subscription: Subscription, identifier: number | undefined): void {
-    this.#streams.add(subscription);
     this.registry.add(subscription, identifier);
+    this.#keep(subscription, undefined);
     this.#claim(subscription);
   }
 
@@ -211,28 +214,31 @@ export class Receiver {
 
   /** Ends all but routes; an iteration throws `error` after its last message, if there is one. */
   endAll(error: Error | undefined): void {
-    for (const stream of this.registry.removeAll()) this.#finish(stream, error);
+    for (const stream of this.#registry?.removeAll() ?? []) this.#finish(stream, error);
     this.#unclaimed.pause();
     this.#congestion.pause();
     this.#watch.stop();
   }
 
   #finish(stream: MessageStream, error?: Error): void {
-    this.#streams.delete(stream);
-    this.#listening.delete(stream);
+    this.#streams?.delete(stream);
     this.#congestion.setFull(stream, false);
     stream.handleEnd(error);
     this.#host.wake();
   }
 
+  #keep(stream: MessageStream, leave: (() => void) | undefined): void {
+    this.#streams ??= new Map<MessageStream, (() => void) | undefined>();
+    this.#streams.set(stream, leave);
+  }
+
   #listen(topicFilters: readonly string[] | undefined, stream: MessageStream): void {
-    this.#streams.add(stream);
-    this.#listening.set(stream, this.registry.listen(topicFilters, stream));
+    this.#keep(stream, this.registry.listen(topicFilters, stream));
     this.#claim(stream);
   }
 
   #endListening(stream: MessageStream): Promise<void> {
-    this.#listening.get(stream)?.();
+    this.#streams?.get(stream)?.();
     this.#finish(stream);
     return Promise.resolve();
   }
