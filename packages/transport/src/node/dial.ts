@@ -64,11 +64,11 @@ function dialSocket(target: DialTarget, options: DialOptions, signal: Signal | u
     socket.on("lookup", onLookup);
     socket.on("connect", onConnect);
     socket.on("close", onClose);
-    // This one stays: an error may come before the new owner listens.
-    socket.on("error", (error) => {
-      failure ??= connectError(error, target);
-    });
+    socket.on("error", onError);
 
+    function onError(error: Error): void {
+      failure ??= connectError(error, target);
+    }
     function fail(error: TransportError): void {
       failure ??= error;
       socket.destroy();
@@ -102,9 +102,15 @@ function dialSocket(target: DialTarget, options: DialOptions, signal: Signal | u
       socket.off("lookup", onLookup);
       socket.off("connect", onConnect);
       socket.off("close", onClose);
+      // An error may come before the new owner listens. A function of here would keep all that was needed to get here.
+      socket.on("error", leaveToOwner);
+      socket.off("error", onError);
     }
   });
 }
+
+/** The owner looks at `socket.errored` first. */
+function leaveToOwner(): void {}
 
 function connectOptions(target: DialTarget, options: DialOptions): NetConnectOpts {
   const buffer = options.highWaterMark === undefined ? {} : { highWaterMark: options.highWaterMark };
