@@ -95,6 +95,11 @@ export class Connection<Context> {
     this.keepAlive = new KeepAlive(negotiated.keepAlive, config.timeouts.pingResponse, now);
   }
 
+  /** Nothing is handled any more; what was written still goes out. */
+  get isEnding(): boolean {
+    return this.phase === "disconnecting";
+  }
+
   /** Bytes written and not taken. */
   get pendingBytes(): number {
     return (this.#position - this.#taken) | 0;
