@@ -9,7 +9,6 @@ import {
   connect,
   ConnectRefusedError,
   createClient,
-  OptionError,
   TransportError,
 } from "../../src/node/index.ts";
 
@@ -30,13 +29,6 @@ test("a host that does not exist: the error names it", async () => {
   const error = await connect("mqtt://no-such-host.invalid").catch((reason: unknown) => reason);
   expect(error).toMatchObject({ stage: "dns", message: expect.stringContaining("no-such-host.invalid") });
 });
-
-test.each([["ws://localhost", OptionError]])(
-  "%s is refused before anything opens: this version can not reach it",
-  (url, error) => {
-    expect(() => createClient(url)).toThrow(error);
-  },
-);
 
 test("a URL that is none is refused", () => {
   expect(() => createClient("localhost")).toThrow(/does not start with a scheme/);
