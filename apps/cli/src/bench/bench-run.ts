@@ -1,8 +1,8 @@
 import { setMaxListeners } from "node:events";
-import { type Client, createClient, type Version } from "@petrel/client";
+import type { Client, Version } from "@petrel/client";
+import { clientAsTyped } from "../connecting.ts";
 import { errorLine } from "../exit-codes.ts";
 import { aborted } from "../interruption.ts";
-import { clientOptionsOf, urlOf } from "../options/connection.ts";
 import { waitUntil } from "../outgoing.ts";
 import { type BenchKind, type BenchOptions, connectionNumbers, fillIn, limitOf, type Share } from "./bench-options.ts";
 import { Measurements } from "./measurements.ts";
@@ -71,10 +71,7 @@ export class BenchRun {
     const names = { i: number, c: "", u: options.username ?? "" };
     const clientId = fillIn(options.clientId, names);
     const topic = fillIn(options.topic, { ...names, c: clientId });
-    const client = createClient(urlOf(options), {
-      ...clientOptionsOf({ ...options, clientId }),
-      signal: this.#stopped,
-    });
+    const client = clientAsTyped({ ...options, clientId, quiet: true }, this.#stopped);
     client.on("error", (error) => (measurements.failure ??= errorLine(error)));
     const begin = performance.now();
     if (this.#kind === "conn") measurements.note(stampTime());

@@ -1,7 +1,18 @@
 import { startAedes } from "@petrel/servers";
 import { readFileSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { petrel, runPetrel, subscribed } from "../support/petrel.ts";
+import { petrel, Running, runPetrel, subscribed } from "../support/petrel.ts";
+
+const COMPILED = fileURLToPath(new URL("../../dist/bin.js", import.meta.url));
+
+const COMMANDS = [
+  ...["pub", "sub", "request", "record", "replay", "conn", "probe", "broker", "decode"],
+  ...["bench", "simulate", "demo", "profile", "completion"],
+];
 
 test("--version prints the version of the package", async () => {
   const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
@@ -13,30 +24,81 @@ test("--version prints the version of the package", async () => {
 test.each([["--help"], ["-h"], ["help"]])("%s lists the commands, on stdout", async (word) => {
   const { status, stdout, stderr } = await runPetrel([word]);
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-  for (const command of ["pub", "sub", "broker", "demo"]) expect(stdout).toMatch(new RegExp(`^  ${command} `, "m"));
+  for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^  ${command} `, "m"));
 });
 
-test.each(["pub", "sub", "broker", "demo"])("help %s and %s --help are the same", async (command) => {
-  const help = await runPetrel(["help", command]);
-  expect(help).toMatchObject({ status: 0, stderr: "" });
-  expect(help.stdout).toMatch(new RegExp(`^Usage: petrel ${command} `));
-  expect(await runPetrel([command, "--help"])).toEqual(help);
+test("help for a command and its --help are the same, with examples", async () => {
+  const helps = await Promise.all(
+    COMMANDS.flatMap((command) => [runPetrel(["help", command]), runPetrel([command, "--help"])]),
+  );
+  for (const [index, command] of COMMANDS.entries()) {
+    const [help, other] = [helps[2 * index]!, helps[2 * index + 1]!];
+    expect(help).toMatchObject({ status: 0, stderr: "" });
+    expect(help.stdout).toMatch(new RegExp(`^Usage: petrel ${command} `));
+    if (command !== "demo") expect(help.stdout).toContain("\nExamples:\n");
+    expect(other).toEqual(help);
+  }
 });
 
-test.each([["--help"], ["--version"], ["nothing"]])("%s loads neither the client nor the broker", async (word) => {
-  // They are in the bundle; a sentence of the client tells its chunk.
-  const hook = `export async function load(url, context, next) {
-    const loaded = await next(url, context);
-    if (/aedes/.test(url) || /the client was destroyed before this was done/.test(loaded.source)) throw new Error("loaded " + url);
-    return loaded;
-  }`;
-  const register = `import { register } from "node:module"; register(${JSON.stringify(asModule(hook))});`;
-  await using running = petrel([word], { NODE_OPTIONS: `--import=${asModule(register)}` });
-  const { status, stderr } = await running.endInput().ended;
-  expect(stderr).not.toContain("loaded");
-  expect(status).toBe(word === "nothing" ? 2 : 0);
-  await using publishing = petrel(["pub", "--help"], { NODE_OPTIONS: `--import=${asModule(register)}` });
-  expect((await publishing.endInput().ended).stderr).toContain("loaded"); // the hook works
+/** What each command stands on besides commander, by the names of packages; and parts of our own that not all need. */
+const LOADED: Readonly<Record<string, readonly string[]>> = {
+  "--help": [],
+  "--version": [],
+  nothing: [],
+  "broker --help": ["aedes"],
+  "demo --help": ["aedes", "client"],
+  "decode --help": ["codec"],
+  "profile list": [],
+  "completion --help": ["aedes", "client", "codec"], // which knows the options of all
+  "bench pub --help": [],
+  "pub --help": ["client"],
+  "sub --help": ["client"],
+  "conn --help": ["client"],
+  "request --help": ["client"],
+  "record --help": ["client"],
+  "replay --help": ["client"],
+  "probe --help": ["client"],
+  "simulate --help": ["client"],
+};
+
+test("no command loads what another one needs", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "petrel-modules-"));
+  const loaded = async (line: string): Promise<readonly string[]> => {
+    const list = join(folder, line.replaceAll(/\W/g, "-"));
+    const hook = `import { appendFileSync } from "node:fs";
+      export async function load(url, context, next) {
+        appendFileSync(${JSON.stringify(list)}, url + "\\n");
+        return next(url, context);
+      }`;
+    const register = `import { register } from "node:module"; register(${JSON.stringify(asModule(hook))});`;
+    // As tsc has compiled it: there each module is a file.
+    const args = [`--import=${asModule(register)}`, COMPILED, ...line.split(" ")];
+    await using running = new Running(process.execPath, args, { XDG_CONFIG_HOME: folder });
+    await running.endInput().ended;
+    return (await readFile(list, "utf8")).trim().split("\n");
+  };
+  try {
+    const lines = Object.keys(LOADED);
+    for (const [index, urls] of (await Promise.all(lines.map(loaded))).entries()) {
+      const line = lines[index]!;
+      const command = line.split(" ")[0]!;
+      const has = (part: string): boolean => urls.some((url) => url.includes(part));
+      const packages = ["aedes", "client", "codec"].filter((name) =>
+        name === "aedes" ? has("/node_modules/aedes/") : has(`/packages/${name}/`),
+      );
+      const expected = LOADED[line]!.includes("client") ? [...LOADED[line]!, "codec"] : LOADED[line]!;
+      expect({ line, packages }).toEqual({ line, packages: [...new Set(expected)].sort() });
+      if (command === "completion") continue;
+      const commands = urls.flatMap((url) => /\/dist\/commands\/(\w+)\.js$/.exec(url)?.[1] ?? []);
+      expect({ line, commands }).toEqual({ line, commands: COMMANDS.includes(command) ? [command] : [] });
+      for (const lazy of ["yaml", "/ws/", "dist/input/secret.js", "dist/bench/bench.js", "options/authentication.js"]) {
+        if (command !== "profile" || lazy !== "dist/input/secret.js")
+          expect({ line, lazy, has: has(lazy) }).toEqual({ line, lazy, has: false });
+      }
+    }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 function asModule(source: string): string {

@@ -29,8 +29,8 @@ export class Running implements AsyncDisposable {
   #isOver = false;
   readonly #looks = new Set<() => void>();
 
-  constructor(program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    const child = spawn(program, args, { env: { ...process.env, PETREL_PASSWORD: "", ...env } });
+  constructor(program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd?: URL) {
+    const child = spawn(program, args, { cwd, env: { ...process.env, PETREL_PASSWORD: "", ...env } });
     this.#child = child;
     running.add(child);
     child.stdout.on("data", (bytes: Buffer) => {
@@ -102,6 +102,11 @@ export class Running implements AsyncDisposable {
   /** Resolves when stderr has said so. */
   said(pattern: RegExp): Promise<void> {
     return this.#until(() => pattern.test(this.#stderr), `stderr matches ${pattern}`);
+  }
+
+  /** Resolves when stdout has it. */
+  printed(pattern: RegExp): Promise<void> {
+    return this.#until(() => pattern.test(this.stdout), `stdout matches ${pattern}`);
   }
 
   /** Resolves when stdout has so many bytes. */

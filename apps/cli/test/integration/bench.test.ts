@@ -1,0 +1,96 @@
+import { describeServer, startMosquitto, type Mosquitto } from "@petrel/servers";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { petrel, runPetrel } from "../support/petrel.ts";
+
+describeServer("mosquitto", () => {
+  let server: Mosquitto;
+  beforeAll(async () => {
+    server = await startMosquitto({ config: ["max_queued_messages 0"] });
+  });
+  afterAll(() => server.stop());
+  const bench = (kind: string, ...args: string[]): readonly string[] => [
+    "bench",
+    kind,
+    "--url",
+    server.url,
+    "-i",
+    "1",
+    ...args,
+  ];
+  const result = (stdout: string): Readonly<Record<string, unknown>> => JSON.parse(stdout) as never;
+
+  test("conn: how long connections took", async () => {
+    const { status, stdout, stderr } = await runPetrel(bench("conn", "-c", "20", "--once", "--output", "json"));
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(result(stdout)).toMatchObject({
+      bench: "conn",
+      connected: 20,
+      connectFailed: 0,
+      latencyMs: { p50: expect.any(Number) as number },
+    });
+  });
+
+  test("pub and sub: what was sent came, none was lost, none came twice, and how long it took", async () => {
+    await using sub = petrel(
+      bench("sub", "-c", "2", "-q", "1", "-L", "400", "--debug", "--output", "json", "-t", "b/#"),
+    );
+    await sub.said(/SUBACK[^]*SUBACK/);
+    const pub = await runPetrel(
+      bench("pub", "-c", "4", "-im", "1", "-q", "1", "-L", "200", "-t", "b/%u/%c/%i", "-u", "anna", "-S", "100"),
+    );
+    expect(pub).toMatchObject({ status: 0, stderr: "" });
+    expect(pub.stdout).toMatch(/^sent +200$/m);
+    expect(pub.stdout).toMatch(/^acknowledged +200$/m);
+    expect(pub.stdout).toMatch(/^time to acknowledgement +p50 [\d.]+ ms {2}p90 .* p99 .* p99\.9 .* longest /m);
+    const measured = await sub.ended; // by itself: 200 messages, to each of two
+    expect(result(measured.stdout)).toMatchObject({
+      bench: "sub",
+      connected: 2,
+      received: 400,
+      lost: 0,
+      duplicates: 0,
+    });
+  });
+
+  test("rtt: each message comes back", async () => {
+    const { status, stdout } = await runPetrel(
+      bench("rtt", "-c", "3", "-im", "1", "-q", "1", "-L", "300", "--output", "json"),
+    );
+    expect(status).toBe(0);
+    expect(result(stdout)).toMatchObject({ sent: 300, received: 300, lost: 0, duplicates: 0 });
+  });
+
+  test("as fast as it goes, in two processes, which share connections and limit", async () => {
+    const args = bench("pub", "-c", "5", "-im", "0", "-q", "1", "-L", "2001", "--workers", "2", "--output", "json");
+    const { status, stdout, stderr } = await runPetrel(args);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(result(stdout)).toMatchObject({ connected: 5, sent: 2_001, acknowledged: 2_001, failed: 0 });
+  });
+
+  test("Ctrl-C ends it with what was measured, and with status 130 if there was more to do", async () => {
+    await using free = petrel(bench("conn", "-c", "2"));
+    await using limited = petrel(bench("pub", "-c", "1", "-im", "10", "-L", "1000000", "--workers", "2", "--debug"));
+    await limited.said(/-> PUBLISH/);
+    expect(await free.signal("SIGINT").ended).toMatchObject({ status: 0 });
+    const { status, stdout } = await limited.signal("SIGINT").ended;
+    expect(status).toBe(130);
+    expect(stdout).toMatch(/^sent /m);
+  });
+
+  test.each([["1"], ["2"]])("with %s process(es), nothing to connect to is status 3", async (workers) => {
+    const args = ["bench", "pub", "--url", "mqtt://127.0.0.1:9", "-c", "2", "--workers", workers];
+    const { status, stdout, stderr } = await runPetrel(args);
+    expect({ status, stdout }).toEqual({ status: 3, stdout: "" });
+    expect(stderr).toMatch(/^petrel: nothing listens on 127\.0\.0\.1:9 [^\n]+\n$/);
+  });
+
+  test.each([
+    ["a payload without room for its stamp", ["pub", "-S", "10"], "--payload-size takes a whole number from 24"],
+    ["no connections", ["conn", "-c", "0"], "--count takes a whole number from 1"],
+    ["another benchmark", ["bupp"], "unknown command 'bupp'"],
+  ])("%s is status 2", async (_what, args, expected) => {
+    const { status, stderr } = await runPetrel(["bench", ...args]);
+    expect(status).toBe(2);
+    expect(stderr).toContain(expected);
+  });
+});
