@@ -59,7 +59,8 @@ async function record(options: RecordOptions): Promise<void> {
       atOnce: true,
       wanted: options.out !== undefined && options.quiet !== true,
     });
-    const [subscription] = await Promise.all([subscribe(client, options, end), client.connect()]);
+    await client.connect();
+    const subscription = await subscribe(client, options, end);
     if (options.debug === true) process.stderr.write(`petrel: subscribed to ${options.topic.join(", ")}\n`);
     if (options.duration !== undefined) timer = setTimeout(() => timeUp.abort(), options.duration * 1_000);
     const begin = Date.now();
@@ -85,8 +86,8 @@ async function record(options: RecordOptions): Promise<void> {
 }
 
 function subscribe(client: ReturnType<typeof clientAsTyped>, options: RecordOptions, signal: AbortSignal) {
-  const { topic, qos, mqttVersion, retained } = options;
-  if (mqttVersion === "3.1.1" || mqttVersion === "3.1") return client.subscribe(topic, { qos, signal });
+  const { topic, qos, retained } = options;
+  if (client.version !== "5.0") return client.subscribe(topic, { qos, signal });
   // What was published as retained is to be replayed as retained.
   const kept = { retainAsPublished: true, retainHandling: retained ? 0 : 2 } as const;
   return (client as Client).subscribe(topic, { qos, signal, ...kept });

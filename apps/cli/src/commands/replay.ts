@@ -60,7 +60,7 @@ async function replay(file: string | undefined, options: ReplayOptions): Promise
     for (let round = 0; round < rounds; round++) {
       const before = outgoing.count;
       const chunks = file === undefined ? stdinChunks(outgoing.stopped) : fileChunks(file);
-      if (!(await replayOnce(lineBatches(chunks), outgoing, options))) break;
+      if (!(await replayOnce(lineBatches(chunks), outgoing, options, client.version))) break;
       if (outgoing.count === before) throw new UsageError("the recording is empty");
     }
     await outgoing.end();
@@ -74,7 +74,8 @@ async function replay(file: string | undefined, options: ReplayOptions): Promise
 async function replayOnce(
   batches: AsyncIterable<readonly Uint8Array[]>,
   outgoing: Outgoing,
-  { speed, qos, prefix, mqttVersion }: ReplayOptions,
+  { speed, qos, prefix }: ReplayOptions,
+  version: Version,
 ): Promise<boolean> {
   const begin = performance.now();
   let first: number | undefined;
@@ -89,7 +90,7 @@ async function replayOnce(
       const problem = validateTopicName(topic);
       if (problem !== undefined) throw new UsageError(`line ${number} of the recording: topic "${topic}" ${problem}`);
       if (speed > 0 && !(await waitUntil(begin + (message.offset - first) / speed, outgoing.stopped))) return false;
-      if (!(await outgoing.publish(topic, message.payload, publishOptions(message, qos, mqttVersion)))) return false;
+      if (!(await outgoing.publish(topic, message.payload, publishOptions(message, qos, version)))) return false;
     }
   }
   return !outgoing.stopped.aborted;
@@ -98,9 +99,8 @@ async function replayOnce(
 function publishOptions(
   { qos, retain, properties }: Recorded,
   other: QoS | undefined,
-  version: ConnectionOptions["mqttVersion"],
+  version: Version,
 ): PublishOptions<Version> {
   const common = { qos: other ?? qos, retain };
-  const hasProperties = version !== "3.1.1" && version !== "3.1";
-  return hasProperties ? { ...common, properties } : common;
+  return version === "5.0" ? { ...common, properties } : common;
 }

@@ -7,6 +7,7 @@ import { stdinChunks } from "../input/stdin.ts";
 import { Interruption } from "../interruption.ts";
 import { addConnectionOptions, type ConnectionOptions } from "../options/connection.ts";
 import { parseQos, parseSeconds, parseUserProperty, single } from "../options/parsers.ts";
+import { needingV5 } from "../options/version.ts";
 import { OutputBytes } from "../output/bytes.ts";
 import { jsonLine } from "../output/json.ts";
 import { appendText } from "../output/text.ts";
@@ -54,7 +55,8 @@ Examples:
 
 Needs MQTT 5.0. A reply counts if it repeats the correlation data of the request.`;
 
-async function request(options: RequestCommandOptions): Promise<void> {
+async function request(typed: RequestCommandOptions): Promise<void> {
+  const options = needingV5(typed, "request");
   check(options);
   using interruption = new Interruption();
   const payload = options.stdin === true ? await readAll(stdinChunks(interruption.signal)) : (options.message ?? "");
@@ -84,10 +86,7 @@ async function request(options: RequestCommandOptions): Promise<void> {
   }
 }
 
-function check({ topic, responseTopic, mqttVersion, message, nullMessage, stdin }: RequestCommandOptions): void {
-  if (mqttVersion === "3.1.1" || mqttVersion === "3.1") {
-    throw new UsageError(`request needs MQTT 5.0, not -V ${mqttVersion}: older versions have no response topic`);
-  }
+function check({ topic, responseTopic, message, nullMessage, stdin }: RequestCommandOptions): void {
   for (const name of responseTopic === undefined ? [topic] : [topic, responseTopic]) {
     const problem = validateTopicName(name);
     if (problem !== undefined) throw new UsageError(`topic "${name}" ${problem}`);

@@ -146,7 +146,7 @@ describeServer("mosquitto", () => {
     expect(packets).toEqual([
       expect.stringMatching(/^-> CONNECT v5 "" clean keep-alive 60s user "anna" password \*\*\* /),
       expect.stringMatching(/^<- CONNACK success/),
-      expect.stringMatching(/^-> PUBLISH q1 p1 "a" 1 character "x"/),
+      expect.stringMatching(/^-> PUBLISH q1 p1 "a" 1 byte "x"/),
       expect.stringMatching(/^<- PUBACK p1/),
       expect.stringMatching(/^-> DISCONNECT success/),
       "",
