@@ -4,6 +4,17 @@ import { defineConfig } from "vitest/config";
 // Workspace packages resolve to their sources: tests run without a build, and stack traces show what was written.
 const conditions = ["petrel-source"];
 
+// Other runtimes are fetched first, some hundred megabytes: only where somebody wants that.
+const runtimes = {
+  extends: true,
+  test: {
+    name: "runtimes",
+    include: ["tooling/runtimes/test/runtimes/**/*.test.ts"],
+    hookTimeout: 30_000,
+    sequence: { groupOrder: 3 },
+  },
+} as const;
+
 export default defineConfig({
   root: fileURLToPath(new URL("../..", import.meta.url)),
   resolve: { conditions: [...conditions, "module", "node", "development|production"] },
@@ -15,7 +26,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["{packages,apps,tooling}/*/test/**/*.test.ts"],
-          exclude: ["**/node_modules/**", "**/dist/**", "**/test/integration/**"],
+          exclude: ["**/node_modules/**", "**/dist/**", "**/test/integration/**", "**/test/runtimes/**"],
           testTimeout: 30_000, // properties run thousands of cases, on machines that are busy with other things
         },
       },
@@ -44,6 +55,7 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
         },
       },
+      ...(process.env["PETREL_RUNTIMES"] === "1" ? [runtimes] : []),
     ],
   },
 });

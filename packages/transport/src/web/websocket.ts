@@ -78,7 +78,7 @@ function open(
     const timer = timeoutMs > 0 ? setTimeout(onTimeout, timeoutMs) : undefined;
     signal?.addEventListener("abort", onAbort);
     webSocket.onopen = onOpen;
-    webSocket.onerror = () => {}; // "close" follows, and tells as little
+    webSocket.onerror = onClose; // "close" follows and tells as little; in Node 22 it does not
     webSocket.onclose = onClose;
 
     function fail(error: TransportError): void {
@@ -150,6 +150,7 @@ class NativeWebSocketTransport implements Transport {
       (run) => queueMicrotask(run),
       () => {},
     );
+    webSocket.onerror = () => {}; // "close" follows
     webSocket.onmessage = (event: { readonly data: unknown }) => this.#onMessage(event.data);
     webSocket.onclose = (event: { readonly code: number; readonly reason: string }) =>
       this.#onClose(event.code, event.reason);
