@@ -7,6 +7,9 @@ import { Deferred } from "./deferred.ts";
 /** Rounds of output and events in one turn; what is left then waits for the next, so that input and timers get theirs. */
 const ROUNDS_PER_TURN = 16;
 
+/** Milliseconds of reading in one turn; then timers get their turn. A turn can bring 2 MB: hundreds of thousands of small messages. */
+const READING_PER_TURN_MS = 50;
+
 /** How long a polite end waits for the server to close its side, once it has everything. */
 const LINGER_MS = 2_000;
 /** How long it waits for a network that takes none of the last bytes. One that takes some, however slowly, gets its time. */
@@ -38,6 +41,11 @@ export class Driver<Context> {
   #pumped: Deferred<void> | undefined;
   #timer: Timer | undefined;
   #timerAt: number | undefined;
+  /** When the chunks that came one right after the other began, and when the last of them was done with. */
+  #readingSince = 0;
+  #readAt = 0;
+  /** Reading stopped, so that timers get their turn. */
+  #yielding = false;
 
   constructor(session: MqttSession<Context>, clock: Clock, handler: DriverHandler<Context>) {
     this.#session = session;
@@ -111,8 +119,23 @@ export class Driver<Context> {
   /** @internal */
   handleData(link: Link<Context>, bytes: Uint8Array): void {
     if (link !== this.#link) return;
-    this.#session.handleBytes(bytes, this.#clock.now()); // one clock read per chunk, not per packet
+    const now = this.#clock.now(); // once per chunk, not per packet
+    if (now - this.#readAt > 1) this.#readingSince = now;
+    this.#session.handleBytes(bytes, now);
     this.#pump();
+    this.#readAt = this.#clock.now();
+    if (this.#readAt - this.#readingSince > READING_PER_TURN_MS) this.#yield();
+  }
+
+  #yield(): void {
+    this.#readingSince = this.#readAt;
+    if (this.#yielding) return;
+    this.#yielding = true;
+    this.#clock.timer(this.#readAt, () => {
+      this.#yielding = false;
+      this.#regulate();
+    });
+    this.#regulate();
   }
 
   /** @internal */
@@ -223,7 +246,7 @@ export class Driver<Context> {
   #regulate(): void {
     const link = this.#link;
     if (link === undefined) return;
-    const reading = !link.writable || this.#handler.wantsData();
+    const reading = !this.#yielding && (!link.writable || this.#handler.wantsData());
     if (link.reading === reading) return;
     link.reading = reading;
     const now = this.#clock.now();

@@ -1,5 +1,5 @@
 import { OptionError } from "@petrel/session";
-import type { AttemptOptions, ClientOptions } from "./options.ts";
+import type { AttemptOptions, ClientOptions, OptionsV3, OptionsV5 } from "./options.ts";
 
 const WORDS = {
   string: "text",
@@ -28,7 +28,7 @@ const textOrBytes: Kinds = ["string", "bytes"];
 const material: Kinds = ["string", "bytes", "list", "function"];
 
 /** What each option is, for callers without types. What it may say is checked by whoever it is for. */
-const OPTIONS: Table = {
+const OPTIONS: Table & Readonly<Record<keyof OptionsV5 | keyof OptionsV3, Kinds | Table>> = {
   version: text,
   clientId: text,
   username: text,

@@ -1,5 +1,5 @@
 import { encodePacket, type PacketInit } from "@petrel/codec";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { watch, World } from "./support/world.ts";
 
 const hex = (digits: string): Uint8Array => Uint8Array.from(digits.split(" "), (byte) => Number.parseInt(byte, 16));
@@ -41,4 +41,21 @@ describe("what follows CONNACK in the same chunk, and ends the connection", () =
     expect([connected.state, world.client.state]).toEqual(["resolved", "offline"]);
     expect(world.eventNames.slice(0, 3)).toEqual(["connecting", "connected", "disconnected"]);
   });
+});
+
+test("a server that floods us does not keep timers from their turn", async () => {
+  const world = await World.online();
+  const read: string[] = [];
+  let worked = 0;
+  const now = vi.spyOn(world.clock, "now").mockImplementation(() => 1_000 + worked);
+  world.client.on("message", ({ topic }) => {
+    read.push(topic);
+    worked += 30; // nothing else runs meanwhile
+  });
+  for (const topicName of ["1", "2", "3", "4"]) world.server.send({ type: "publish", topicName });
+  await world.clock.settle();
+  expect(read).toEqual(["1", "2"]);
+  now.mockRestore();
+  await world.elapse(2_000);
+  expect(read).toEqual(["1", "2", "3", "4"]);
 });

@@ -285,7 +285,7 @@ export class Protocol<Context> {
     if (connection.isEnding) return;
     const reasonCode = reasonCodeFor(error);
     // 3.x knows no reason to give: there the connection is just closed, and the server may publish the will.
-    if (reasonCode !== undefined && this.config.protocolVersion === 5 && connection.connectWritten) {
+    if (reasonCode !== undefined && connection.config.protocolVersion === 5 && connection.connectWritten) {
       connection.write({ type: "disconnect", reasonCode });
     }
     this.endConnection(connection, reasonCode === undefined ? "network" : "client", error);

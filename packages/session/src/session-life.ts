@@ -91,11 +91,11 @@ export class SessionLife {
 
   /**
    * "If the Session Expiry Interval in the CONNECT packet was zero, then it is a Protocol Error to set a non-zero Session
-   * Expiry Interval in the DISCONNECT packet" (section 3.14.2.2.2). Throws EncodeError.
+   * Expiry Interval in the DISCONNECT packet" (section 3.14.2.2.2). `asked` is the one in CONNECT. Throws EncodeError.
    */
-  checkDisconnect(properties: DisconnectProperties | undefined): void {
+  checkDisconnect(properties: DisconnectProperties | undefined, asked: number): void {
     const value = properties?.sessionExpiryInterval;
-    if (value === undefined || value === 0 || this.#config.sessionExpiryInterval > 0) return;
+    if (value === undefined || value === 0 || asked > 0) return;
     throw new EncodeError(`properties.sessionExpiryInterval is ${value}; it must be 0, as in CONNECT`, {
       field: "properties.sessionExpiryInterval",
       value,

@@ -285,7 +285,7 @@ export class MqttSession<Context = unknown> {
     const connection = this.#protocol.connection;
     if (connection === undefined || connection.isEnding) return;
     const { reasonCode, properties } = options;
-    this.#protocol.life.checkDisconnect(properties);
+    this.#protocol.life.checkDisconnect(properties, connection.config.sessionExpiryInterval);
     // Also before CONNACK: "Clients need not wait for a CONNACK packet to arrive from the Server" (section 3.1.4).
     if (connection.connectWritten) {
       connection.write(fittingDisconnect(reasonCode, properties, connection));

@@ -46,3 +46,24 @@ test("a request that waits and that the other version can't express fails", () =
   ]);
   expect(server.received().at(-1)).toMatchObject({ type: "subscribe", subscriptions: [{ topicFilter: "b" }] });
 });
+
+test("what the DISCONNECT may say depends on the CONNECT of this connection, not on the next one's (section 3.14.2.2.2)", () => {
+  const { session, server, clock } = offline({ clientIdentifier: "me", sessionExpiryInterval: 0 });
+  server.accept();
+  session.configure({ clientIdentifier: "me", sessionExpiryInterval: 60 });
+  const longer = { properties: { sessionExpiryInterval: 30 } };
+  expect(() => session.disconnect(longer, clock.now())).toThrow("must be 0, as in CONNECT");
+  server.lose();
+  server.accept();
+  session.configure({ clientIdentifier: "me", sessionExpiryInterval: 0 });
+  session.disconnect(longer, clock.now());
+  expect(server.received().at(-1)).toMatchObject({ type: "disconnect", ...longer });
+});
+
+test("a server that breaks the protocol is told so in the version of this connection", () => {
+  const { session, server } = offline({ clientIdentifier: "me" });
+  server.open();
+  session.configure({ clientIdentifier: "me", protocolVersion: 4 });
+  server.send({ type: "pingresp" });
+  expect(server.received().at(-1)).toMatchObject({ type: "disconnect", reasonCode: 0x82 });
+});
