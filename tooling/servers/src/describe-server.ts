@@ -12,6 +12,7 @@ const AVAILABLE = {
   openssl: () => findProgram("openssl") !== undefined, // makes the certificates of `makeCertificates`
   microsocks: () => findProgram("microsocks") !== undefined,
   tinyproxy: () => findProgram("tinyproxy") !== undefined,
+  haproxy: () => findProgram("haproxy") !== undefined,
   chromium: () => findProgram("chromium") !== undefined,
   "mosquitto-clients": () => ["mosquitto_pub", "mosquitto_sub"].every((program) => findProgram(program) !== undefined),
 };

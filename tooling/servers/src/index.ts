@@ -14,4 +14,11 @@ export { startRabbitMq } from "./rabbitmq.ts";
 export type { ServerInDirectory } from "./server-in-directory.ts";
 export { freePort } from "./free-port.ts";
 export { findProgram } from "./find-program.ts";
-export { startMicrosocks, startTinyproxy, type ProxyServer, type ProxyServerOptions } from "./proxies.ts";
+export {
+  type Front,
+  startHaproxy,
+  startMicrosocks,
+  startTinyproxy,
+  type ProxyServer,
+  type ProxyServerOptions,
+} from "./proxies.ts";

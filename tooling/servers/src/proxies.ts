@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -53,6 +53,56 @@ export async function startTinyproxy({ username, password }: ProxyServerOptions 
       await removeDirectory();
     };
     return { ...proxy, stop, [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    await removeDirectory();
+    throw error;
+  }
+}
+
+/** What {@link startHaproxy} stands in front of, and with which certificate. */
+export interface FrontOptions {
+  /** The path of the certificate and of its key, in PEM. */
+  readonly cert: string;
+  readonly key: string;
+  /** Where MQTT is spoken, and where over WebSockets, on the loopback. */
+  readonly port: number;
+  readonly webSocketPort: number;
+}
+
+/** A server's front: it speaks TLS for it. */
+export interface Front extends AsyncDisposable {
+  /** `mqtts://…` and `wss://…` */
+  readonly url: string;
+  readonly webSocketUrl: string;
+}
+
+/** Starts haproxy in front of a server that speaks no TLS itself. WebSockets it takes for HTTP, and looks into. */
+export async function startHaproxy({ cert, key, port, webSocketPort }: FrontOptions): Promise<Front> {
+  const directory = await mkdtemp(join(tmpdir(), "petrel-haproxy-"));
+  const removeDirectory = (): Promise<void> => rm(directory, { recursive: true, force: true });
+  try {
+    const both = join(directory, "both.pem");
+    await writeFile(both, (await readFile(cert, "utf8")) + (await readFile(key, "utf8")), { mode: 0o600 });
+    const webSocketFront = await freePort();
+    const proxy = await startProxy("haproxy", async (mqttFront) => {
+      const lines = [
+        ...["global", "maxconn 200"],
+        ...["defaults", "timeout connect 5s", "timeout client 60s", "timeout server 60s", "timeout tunnel 60s", "retries 0"],
+        ...["listen mqtt", "mode tcp", `bind 127.0.0.1:${mqttFront} ssl crt ${both}`, `server s 127.0.0.1:${port}`],
+        ...["listen websockets", "mode http", `bind 127.0.0.1:${webSocketFront} ssl crt ${both}`],
+        `server s 127.0.0.1:${webSocketPort}`,
+      ];
+      await writeFile(join(directory, "haproxy.cfg"), `${lines.join("\n")}\n`);
+      return ["-db", "-f", join(directory, "haproxy.cfg")];
+    });
+    return {
+      url: `mqtts://127.0.0.1:${proxy.port}`,
+      webSocketUrl: `wss://127.0.0.1:${webSocketFront}`,
+      [Symbol.asyncDispose]: async () => {
+        await proxy.stop();
+        await removeDirectory();
+      },
+    };
   } catch (error) {
     await removeDirectory();
     throw error;
