@@ -677,6 +677,10 @@ export interface ClientEvents {
     resubscribeFailed: {
         readonly failures: readonly FilterFailure[];
     };
+    /** A message was acknowledged after its connection, or session, had ended: no harm, but the server sends it again. */
+    lateAcknowledgement: {
+        readonly packetIdentifier: number;
+    };
     /** A failure that no promise tells anybody: of a message that nobody awaited, or of a listener or handler. */
     error: Error;
     /** A packet that was written. Passwords and authentication data are shown as ***. Listening costs some speed. */

@@ -528,7 +528,8 @@ export class MqttClient implements AsyncDisposable {
         this.#events.emit("resubscribeFailed", { failures: event.failures });
         return;
       case "lateAcknowledgement":
-        return; // no harm: the server sends the message again
+        this.#events.emit("lateAcknowledgement", { packetIdentifier: event.packetIdentifier });
+        return;
       case "pinged":
         this.#lastRoundTrip = event.roundTripMs;
         (event.context as Ping).resolve(event.roundTripMs);

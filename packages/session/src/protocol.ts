@@ -26,7 +26,7 @@ import {
 } from "./server-mistakes.ts";
 import { SessionLife } from "./session-life.ts";
 import { TimerTable } from "./timers.ts";
-import { Traffic } from "./traffic.ts";
+import { Traffic, withoutSecrets } from "./traffic.ts";
 
 type TimerName = "connack" | "authentication" | "keepAlive" | "request" | "sessionExpiry";
 
@@ -221,7 +221,8 @@ export class Protocol<Context> {
   #handleConnack(packet: ConnackPacket, connection: Connection<Context>): void {
     if (connection.phase !== "connecting") throw secondConnack(connection.config.protocolVersion);
     if (packet.reasonCode !== ReasonCode.success) {
-      this.endConnection(connection, "server", new ConnectRefusedError(packet), packet);
+      const shown = withoutSecrets(packet) as ConnackPacket;
+      this.endConnection(connection, "server", new ConnectRefusedError(shown), shown);
       return;
     }
     this.life.checkSessionPresent(packet, connection.cleanStart);
@@ -254,7 +255,7 @@ export class Protocol<Context> {
     connection.handleAccepted(negotiated, this.now);
     this.timers.clear("connack");
     this.armKeepAlive(connection);
-    this.events.push({ type: "connected", connack: packet, negotiated });
+    this.events.push({ type: "connected", connack: withoutSecrets(packet) as ConnackPacket, negotiated });
     this.changes?.handleOnline(connection);
 
     // MQTT 3.1 has no Session Present. There the session is taken to be what we asked for; subscribing once more does no harm.

@@ -72,7 +72,7 @@ export class Traffic<Context> {
 }
 
 /** Passwords and authentication data stay out of what gets logged; a message is copied, for it changes when it is sent again. */
-function withoutSecrets(packet: PacketInit): PacketInit {
+export function withoutSecrets(packet: PacketInit): PacketInit {
   switch (packet.type) {
     case "publish": {
       const { type, topicName, payload, qos, retain, dup, packetIdentifier, properties } = packet;

@@ -4,13 +4,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import {
-  ClientClosedError,
-  connect,
-  ConnectRefusedError,
-  createClient,
-  TransportError,
-} from "../../src/node/index.ts";
+import { ClientClosedError, connect, ConnectRefusedError, createClient, TransportError } from "../../src/node/index.ts";
 
 test("a port where nobody listens: the error names it", async () => {
   const server = createServer().listen(0, "127.0.0.1");

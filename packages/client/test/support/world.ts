@@ -111,6 +111,7 @@ const EVENTS = [
   "message",
   "dropped",
   "resubscribeFailed",
+  "lateAcknowledgement",
   "error",
   "closed",
 ] as const satisfies readonly (keyof ClientEvents)[];
