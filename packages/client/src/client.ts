@@ -5,6 +5,7 @@ import {
   type Milliseconds,
   MqttSession,
   type Negotiated,
+  NotConnectedError,
   OptionError,
   type SessionEvent,
 } from "@petrel/session";
@@ -91,6 +92,8 @@ export class MqttClient implements AsyncDisposable {
   #state: ClientState = "offline";
   /** Why no more attempts are made: until `connect()`, everything fails with this. */
   #givenUp: Error | undefined;
+  /** Why no commands are taken, once closed. */
+  #closedBecause: Error | undefined;
   #connecting: Deferred<void> | undefined;
   #reauthenticating: Request | undefined;
   /** The end under way, until "closed" was told. */
@@ -486,7 +489,7 @@ export class MqttClient implements AsyncDisposable {
         this.#publisher.handlePublished(event, now);
         return;
       case "failed":
-        if (event.context instanceof Publication) this.#publisher.fail(event.context, event.error);
+        if (event.context instanceof Publication) this.#publisher.fail(event.context, this.#blame(event.error));
         else event.context.reject(event.error);
         this.#publisher.handleProgress();
         return;
@@ -535,6 +538,11 @@ export class MqttClient implements AsyncDisposable {
         (event.context as Ping).resolve(event.roundTripMs);
         return;
     }
+  }
+
+  /** That the connection ended before a QoS 0 message was sent is nobody's fault but ours if we closed the client. */
+  #blame(error: Error): Error {
+    return error instanceof NotConnectedError && this.#state === "closed" ? this.#closedBecause! : error;
   }
 
   // ── receiving ─────────────────────────────────────────────────────────────────────────────────
@@ -613,6 +621,7 @@ export class MqttClient implements AsyncDisposable {
   /** No more attempts, and no more commands. */
   #close(error: Error): void {
     this.#state = "closed";
+    this.#closedBecause = error;
     this.#givenUp = undefined;
     this.#stopConnecting(error);
   }

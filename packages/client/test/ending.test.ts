@@ -252,6 +252,15 @@ test("messages published right before disconnect() go out before the goodbye", a
   expect(world.received()).toEqual(["publish a:last words q0", "disconnect"]);
 });
 
+test("QoS 0 messages that the output had no room for before disconnect() fail because the client was closed", async () => {
+  const world = await World.online();
+  const large = new Uint8Array(40_000);
+  const published = [1, 2, 3].map(() => watch(world.client.publish("a", large)));
+  await Promise.all([world.client.disconnect(), world.settle()]);
+  expect(published.map(({ state }) => state)).toEqual(["resolved", "resolved", "rejected"]);
+  expect(published[2]!.error).toBeInstanceOf(ClientClosedError);
+});
+
 test("DISCONNECT carries reason, text, user properties and the new expiry", async () => {
   const world = await World.online({ sessionExpiryInterval: 60 });
   const ended = world.client.disconnect({
