@@ -483,7 +483,7 @@ export class MqttClient implements AsyncDisposable {
   #handleEvent(event: SessionEvent<Context>, now: Milliseconds): void {
     switch (event.type) {
       case "message":
-        this.#receiver.deliver(event.packet, event.delivery);
+        this.#receiver.deliver(event.packet, event.delivery, now);
         return;
       case "published":
         this.#publisher.handlePublished(event, now);

@@ -1,5 +1,6 @@
 import type { UserProperty } from "@petrel/codec";
 import type { Dispatch } from "@petrel/session";
+import { Deferred } from "./deferred.ts";
 
 /** What became of a message that was published. */
 export interface PublishResult {
@@ -35,11 +36,9 @@ export class Publication implements PromiseLike<PublishResult> {
   dispatch: Dispatch | undefined = undefined;
   readonly #owner: PublicationOwner;
   #state: "pending" | "settled" | "failed" = "pending";
-  #result: PublishResult | undefined = undefined;
-  #error: Error | undefined = undefined;
-  #promise: Promise<PublishResult> | undefined = undefined;
-  #resolve: ((result: PublishResult) => void) | undefined = undefined;
-  #reject: ((error: Error) => void) | undefined = undefined;
+  /** Settled: the result. Failed: the error. One field, for every field is paid for by every message. */
+  #outcome: PublishResult | Error | undefined = undefined;
+  #awaited: Deferred<PublishResult> | undefined = undefined;
   #onEnd: (() => void) | undefined = undefined;
 
   /** @internal */
@@ -55,7 +54,8 @@ export class Publication implements PromiseLike<PublishResult> {
 
   /** The number that the message has on the wire; undefined until it is sent, and for QoS 0. */
   get packetIdentifier(): number | undefined {
-    return this.#result?.packetIdentifier ?? this.dispatch?.packetIdentifier;
+    const answered = this.#state === "settled" ? (this.#outcome as PublishResult).packetIdentifier : undefined;
+    return answered ?? this.dispatch?.packetIdentifier;
   }
 
   /** Whether the outcome is known. */
@@ -65,12 +65,12 @@ export class Publication implements PromiseLike<PublishResult> {
 
   /** Why it failed. */
   get error(): Error | undefined {
-    return this.#error;
+    return this.#state === "failed" ? (this.#outcome as Error) : undefined;
   }
 
   /** Whether somebody waits for the outcome, and so will hear of a failure. */
   get isAwaited(): boolean {
-    return this.#promise !== undefined;
+    return this.#awaited !== undefined;
   }
 
   // oxlint-disable-next-line unicorn/no-thenable -- awaitable is what it is for
@@ -78,8 +78,8 @@ export class Publication implements PromiseLike<PublishResult> {
     onFulfilled?: ((result: PublishResult) => Fulfilled | PromiseLike<Fulfilled>) | null,
     onRejected?: ((error: Error) => Rejected | PromiseLike<Rejected>) | null,
   ): Promise<Fulfilled | Rejected> {
-    this.#promise ??= this.#makePromise();
-    return this.#promise.then(onFulfilled, onRejected);
+    this.#awaited ??= this.#await();
+    return this.#awaited.promise.then(onFulfilled, onRejected);
   }
 
   catch<Rejected = never>(
@@ -101,8 +101,8 @@ export class Publication implements PromiseLike<PublishResult> {
   settle(result: PublishResult): void {
     if (this.#state !== "pending") return;
     this.#state = "settled";
-    this.#result = result;
-    this.#resolve?.(result);
+    this.#outcome = result;
+    this.#awaited?.resolve(result);
     this.#onEnd?.();
   }
 
@@ -110,8 +110,8 @@ export class Publication implements PromiseLike<PublishResult> {
   fail(error: Error): boolean {
     if (this.#state !== "pending") return false;
     this.#state = "failed";
-    this.#error = error;
-    this.#reject?.(error);
+    this.#outcome = error;
+    this.#awaited?.reject(error);
     this.#onEnd?.();
     return true;
   }
@@ -121,12 +121,10 @@ export class Publication implements PromiseLike<PublishResult> {
     this.#onEnd = run;
   }
 
-  #makePromise(): Promise<PublishResult> {
-    if (this.#state === "settled") return Promise.resolve(this.#result!);
-    if (this.#state === "failed") return Promise.reject(this.#error!);
-    return new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+  #await(): Deferred<PublishResult> {
+    const awaited = new Deferred<PublishResult>();
+    if (this.#state === "settled") awaited.resolve(this.#outcome as PublishResult);
+    else if (this.#state === "failed") awaited.reject(this.#outcome as Error);
+    return awaited;
   }
 }

@@ -1,4 +1,4 @@
-import type { AcknowledgementProperties } from "@petrel/codec";
+import { type AcknowledgementProperties, ReasonCode } from "@petrel/codec";
 import {
   type Milliseconds,
   type MqttSession,
@@ -15,7 +15,7 @@ import type { DroppedOutgoing } from "./events.ts";
 import { Histogram } from "./histogram.ts";
 import { JSON_PROPERTIES, JsonPayload, payloadBytes } from "./payload.ts";
 import { type PublishDefaults, publishDefaultsFor } from "./publish-defaults.ts";
-import { Publication, type PublicationOwner } from "./publication.ts";
+import { Publication, type PublicationOwner, type PublishResult } from "./publication.ts";
 import { checkPublishOptions } from "./requests.ts";
 import type { Payload, PublishOptionsV5 } from "./types.ts";
 import { UnheardFailures } from "./unheard.ts";
@@ -40,6 +40,14 @@ type Dropped = Extract<SessionEvent<Context>, { type: "dropped" }>;
 type MutableMessage = { -readonly [Key in keyof OutgoingMessage]: OutgoingMessage[Key] };
 
 const NO_PROPERTIES: AcknowledgementProperties = {};
+
+/** All that there is to say about a QoS 0 message: nobody answers. */
+const WRITTEN: PublishResult = Object.freeze({
+  reasonCode: ReasonCode.success,
+  reasonString: undefined,
+  userProperties: undefined,
+  packetIdentifier: undefined,
+});
 
 /** Everything that goes out: messages from the call to their outcome. */
 export class Publisher implements PublicationOwner {
@@ -119,9 +127,13 @@ export class Publisher implements PublicationOwner {
 
   handlePublished({ context, reasonCode, packetIdentifier, packet }: Published, now: Milliseconds): void {
     const publication = context as Publication;
-    if (packetIdentifier !== undefined) (this.#latency ??= new Histogram()).add(now - publication.publishedAt);
-    const { reasonString, userProperties } = packet?.properties ?? NO_PROPERTIES;
-    publication.settle({ reasonCode, reasonString, userProperties, packetIdentifier });
+    if (packetIdentifier === undefined) {
+      publication.settle(WRITTEN);
+    } else {
+      (this.#latency ??= new Histogram()).add(now - publication.publishedAt);
+      const { reasonString, userProperties } = packet?.properties ?? NO_PROPERTIES;
+      publication.settle({ reasonCode, reasonString, userProperties, packetIdentifier });
+    }
     this.observer?.(publication, now - publication.publishedAt);
     if (this.#idle !== undefined) this.handleProgress();
   }
