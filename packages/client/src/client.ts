@@ -182,7 +182,7 @@ export class MqttClient implements AsyncDisposable {
     this.#receiver = new Receiver(clock, receiving, {
       acknowledge: (delivery, reasonCode) => {
         this.#session.acknowledge(delivery, reasonCode);
-        this.#driver.wake();
+        this.#driver.handleAcknowledged();
       },
       wake: () => this.#driver.wake(),
       unsubscribe: (subscription) => this.#subscriber.unsubscribeFrom(subscription),

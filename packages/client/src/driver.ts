@@ -10,6 +10,11 @@ const ROUNDS_PER_TURN = 16;
 /** Milliseconds of reading in one turn; then timers get their turn. A turn can bring 2 MB: hundreds of thousands of small messages. */
 const READING_PER_TURN_MS = 50;
 
+/** So many microtasks without an acknowledgement, and a consumer is done with what it has, or busy with something else. */
+const QUIET_MICROTASKS = 3;
+/** So many acknowledgements go out however busy the consumer is. */
+const MOST_ACKNOWLEDGEMENTS = 256;
+
 /** How long a polite end waits for the server to close its side, once it has everything. */
 const LINGER_MS = 2_000;
 /** How long it waits for a network that takes none of the last bytes. One that takes some, however slowly, gets its time. */
@@ -37,6 +42,10 @@ export class Driver<Context> {
   /** All that are not closed yet: the one above, and those that only have to end. */
   readonly #links = new Set<Link<Context>>();
   #woken = false;
+  /** Acknowledgements since the last pump, and microtasks since the last of them. */
+  #acknowledgements = 0;
+  #quietMicrotasks = 0;
+  #awaitsQuiet = false;
   #pumping = false;
   #pumped: Deferred<void> | undefined;
   #timer: Timer | undefined;
@@ -89,6 +98,18 @@ export class Driver<Context> {
     if (this.#woken) return;
     this.#woken = true;
     this.#clock.microtask(this.#handleWake);
+  }
+
+  /**
+   * Call after a message was acknowledged. A loop takes a microtask or two for each message; a write for each would cost
+   * more than the message itself (measured), so it waits until the consumer pauses.
+   */
+  handleAcknowledged(): void {
+    this.#acknowledgements++;
+    this.#quietMicrotasks = 0;
+    if (this.#woken || this.#awaitsQuiet) return;
+    this.#awaitsQuiet = true;
+    this.#clock.microtask(this.#handleQuiet);
   }
 
   /** Resolves when everything that the session has to say was told. */
@@ -166,8 +187,19 @@ export class Driver<Context> {
     this.#pump();
   };
 
+  readonly #handleQuiet = (): void => {
+    const isWaiting = ++this.#quietMicrotasks <= QUIET_MICROTASKS && this.#acknowledgements < MOST_ACKNOWLEDGEMENTS;
+    if (isWaiting && this.#acknowledgements > 0) {
+      this.#clock.microtask(this.#handleQuiet);
+      return;
+    }
+    this.#awaitsQuiet = false;
+    if (this.#acknowledgements > 0) this.#pump();
+  };
+
   #pump(): void {
     if (this.#pumping) return; // an event's handler came back here: the loop below takes what it did
+    this.#acknowledgements = 0;
     this.#pumping = true;
     try {
       let events = this.#round();

@@ -1,7 +1,9 @@
+import { ScriptedServer } from "@petrel/testing";
+import type { Connector } from "@petrel/transport";
 import { expect, test } from "vitest";
-import type { Message } from "../src/core.ts";
+import { type Clock, createClient, type Message } from "../src/core.ts";
 import type { SubscribeOptionsV5 } from "../src/types.ts";
-import { soon, watch, World } from "./support/world.ts";
+import { soon, TestClock, watch, World } from "./support/world.ts";
 
 test("next({ timeout }) rejects when no message comes in time, and the subscription goes on", async () => {
   const world = await World.online();
@@ -187,4 +189,48 @@ test("options for handlers need one, and refusing needs MQTT 5.0", async () => {
   await expect(old.client.subscribe("a", { rejectWith: 0x80 }, () => undefined)).rejects.toMatchObject({
     option: "rejectWith",
   });
+});
+
+test("a loop acknowledges message after message, and what it took in one go leaves in one write", async () => {
+  const writes: number[] = [];
+  const server = new ScriptedServer({ automatic: true });
+  const connector: Connector = async (handler, signal) => {
+    const transport = await server.connector(handler, signal);
+    const write = transport.write.bind(transport);
+    transport.write = (bytes) => {
+      writes.push(bytes.length);
+      return write(bytes);
+    };
+    return transport;
+  };
+  // The loop's microtasks and the client's have to alternate, as they do in a program.
+  const time = new TestClock();
+  const clock: Clock = {
+    now: () => time.now(),
+    wall: () => time.wall(),
+    timer: (at, run) => time.timer(at, run),
+    microtask: (run) => void Promise.resolve().then(run),
+  };
+  const client = createClient({ connector, clock });
+  await client.connect();
+  const readings = await client.subscribe("a", { qos: 1 });
+  let taken = 0;
+  const loop = (async () => {
+    for await (const _ of readings) taken++;
+  })();
+  await Promise.resolve();
+  writes.length = 0;
+  const packets = Array.from({ length: 300 }, (_, index) => ({
+    type: "publish" as const,
+    topicName: "a",
+    payload: "1",
+    qos: 1 as const,
+    packetIdentifier: index + 1,
+  }));
+  server.send(...packets);
+  for (let microtasks = 0; microtasks < 2_000; microtasks++) await Promise.resolve();
+  expect(taken).toBe(300);
+  expect(writes).toEqual([256 * 4, 44 * 4]); // no more than 256 acknowledgements wait, however busy the loop is
+  client.destroy();
+  await loop;
 });
