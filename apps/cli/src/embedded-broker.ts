@@ -22,7 +22,7 @@ export interface BrokerPlaces {
   readonly tls?: BrokerTls | undefined;
 }
 
-export interface BrokerTls {
+interface BrokerTls {
   readonly certFile: string;
   readonly keyFile: string;
   readonly port: number;

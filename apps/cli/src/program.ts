@@ -118,6 +118,7 @@ async function createProgram(asked: string | undefined): Promise<Command> {
     .helpCommand("help [command]", "show the help of a command")
     .enablePositionalOptions() // what follows the command is the command's: `pub -m --version` publishes "--version"
     .addHelpText("after", EXAMPLES)
+    .configureHelp({ minWidthToWrap: 24 }) // options are long, and a terminal of 80 columns shall wrap between words
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(usageLine(text)) });
   for (const [name, { group, description, load }] of Object.entries(COMMANDS)) {

@@ -54,17 +54,10 @@ export function reportText(kind: BenchKind, result: Measurements): string {
   ]);
   if (kind !== "conn")
     rows.push(["throughput", `${(result.bytes / Math.max(result.seconds, 0.001) / 1e6).toFixed(2)} MB/s of payload`]);
-  rows.push([LATENCY[kind], latencyText(result)]);
+  rows.push(["latency", latencyText(result)]);
   if (result.failure !== undefined) rows.push(["first failure", result.failure]);
   return table(rows);
 }
-
-const LATENCY: Readonly<Record<BenchKind, string>> = {
-  conn: "time to connect",
-  pub: "time to acknowledgement",
-  sub: "time from the publisher",
-  rtt: "round trip",
-};
 
 const QUANTILES = { p50: 0.5, p90: 0.9, p99: 0.99, "p99.9": 0.999 } as const;
 

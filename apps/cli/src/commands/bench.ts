@@ -41,8 +41,9 @@ Examples:
   petrel bench pub -c 8 -im 0 -q 0 -S 256 --duration 10 --workers 2
   petrel bench rtt -c 10 -q 1 --duration 10 --output json
 
-A payload begins with "ptrl", the run, the connection, a sequence number (4 bytes each) and the time (8), big-endian.
-By them bench sub and bench rtt tell latency, loss and duplicates. Between machines, latency is as right as their clocks.`;
+A payload begins with a sequence number and the time, by which bench sub and
+bench rtt tell latency, loss and duplicates. Between machines, latency is as
+right as their clocks.`;
 
 function define(command: Command, name: BenchKind, description: string): Command {
   return command
@@ -50,11 +51,12 @@ function define(command: Command, name: BenchKind, description: string): Command
     .description(description)
     .option("-c, --count <n>", "connections", parseWhole("--count", 1, 1_000_000), 10)
     .option("-i, --interval <ms>", "between the beginnings of two connections", parseMilliseconds, 10)
-    .option("-I, --client-id <pattern>", "client identifiers; %i is the number of the connection", defaultClientId());
-}
-
-function defaultClientId(): string {
-  return `petrel_bench_${Math.random().toString(36).slice(2, 8)}_%i`;
+    .addOption(
+      new Option("-I, --client-id <pattern>", "client identifiers; %i is the number of the connection").default(
+        `petrel_bench_${Math.random().toString(36).slice(2, 8)}_%i`,
+        "petrel_bench_, some letters, _%i",
+      ),
+    );
 }
 
 function addTopic(command: Command, description: string, topic: string): void {

@@ -36,7 +36,8 @@ Examples:
   petrel broker -h 0.0.0.0 --ws-port 9001
   petrel broker --cert server.pem --key server.key
 
-MQTT 3.1.1 and 5.0, in memory, without passwords: for development, not for production.`;
+MQTT 3.1.1 and 5.0, in memory, without passwords: for development,
+not for production.`;
 
 async function runBroker(options: BrokerOptions): Promise<void> {
   const { host, port, wsPort, cert, key, tlsPort, wssPort, output } = options;

@@ -3,6 +3,7 @@ import { type Command, Option } from "commander";
 import { clientAsTyped, connectOrInterrupt } from "../connecting.ts";
 import { aborted, Interruption } from "../interruption.ts";
 import { addConnectionOptions, type ConnectionOptions } from "../options/connection.ts";
+import { withCommas } from "../output/status-line.ts";
 import { writeTable } from "../output/table.ts";
 
 interface ConnOptions extends ConnectionOptions {
@@ -107,5 +108,6 @@ const UNITS: Readonly<Record<string, string>> = {
 
 function textOf(name: string, value: unknown): string {
   if (typeof value === "boolean") return value ? "yes" : "no";
-  return `${String(value)}${UNITS[name] ?? ""}`;
+  const text = typeof value === "number" && Number.isInteger(value) ? withCommas(value) : String(value);
+  return `${text}${UNITS[name] ?? ""}`;
 }

@@ -10,6 +10,7 @@ import { UsageError } from "../exit-codes.ts";
 import { fileChunks } from "../input/file.ts";
 import { stdinChunks } from "../input/stdin.ts";
 import { Interruption } from "../interruption.ts";
+import { wantsColour } from "../output/colour.ts";
 import { StdoutWriter } from "../output/stdout.ts";
 
 type Input = "auto" | "hex" | "binary" | "capture";
@@ -62,8 +63,9 @@ Examples:
   sudo tcpdump -i any -w - port 1883 | petrel decode
   petrel decode capture.pcapng --lenient --output json
 
-The first packet that breaks the specification ends its stream, with status 2; --lenient shows what is wrong, and goes on.
-What is encrypted, and WebSocket, is not decoded. Passwords are shown as ***.`;
+The first packet that breaks the specification ends its stream, with status 2;
+--lenient shows what is wrong, and goes on. What is encrypted, and WebSocket, is
+not decoded. Passwords are shown as ***.`;
 
 function collectPort(text: string, previous: readonly number[] = []): readonly number[] {
   const port = Number(text);
@@ -80,6 +82,7 @@ async function decode(file: string | undefined, options: DecodeOptions): Promise
   const packets = {
     lenient,
     json: output === "json",
+    colour: wantsColour(process.stdout),
     version: mqttVersion === undefined ? undefined : VERSIONS[mqttVersion],
   };
   const printer = new Printer(interruption.signal);

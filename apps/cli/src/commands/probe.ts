@@ -4,6 +4,7 @@ import { UsageError } from "../exit-codes.ts";
 import { Interruption } from "../interruption.ts";
 import { addConnectionOptions, clientOptionsOf, type ConnectionOptions, urlOf } from "../options/connection.ts";
 import { parseSeconds, parseWhole } from "../options/parsers.ts";
+import { colourNo, colourYes, wantsColour } from "../output/colour.ts";
 import { StatusLine, withCommas } from "../output/status-line.ts";
 import { writeTable } from "../output/table.ts";
 import { Probing } from "../probe/probing.ts";
@@ -31,7 +32,8 @@ Examples:
   petrel probe mqtt://localhost
   petrel probe mqtts://example.net -u anna -P --output json
 
-It connects some dozen times, and publishes below petrel-probe/. It leaves nothing behind.`;
+It connects some dozen times, and publishes below petrel-probe/.
+It leaves nothing behind.`;
 
 async function probe(argument: string | undefined, typed: ProbeOptions): Promise<void> {
   if (argument !== undefined && typed.url !== undefined) {
@@ -56,7 +58,20 @@ async function probe(argument: string | undefined, typed: ProbeOptions): Promise
     throw error;
   }
   if (options.output === "json") process.stdout.write(`${JSON.stringify(asObject(found))}\n`);
-  else writeTable(found.map(({ label, value, unit, note }) => [label, valueText(value, unit), note ?? ""]));
+  else
+    writeTable(
+      found.map(({ label, value, unit, note }) => [label, valueText(value, unit), note ?? ""]),
+      paint(),
+    );
+}
+
+/** At a terminal, what works and what does not is seen at a glance. */
+function paint(): ((cell: string, column: number) => string) | undefined {
+  if (!wantsColour(process.stdout)) return undefined;
+  return (cell, column) => {
+    if (column !== 1 || !/^(yes|no) *$/.test(cell)) return cell;
+    return cell.startsWith("yes") ? colourYes(cell) : colourNo(cell);
+  };
 }
 
 function valueText(value: Finding["value"], unit = ""): string {

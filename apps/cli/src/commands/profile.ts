@@ -64,7 +64,8 @@ Examples:
   petrel profile save home -h broker.local -u anna
   petrel sub --profile home -t '#'
 
-Profiles are in $XDG_CONFIG_HOME/petrel/profiles, or ~/.config/petrel/profiles. What is typed goes before what is saved.`;
+Profiles are in $XDG_CONFIG_HOME/petrel/profiles, or ~/.config/petrel/profiles.
+What is typed goes before what is saved.`;
 
 async function saveProfile(name: string, options: SavedOptions): Promise<void> {
   const file = profilePath(name);

@@ -38,7 +38,8 @@ Examples:
   petrel record -t 'kitchen/#' -o kitchen.ndjson
   petrel record -t '#' --duration 60 | gzip > all.ndjson.gz
 
-A line is a message as petrel sub --output json prints it, and "offset": milliseconds since the recording began.`;
+A line is a message as petrel sub --output json prints it, and "offset":
+milliseconds since the recording began.`;
 
 async function record(options: RecordOptions): Promise<void> {
   for (const filter of options.topic) {

@@ -53,7 +53,7 @@ Examples:
   petrel request -t square -m 12
   petrel request -t lamp/get -e lamp/answers -n -W 2 --output json
 
-Needs MQTT 5.0. A reply counts if it repeats the correlation data of the request.`;
+Needs MQTT 5.0. A reply counts if it repeats the correlation data.`;
 
 async function request(typed: RequestCommandOptions): Promise<void> {
   const options = needingV5(typed, "request");

@@ -1,3 +1,4 @@
+import { colourNo, colourTopic } from "../output/colour.ts";
 import { type DecodeError, describePacket, type LenientResult, type Packet } from "@petrel/codec";
 
 /** Where a packet was found. */
@@ -11,9 +12,15 @@ export interface Place {
 }
 
 /** A packet as text for people: a line, and one for each violation. */
-export function packetText({ packet, violations, bytes }: LenientResult, place: Place): string {
+export function packetText({ packet, violations, bytes }: LenientResult, place: Place, colour = false): string {
   const what = packet === undefined ? `${bytes.length} bytes that are no packet` : describePacket(packet);
-  return `${placeText(place)}  ${what}\n${violations.map((one) => `  ! ${violationText(one)}\n`).join("")}`;
+  const where = placeText(place);
+  const wrong = violations.map((one) => `  ! ${violationText(one)}`);
+  return [
+    `${colour ? colourTopic(where) : where}  ${what}`,
+    ...wrong.map((line) => (colour ? colourNo(line) : line)),
+    "",
+  ].join("\n");
 }
 
 function placeText({ offset, time, from, to }: Place): string {

@@ -4,6 +4,8 @@ import { packetJson, packetText, type Place, violationText } from "./packet-prin
 export interface PacketStreamOptions {
   readonly lenient: boolean;
   readonly json: boolean;
+  /** Text for a terminal. */
+  readonly colour: boolean;
   readonly version: ProtocolVersion | undefined;
   readonly sender: Sender | undefined;
 }
@@ -40,7 +42,7 @@ export class PacketStream {
         this.failure = `the packet at byte ${at.offset} is wrong: ${violationText(violation)}${unknown}`;
         return lines;
       }
-      lines += this.#options.json ? packetJson(result, at) : packetText(result, at);
+      lines += this.#options.json ? packetJson(result, at) : packetText(result, at, this.#options.colour);
     }
     return lines;
   }

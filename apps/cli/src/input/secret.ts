@@ -8,8 +8,8 @@ export async function askSecret(question: string): Promise<string> {
       "-P without a value asks on a terminal, and stdin is none; try --password-file or PETREL_PASSWORD",
     );
   }
+  stdin.setRawMode(true); // first: who sees the question may type
   stderr.write(question);
-  stdin.setRawMode(true);
   let secret = "";
   try {
     for await (const chunk of stdin.iterator({ destroyOnReturn: false })) {

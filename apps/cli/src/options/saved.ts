@@ -170,7 +170,7 @@ export async function readProfile(name: string): Promise<Readonly<Record<string,
 }
 
 /** Reads JSON, or YAML by the name of the file. */
-export async function readDocument(file: string, what: string): Promise<Readonly<Record<string, unknown>>> {
+async function readDocument(file: string, what: string): Promise<Readonly<Record<string, unknown>>> {
   let text: string;
   try {
     text = await readFile(file, "utf8");

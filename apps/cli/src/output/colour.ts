@@ -14,6 +14,14 @@ export function colourTopic(topic: string): string {
   return `${CYAN}${topic}${PLAIN}`;
 }
 
+export function colourYes(text: string): string {
+  return `${GREEN}${text}${PLAIN}`;
+}
+
+export function colourNo(text: string): string {
+  return `${MAGENTA}${text}${PLAIN}`;
+}
+
 const TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|-?\d[\d.eE+-]*|true|false|null/g;
 
 /** JSON: names as topics are, strings and other values in colours of their own. */

@@ -7,7 +7,7 @@ import { UsageError } from "../exit-codes.ts";
 import { type Shape, shapeProblem } from "./shape.ts";
 
 /** What a function of a JavaScript scenario gets. */
-export interface ValueContext {
+interface ValueContext {
   /** From 1 on. */
   readonly device: number;
   /** Messages of this topic and device before this one. */

@@ -56,7 +56,7 @@ export function shapeProblem(value: unknown): string | undefined {
 }
 
 /** What the next value depends on. */
-export interface ShapeContext {
+interface ShapeContext {
   readonly device: number;
   readonly count: number;
   /** Milliseconds since the beginning. */
