@@ -18,6 +18,23 @@ describeServer(["mosquitto", "openssl", "chromium"], () => {
     expect(await chromium.run<Outcomes>(module, stage.inPages)).toEqual(allPassed(stage.inPages));
   });
 
+  test("it can also speak to a server from a worker", { timeout: TIMEOUT_MS }, async () => {
+    await using stage = await setStage();
+    const setting = { ...stage.inPages, brief: true };
+    const worker = await bundle(`
+      import { main } from "../runtimes/src/stories.ts";
+      onmessage = async ({ data }) => postMessage(await main(data));`);
+    const page = `export const main = ({ worker, setting }) =>
+      new Promise((resolve, reject) => {
+        const url = URL.createObjectURL(new Blob([worker], { type: "text/javascript" }));
+        const thread = new Worker(url);
+        thread.onmessage = ({ data }) => resolve(data);
+        thread.onerror = ({ message }) => reject(new Error(message));
+        thread.postMessage(setting);
+      });`;
+    expect(await chromium.run<Outcomes>(page, { worker, setting })).toEqual(allPassed(setting));
+  });
+
   test("when Chromium is online again, the client is too, without waiting", { timeout: TIMEOUT_MS }, async () => {
     await using server = await startMosquitto({ webSocket: true });
     await server.kill();
