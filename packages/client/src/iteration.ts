@@ -17,6 +17,9 @@ const END: IteratorReturnResult<undefined> = { done: true, value: undefined };
 export class Iteration<Item> implements AsyncIterableIterator<Item, undefined> {
   readonly #source: Source<Item>;
   #ended = false;
+  /** Calls of `next()` that wait, and the last of them. */
+  #waiting = 0;
+  #last: Promise<IteratorResult<Item, undefined>> | undefined;
 
   constructor(source: Source<Item>) {
     this.#source = source;
@@ -27,9 +30,14 @@ export class Iteration<Item> implements AsyncIterableIterator<Item, undefined> {
   }
 
   next(): Promise<IteratorResult<Item, undefined>> {
-    if (this.#ended) return Promise.resolve(END);
-    const value = this.#source.take();
-    return value === undefined ? this.#wait() : Promise.resolve({ done: false, value });
+    if (this.#last === undefined) {
+      if (this.#ended) return Promise.resolve(END);
+      const value = this.#source.take();
+      if (value !== undefined) return Promise.resolve({ done: false, value });
+    }
+    const waiting = this.#wait(this.#last);
+    this.#last = waiting;
+    return waiting;
   }
 
   return(): Promise<IteratorResult<Item, undefined>> {
@@ -40,18 +48,23 @@ export class Iteration<Item> implements AsyncIterableIterator<Item, undefined> {
     return Promise.resolve(END);
   }
 
-  async #wait(): Promise<IteratorResult<Item, undefined>> {
+  /** A call that comes while another one waits has its turn after that, as in a generator. */
+  async #wait(before: Promise<unknown> | undefined): Promise<IteratorResult<Item, undefined>> {
+    this.#waiting++;
     try {
-      while (await this.#source.more()) {
-        if (this.#ended) return END; // return() came while we waited
+      if (before !== undefined) await before.catch(() => undefined); // whoever made that call is told
+      while (!this.#ended) {
         const value = this.#source.take();
         if (value !== undefined) return { done: false, value };
+        if (!(await this.#source.more())) break;
       }
+      this.#ended = true;
+      return END;
     } catch (error) {
       this.#ended = true;
       throw error;
+    } finally {
+      if (--this.#waiting === 0) this.#last = undefined;
     }
-    this.#ended = true;
-    return END;
   }
 }

@@ -234,3 +234,29 @@ test("a loop acknowledges message after message, and what it took in one go leav
   client.destroy();
   await loop;
 });
+
+test("calls of next() beside a waiting one have their turns, as in a generator", async () => {
+  const world = await World.online();
+  const subscription = await soon(world, world.client.subscribe("a", { qos: 1 }));
+  world.received();
+  const iterator = subscription[Symbol.asyncIterator]();
+  const calls = [1, 2, 3].map(() => watch(iterator.next()));
+  await world.publish("a", "one", 1, 1);
+  await world.publish("a", "two", 1, 2);
+  expect(calls.map(({ value }) => value?.value?.text())).toEqual(["one", "two", undefined]);
+  await iterator.return!();
+  await world.settle();
+  expect(calls[2]).toMatchObject({ state: "resolved", value: { done: true } });
+  expect(world.received()).toEqual(["puback #1", "puback #2"]);
+});
+
+test("a second iterator that waits is an error of its own, and the first goes on", async () => {
+  const world = await World.online();
+  const subscription = await soon(world, world.client.subscribe("a"));
+  const first = watch(subscription[Symbol.asyncIterator]().next());
+  const second = watch(subscription[Symbol.asyncIterator]().next());
+  await world.settle();
+  expect(second.error?.message).toContain("another consumer is already waiting");
+  await world.publish("a", "one");
+  expect(first.value?.value?.text()).toBe("one");
+});
