@@ -2,6 +2,7 @@
 // bench session [--json FILE] [--processes N] [--rounds N] [--milliseconds N]
 // bench client [--json FILE] [--rounds N] [--only TEXT]
 // bench client-routing [--json FILE] [--rounds N]
+// bench cli [--json FILE] [--rounds N] [--only TEXT]
 //
 // Codec: each case runs in processes of its own, one after the other: some to time it, with the young generation that Node
 // comes with, because compilers don't decide alike in each; and one to count what it allocates, with a young generation
@@ -49,11 +50,15 @@ if (topic === "codec") {
   await benchClient({ rounds: Number(values.rounds), only: values.only, json: values.json });
 } else if (topic === "client-routing") {
   await benchRouting({ rounds: Number(values.rounds), json: values.json });
+} else if (topic === "cli") {
+  const { benchCli } = await import("./cli/bench.mjs");
+  await benchCli({ rounds: Number(values.rounds), only: values.only, json: values.json });
 } else {
   console.error(`usage: bench codec [--json FILE] [--processes N] [--rounds N] [--milliseconds N] [--only TEXT]
        bench session [--json FILE] [--processes N] [--rounds N] [--milliseconds N]
        bench client [--json FILE] [--rounds N] [--only TEXT]
-       bench client-routing [--json FILE] [--rounds N]`);
+       bench client-routing [--json FILE] [--rounds N]
+       bench cli [--json FILE] [--rounds N] [--only TEXT]`);
   process.exitCode = 2;
 }
 

@@ -1,7 +1,7 @@
 // A server that does as little as one can do: it answers what has to be answered and makes no packet twice. What is
 // measured beside it is the client. Prints its port; ends when its standard input does.
 //
-// A PUBLISH to `go/QOS/COUNT` asks for COUNT messages to `bench/topic`.
+// A PUBLISH to `go/QOS/COUNT`, or a SUBSCRIBE to it, asks for COUNT messages to `bench/topic`.
 
 import { createServer } from "node:net";
 
@@ -63,8 +63,12 @@ function serve(socket) {
       const qos = (bytes[position] >> 1) & 3;
       if (type === 1) answers.push(0x20, 3, 0, 0, 0);
       else if (type === 6) answers.push(0x70, 2, bytes[at], bytes[at + 1]);
-      else if (type === 8) answers.push(0x90, 4, bytes[at], bytes[at + 1], 0, 1);
-      else if (type === 12) answers.push(0xd0, 0);
+      else if (type === 8) {
+        const order = /go\/(\d)\/(\d+)/.exec(bytes.toString("latin1", at, at + header.length));
+        if (order === null) answers.push(0x90, 4, bytes[at], bytes[at + 1], 0, 1);
+        else answers.push(0x90, 5, bytes[at], bytes[at + 1], 0, 1, 1); // the order, and the topic of the messages
+        if (order !== null) setImmediate(start, Number(order[1]), Number(order[2])); // after the answer
+      } else if (type === 12) answers.push(0xd0, 0);
       else if (type === 4) {
         const block = Math.floor((bytes.readUInt16BE(at) - 1) / BLOCK);
         if (--unacknowledged[block] === 0) sendBlock(block);
