@@ -19,8 +19,8 @@ export class StatusLine implements Disposable {
       const age = Date.now() - this.#since;
       if (!atOnce && age < PATIENCE) return;
       this.#shown = true;
-      const columns = process.stderr.columns ?? 80;
-      process.stderr.write(`\r\u001b[K${describe(age / 1_000).slice(0, columns - 1)}`);
+      const { columns } = process.stderr; // 0 where the terminal does not say
+      process.stderr.write(`\r\u001b[K${describe(age / 1_000).slice(0, (columns > 0 ? columns : 80) - 1)}`);
     };
     this.#timer = setInterval(show, PERIOD);
     this.#timer.unref();
