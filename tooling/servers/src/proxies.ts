@@ -87,7 +87,14 @@ export async function startHaproxy({ cert, key, port, webSocketPort }: FrontOpti
     const proxy = await startProxy("haproxy", async (mqttFront) => {
       const lines = [
         ...["global", "maxconn 200"],
-        ...["defaults", "timeout connect 5s", "timeout client 60s", "timeout server 60s", "timeout tunnel 60s", "retries 0"],
+        ...[
+          "defaults",
+          "timeout connect 5s",
+          "timeout client 60s",
+          "timeout server 60s",
+          "timeout tunnel 60s",
+          "retries 0",
+        ],
         ...["listen mqtt", "mode tcp", `bind 127.0.0.1:${mqttFront} ssl crt ${both}`, `server s 127.0.0.1:${port}`],
         ...["listen websockets", "mode http", `bind 127.0.0.1:${webSocketFront} ssl crt ${both}`],
         `server s 127.0.0.1:${webSocketPort}`,

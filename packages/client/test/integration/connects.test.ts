@@ -1,7 +1,4 @@
 import { getEventListeners } from "node:events";
-import { setImmediate } from "node:timers/promises";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   describeServer,
@@ -13,18 +10,7 @@ import {
   type ProxyServer,
 } from "@petrel/servers";
 import { createClient, type ClientOptions } from "../../src/node/index.ts";
-
-/** How many connections each way is opened and closed: a few here, 10,000 with `npm run soak:connects`. */
-const CONNECTS = Number(process.env["PETREL_SOAK_CONNECTS"] ?? 100);
-
-/** Before the first look: for some thousand connections V8 compiles, and keeps what it learns. */
-const WARM_UP = Math.max(50, 0.3 * CONNECTS);
-
-/** What the heap may grow by, in bytes, from beginning to end: of 10,000 connections, a hundred bytes each show up. */
-const LEEWAY = 1024 * 1024;
-
-setFlagsFromString("--expose-gc");
-const collectGarbage = runInNewContext("gc") as () => void;
+import { COUNT, LEEWAY, look, report, WARM_UP } from "../support/remains.ts";
 
 /** How to reach a server that is started so. */
 interface Way {
@@ -100,44 +86,16 @@ describeServer(["openssl", "microsocks"], () => {
         await repeat(WARM_UP);
         const before = await look();
         const startedAt = performance.now();
-        await repeat(CONNECTS);
+        await repeat(COUNT);
         const seconds = (performance.now() - startedAt) / 1_000;
         const after = await look();
 
-        if (process.env["PETREL_SOAK_CONNECTS"] !== undefined) report(name, seconds, before, after);
+        report(name, seconds, before, after);
         expect(after.resources).toEqual(before.resources);
         expect(getEventListeners(signal, "abort")).toEqual([]);
         expect(after.heap - before.heap).toBeLessThan(LEEWAY);
       },
-      60_000 + 100 * CONNECTS,
+      60_000 + 100 * COUNT,
     );
   });
 });
-
-interface Remains {
-  /** What would keep the process alive, as Node names it. */
-  readonly resources: readonly string[];
-  /** Bytes. */
-  readonly heap: number;
-  /** Bytes. */
-  readonly resident: number;
-}
-
-/** What is there once everything that was closed is gone. */
-async function look(): Promise<Remains> {
-  for (let turn = 0; turn < 4; turn++) {
-    await setImmediate();
-    collectGarbage();
-  }
-  const { heapUsed, external, rss } = process.memoryUsage();
-  return { resources: process.getActiveResourcesInfo().sort(), heap: heapUsed + external, resident: rss };
-}
-
-function report(name: string, seconds: number, before: Remains, after: Remains): void {
-  const kib = (bytes: number): string => `${(bytes / 1024).toFixed(0)} KiB`;
-  console.log(
-    `${name}: ${CONNECTS} connects in ${seconds.toFixed(1)} s, heap ${kib(before.heap)} → ${kib(after.heap)}, ` +
-      `resident ${kib(before.resident)} → ${kib(after.resident)}, ` +
-      `handles and timers ${before.resources.length} → ${after.resources.length}`,
-  );
-}
