@@ -8,6 +8,14 @@ import { promiseProblems, tableRows, unprovenMappings } from "../src/promises.ts
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const page = (name: string): string => readFileSync(join(root, "docs", name), "utf8");
 
+test("each promise about reliability, and each of the 25 pains, has its tests or says why not", () => {
+  const markdown = page("reliability.md");
+  const pains = tableRows(markdown).filter(({ section }) => section === "What hurts with other clients");
+  expect(pains.map(({ cells }) => Number(cells[0]))).toEqual(Array.from({ length: 25 }, (_, index) => index + 1));
+  expect(tableRows(markdown).length).toBeGreaterThan(60);
+  expect(promiseProblems(markdown, join(root, "packages/client/test"))).toEqual([]);
+});
+
 test("each row about another library is a test of the same name, and each of these tests a row", () => {
   const folder = join(root, "packages/client/test/integration/founding-documents");
   const files = readdirSync(folder).map((file) => join(folder, file));
