@@ -1,5 +1,6 @@
 import type { Client, Payload, PublishOptions, Version } from "@petrel/client";
 import { CommandError, errorLine, exitCodeOf } from "./exit-codes.ts";
+import { sleep } from "./pacer.ts";
 
 /** Milliseconds that what is on its way has at the end. */
 const DRAIN = 30_000;
@@ -59,20 +60,8 @@ export class Outgoing {
   }
 }
 
-/** Resolves with true at this time of `performance.now()`, and with false when `signal` is aborted first. */
-export function waitUntil(time: number, signal: AbortSignal): Promise<boolean> {
-  if (signal.aborted) return Promise.resolve(false);
+/** Resolves with true at this time of `performance.now()`, and with false when `signal` comes first. */
+export async function waitUntil(time: number, signal: AbortSignal): Promise<boolean> {
   const delay = time - performance.now();
-  if (delay <= 0) return Promise.resolve(true);
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      resolve(false);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", end);
-      resolve(true);
-    }, delay);
-    signal.addEventListener("abort", end, { once: true });
-  });
+  return delay > 0 ? await sleep(delay, signal) : !signal.aborted;
 }

@@ -173,7 +173,8 @@ async function withSavedOptions(
   const typed = commandAsked(await createProgram(name), words);
   const { loaded, save } = await readSavedOptions(typed, words);
   if (save !== undefined) program.hook("preAction", save);
-  return [...words.filter((word) => word !== "--"), ...loaded];
+  const afterCommand = words.indexOf(typed.name()) + 1;
+  return [...words.slice(0, afterCommand), ...loaded, ...words.slice(afterCommand)];
 }
 
 /** Commander's words, in one line. What follows the = of a misspelt option may be a secret. */

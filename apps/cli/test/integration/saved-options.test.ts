@@ -73,6 +73,21 @@ describe("--save-options and --load-options", () => {
     expect(pub).toEqual({ status: 0, stdout: "", stderr: "" });
   });
 
+  test("a command of the second level has a section, too; values that look like options stay values", async () => {
+    const file = join(folder, "bench.json");
+    await writeFile(
+      file,
+      JSON.stringify({ url: server.url, "bench rtt": { count: 2, limit: 4, qos: 1 }, pub: { topic: "a" } }),
+    );
+    const [bench, pub] = await Promise.all([
+      runPetrel(["bench", "rtt", "--load-options", file, "-i", "0", "--output", "json"]),
+      runPetrel(["pub", "-m", "--", "--load-options", file, "--debug"]),
+    ]);
+    expect(agreed(bench)).toMatchObject({ connected: 2, received: 4 });
+    expect(pub.status).toBe(0);
+    expect(pub.stderr).toContain('"--"');
+  });
+
   test.each([
     ["a file that is not there", undefined, "cannot be read: ENOENT"],
     ["a file that is no JSON", "{", "is not JSON"],
