@@ -1,4 +1,4 @@
-import { getEventListeners } from "node:events";
+import { getEventListeners, setMaxListeners } from "node:events";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   describeServer,
@@ -68,6 +68,7 @@ describeServer(["openssl", "microsocks"], () => {
         const config = ["set_tcp_nodelay true", "connection_messages false"]; // its log is kept here, on our heap
         await using server = await startMosquitto({ ...serverOptions, webSocket, config });
         const { signal } = new AbortController();
+        setMaxListeners(atOnce, signal);
         const url = webSocket ? server.webSocketUrl! : server.url;
         const create = () => createClient(url, { ...clientOptions, signal });
         const theOne = create();
