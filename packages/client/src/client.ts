@@ -218,6 +218,7 @@ export class MqttClient implements AsyncDisposable {
   }
 
   on<Name extends keyof ClientEvents>(name: Name, listener: (event: ClientEvents[Name]) => void): () => void {
+    if (typeof listener !== "function") throw new OptionError("listener", listener, "it must be a function");
     const remove = this.#events.on(name, listener);
     this.#observePackets();
     if (name === "message") this.#clock.microtask(() => this.#receiver.offerHeld());

@@ -96,7 +96,8 @@ export class Publisher implements PublicationOwner {
     publication.publishedAt = now;
     try {
       this.#host.requireOpen();
-      if (properties !== undefined || timeout !== undefined) checkPublishOptions(options, this.#host.version());
+      const isSpecial = properties !== undefined || timeout !== undefined || signal !== undefined;
+      if (isSpecial || retain !== undefined) checkPublishOptions(options, this.#host.version());
       if (signal?.aborted === true) throw new AbortedError("the publish", signal.reason);
       const message = { topicName: topic, payload: payloadBytes(payload), qos, retain, properties };
       if (this.#defaults !== undefined) fillIn(message, publishDefaultsFor(topic, this.#defaults));

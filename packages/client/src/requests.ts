@@ -7,6 +7,7 @@ import {
   type SessionConfig,
   type SubscribeRequest,
 } from "@petrel/session";
+import type { Signal } from "@petrel/transport";
 import { refuseOptions } from "./options.ts";
 import type { DisconnectOptionsV5, FilterOptionsV5, Filters, PublishOptionsV5, SubscribeOptionsV5 } from "./types.ts";
 import type { Version } from "./version.ts";
@@ -14,12 +15,27 @@ import type { Version } from "./version.ts";
 const FILTER_OPTIONS_V5 = ["noLocal", "retainAsPublished", "retainHandling"] as const;
 
 /** Throws {@link OptionError}. */
-export function checkPublishOptions({ properties, timeout }: PublishOptionsV5, version: Version): void {
-  if (properties !== undefined && version !== "5.0")
-    throw new OptionError("properties", properties, "it needs MQTT 5.0");
-  if (timeout !== undefined && !(timeout >= 0)) {
+export function checkPublishOptions({ properties, timeout, signal, retain }: PublishOptionsV5, version: Version): void {
+  if (properties !== undefined) {
+    if (version !== "5.0") throw new OptionError("properties", properties, "it needs MQTT 5.0");
+    if (typeof properties !== "object" || (properties as unknown) === null) {
+      throw new OptionError("properties", properties, "it must be an object");
+    }
+  }
+  // A text, such as "false", would set the flag.
+  if (retain !== undefined && typeof retain !== "boolean") {
+    throw new OptionError("retain", retain, "it must be true or false");
+  }
+  if (timeout !== undefined && !(typeof timeout === "number" && timeout >= 0)) {
     throw new OptionError("timeout", timeout, "it must be 0 or more milliseconds");
   }
+  checkSignal(signal);
+}
+
+/** Throws {@link OptionError}. */
+export function checkSignal(signal: Signal | undefined): void {
+  if (signal === undefined || typeof (signal as Signal | null)?.addEventListener === "function") return;
+  throw new OptionError("signal", signal, "it must be an AbortSignal");
 }
 
 /** Throws {@link OptionError}. */
@@ -67,6 +83,10 @@ function isList(filters: object): filters is readonly string[] {
 
 function topicSubscription(topicFilter: string, options: FilterOptionsV5, version: Version): TopicSubscriptionInit {
   if (version !== "5.0") refuseOptions(options, FILTER_OPTIONS_V5, "needs MQTT 5.0");
+  for (const name of ["noLocal", "retainAsPublished"] as const) {
+    const flag: unknown = options[name];
+    if (flag !== undefined && typeof flag !== "boolean") throw new OptionError(name, flag, "it must be true or false");
+  }
   const { qos, noLocal, retainAsPublished, retainHandling } = options;
   return { topicFilter, qos, noLocal, retainAsPublished, retainHandling };
 }

@@ -12,7 +12,7 @@ import { type Context, Request } from "./context.ts";
 import { AbortedError } from "./errors.ts";
 import type { MessageHandler } from "./handling.ts";
 import type { Receiver } from "./receiver.ts";
-import { subscribeRequest } from "./requests.ts";
+import { checkSignal, subscribeRequest } from "./requests.ts";
 import { Subscription } from "./subscription.ts";
 import type { Filters, SubscribeOptionsV5 } from "./types.ts";
 import type { Version } from "./version.ts";
@@ -56,9 +56,13 @@ export class Subscriber {
   ): Promise<Subscription> {
     const consumer = consumerOptions(options, handler !== undefined, this.#host.version());
     const { signal, timeout } = options;
-    if (timeout !== undefined && !(timeout > 0)) {
+    if (handler !== undefined && typeof handler !== "function") {
+      throw new OptionError("handler", handler, "it must be a function for messages");
+    }
+    if (timeout !== undefined && !(typeof timeout === "number" && timeout > 0)) {
       throw new OptionError("timeout", timeout, "it must be more than 0 milliseconds");
     }
+    checkSignal(signal);
     const subscribe = subscribeRequest(filters, options, this.#host.version());
     const topicFilters = subscribe.subscriptions.map(({ topicFilter }) => topicFilter);
     const subscription = new Subscription(topicFilters, this.#receiver.owner, consumer, handler);
