@@ -35,8 +35,8 @@ export class Approach {
   readonly #options: ClientOptions;
   readonly #servers: ServerList;
   readonly #versions: VersionChoice;
-  /** By URL. They are kept, for a connector may remember something: the last TLS session, say. */
-  readonly #destinations = new Map<string, Destination>();
+  /** They are kept, for a connector may remember something: the last TLS session, say. One or a few, mostly. */
+  readonly #destinations: { readonly url: string; readonly destination: Destination }[] = [];
   /** Of the last attempt. */
   #tried: Destination | undefined;
 
@@ -96,10 +96,10 @@ export class Approach {
   }
 
   #destination(url: string): Destination {
-    const known = this.#destinations.get(url);
-    if (known !== undefined) return known;
+    const known = this.#destinations.find((each) => each.url === url);
+    if (known !== undefined) return known.destination;
     const destination = this.#reach(url, this.#options);
-    this.#destinations.set(url, destination);
+    this.#destinations.push({ url, destination });
     return destination;
   }
 

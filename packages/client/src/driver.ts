@@ -40,7 +40,7 @@ export class Driver<Context> {
   /** The connection that the session speaks on. */
   #link: Link<Context> | undefined;
   /** All that are not closed yet: the one above, and those that only have to end. */
-  readonly #links = new Set<Link<Context>>();
+  #links: readonly Link<Context>[] = [];
   #woken = false;
   /** Acknowledgements since the last pump, and microtasks since the last of them. */
   #acknowledgements = 0;
@@ -128,13 +128,13 @@ export class Driver<Context> {
     }
     for (const { transport } of this.#links) transport!.destroy(cause);
     for (const { closed } of this.#links) closed.resolve();
-    this.#links.clear();
+    this.#links = [];
     this.#pump();
   }
 
   /** Resolves when no network connection is left. */
   async closed(): Promise<void> {
-    await Promise.all([...this.#links].map(({ closed }) => closed.promise));
+    await Promise.all(this.#links.map(({ closed }) => closed.promise));
   }
 
   /** @internal */
@@ -166,7 +166,7 @@ export class Driver<Context> {
 
   /** @internal */
   handleClose(link: Link<Context>, cause: Error | undefined): void {
-    this.#links.delete(link);
+    this.#links = this.#links.filter((other) => other !== link);
     link.closed.resolve();
     if (link !== this.#link) return;
     this.#link = undefined;
@@ -177,7 +177,7 @@ export class Driver<Context> {
   #begin(link: Link<Context>, transport: Transport): void {
     link.transport = transport;
     this.#link = link;
-    this.#links.add(link);
+    this.#links = [...this.#links, link];
     this.#session.handleOpen(this.#clock.now());
     this.#pump();
   }
@@ -263,7 +263,7 @@ export class Driver<Context> {
       } else {
         if (left > 0) this.#handler.onBytesLost(left, STUCK_MS);
         transport.destroy();
-        this.#links.delete(link);
+        this.#links = this.#links.filter((other) => other !== link);
         link.closed.resolve();
       }
     });
