@@ -103,11 +103,24 @@ async function messages(probing: Probing, version: ClientOptions, agreed: Negoti
 async function keepsRetained(probing: Probing, client: Client): Promise<boolean> {
   const topic = probing.topic();
   await client.publish(topic, "probe", { qos: 1, retain: true });
-  const subscription = await client.subscribe(topic, { qos: 1 });
   try {
-    return (await subscription.next({ timeout: 1_000 }))?.retain === true;
+    // Some servers acknowledge a message before they have stored it: then it is not there at first.
+    return (await bringsRetained(client, topic)) || (await bringsRetained(client, topic));
   } finally {
     await client.publish(topic, "", { qos: 1, retain: true });
+  }
+}
+
+async function bringsRetained(client: Client, topic: string): Promise<boolean> {
+  const subscription = await client.subscribe(topic, { qos: 1 });
+  try {
+    let message = await subscription.next({ timeout: 1_000 });
+    while (message?.retain === false) message = await subscription.next({ timeout: 1_000 });
+    return message !== undefined;
+  } catch {
+    return false; // none came in time
+  } finally {
+    await subscription.unsubscribe();
   }
 }
 
