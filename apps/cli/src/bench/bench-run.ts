@@ -38,7 +38,10 @@ export class BenchRun {
     setMaxListeners(0, this.#stopped); // each connection has some
   }
 
-  /** Resolves when the limit or the time is reached, or it is interrupted; nothing is connected any more then. */
+  /**
+   * Resolves when the limit or the time is reached, or it is interrupted; nothing is connected any more then. Rejects if
+   * the server refuses a subscription.
+   */
   async run(): Promise<void> {
     const { count, interval, duration, once } = this.#options;
     const begin = performance.now();
@@ -46,11 +49,15 @@ export class BenchRun {
     const work = connectionNumbers(count, this.#share).map(async (number) => {
       if (await waitUntil(begin + (number - 1) * interval, this.#stopped)) await this.#connection(number);
     });
-    await Promise.all(work);
-    const waits = (this.#kind === "conn" && once !== true) || this.#kind === "sub";
-    if (waits && this.measurements.connected > 0) await aborted(this.#stopped);
-    clearTimeout(timer);
-    await this.#end();
+    try {
+      await Promise.all(work);
+      const waits = (this.#kind === "conn" && once !== true) || this.#kind === "sub";
+      if (waits && this.measurements.connected > 0) await aborted(this.#stopped);
+    } finally {
+      this.#stop.abort(); // what one connection can't do, the others need not go on with
+      clearTimeout(timer);
+      await this.#end();
+    }
   }
 
   /** Counts that are known only by looking at all. */

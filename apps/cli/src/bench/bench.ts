@@ -1,7 +1,8 @@
+import { validateTopicFilter, validateTopicName } from "@petrel/client";
 import { errorLine, exitCodeOf, UsageError } from "../exit-codes.ts";
 import { Interruption } from "../interruption.ts";
 import { StatusLine } from "../output/status-line.ts";
-import type { BenchKind, BenchOptions } from "./bench-options.ts";
+import { type BenchKind, type BenchOptions, fillIn } from "./bench-options.ts";
 import { BenchRun } from "./bench-run.ts";
 import type { Measurements } from "./measurements.ts";
 import { countOf, progressText, reportObject, reportText } from "./report.ts";
@@ -23,6 +24,7 @@ export async function bench(kind: BenchKind, options: BenchOptions): Promise<voi
     return;
   }
   const { workers, askPassword } = options;
+  checkTopic(kind, options);
   if (workers > 1 && askPassword === true) {
     throw new UsageError("--workers can't ask for the password each; try --password-file or PETREL_PASSWORD");
   }
@@ -34,6 +36,14 @@ export async function bench(kind: BenchKind, options: BenchOptions): Promise<voi
   if (options.limit !== undefined || options.duration !== undefined || options.once === true) {
     interruption.throwIfInterrupted();
   }
+}
+
+/** Before anything is opened: else each message would fail. */
+function checkTopic(kind: BenchKind, { topic, username = "" }: BenchOptions): void {
+  if (kind === "conn") return;
+  const filledIn = fillIn(topic, { i: 1, c: "id", u: username });
+  const problem = kind === "sub" ? validateTopicFilter(filledIn) : validateTopicName(filledIn);
+  if (problem !== undefined) throw new UsageError(`topic "${topic}" ${problem}`);
 }
 
 async function inThisProcess(
@@ -58,17 +68,18 @@ async function inWorkers(kind: BenchKind, options: BenchOptions, interruption: I
 async function work(run: BenchRun): Promise<void> {
   const timer = setInterval(() => void tell({ counts: run.look().toCounts() }), PERIOD);
   let error: unknown;
+  let endsAll = false;
   try {
     await run.run();
     if (run.measurements.connected === 0) error = run.firstError;
   } catch (failure) {
     error = failure;
+    endsAll = true;
   }
   clearInterval(timer);
   const counts = run.look().toCounts();
-  await tell(
-    error === undefined ? { counts } : { counts, error: { message: errorLine(error), exitCode: exitCodeOf(error) } },
-  );
+  if (error === undefined) await tell({ counts });
+  else await tell({ counts, error: { message: errorLine(error), exitCode: exitCodeOf(error) }, endsAll });
   process.disconnect();
 }
 

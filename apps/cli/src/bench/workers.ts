@@ -10,6 +10,8 @@ interface WorkerMessage {
   readonly counts: MeasurementCounts;
   /** The command failed in it. */
   readonly error?: { readonly message: string; readonly exitCode: ExitCode };
+  /** It would in the others, too, as a subscription that is refused. */
+  readonly endsAll?: boolean;
 }
 
 /** This process's share if it is a worker, started by {@link Workers}. */
@@ -32,6 +34,7 @@ export class Workers {
   readonly #children: ChildProcess[] = [];
   readonly #counts = new Map<ChildProcess, MeasurementCounts>();
   #error: CommandError | undefined;
+  #endsAll = false;
 
   constructor(workers: number, stop: AbortSignal) {
     for (let worker = 0; worker < workers; worker++) {
@@ -42,21 +45,22 @@ export class Workers {
       });
       child.on("message", (message: WorkerMessage) => {
         this.#counts.set(child, message.counts);
-        if (message.error !== undefined)
-          this.#error ??= new CommandError(message.error.message, message.error.exitCode);
+        if (message.error === undefined) return;
+        this.#error ??= new CommandError(message.error.message, message.error.exitCode);
+        if (message.endsAll !== true) return;
+        this.#endsAll = true;
+        this.#stop();
       });
       this.#children.push(child);
     }
     // At a terminal they hear Ctrl-C themselves; a second signal would end them at once.
-    stop.addEventListener("abort", () => {
-      for (const child of this.#children) if (child.connected) child.send("stop");
-    });
+    stop.addEventListener("abort", () => this.#stop());
   }
 
-  /** Resolves when all have ended. Throws if none of them could work. */
+  /** Resolves when all have ended. Throws if none of them could connect, or one met what ends all. */
   async ended(): Promise<void> {
     await Promise.all(this.#children.map((child) => new Promise((resolve) => child.once("close", resolve))));
-    if (this.#error !== undefined && this.look().connected === 0) throw this.#error;
+    if (this.#error !== undefined && (this.#endsAll || this.look().connected === 0)) throw this.#error;
   }
 
   /** All of them together. */
@@ -64,5 +68,10 @@ export class Workers {
     const all = new Measurements();
     for (const counts of this.#counts.values()) all.addCounts(counts);
     return all;
+  }
+
+  #stop(): void {
+    // One that ends meanwhile needs no telling.
+    for (const child of this.#children) if (child.connected) child.send("stop", () => undefined);
   }
 }

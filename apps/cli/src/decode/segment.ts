@@ -10,8 +10,6 @@ export interface Segment {
   readonly toPort: number;
   readonly sequence: number;
   readonly syn: boolean;
-  /** FIN or RST: nothing follows. */
-  readonly ends: boolean;
   readonly payload: Uint8Array;
 }
 
@@ -119,7 +117,6 @@ function tcpOf({ from, to, tcp }: NetworkPacket, time: number): Segment {
     toPort,
     sequence: tcp.getUint32(4),
     syn: (flags & 0x02) !== 0,
-    ends: (flags & 0x05) !== 0,
     payload: new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength),
   };
 }

@@ -1,4 +1,4 @@
-import { describeServer, startMosquitto, type Mosquitto } from "@petrel/servers";
+import { describeServer, startAedes, startMosquitto, type Mosquitto } from "@petrel/servers";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { petrel, runPetrel } from "../support/petrel.ts";
 
@@ -87,6 +87,8 @@ describeServer("mosquitto", () => {
   test.each([
     ["a payload without room for its stamp", ["pub", "-S", "10"], "--payload-size takes a whole number from 24"],
     ["no connections", ["conn", "-c", "0"], "--count takes a whole number from 1"],
+    ["a topic with a wildcard", ["pub", "-t", "a/#"], 'topic "a/#" must not contain the wildcard'],
+    ["a filter that is none", ["sub", "-t", "a/#/b"], 'topic "a/#/b"'],
     ["another benchmark", ["bupp"], "unknown command 'bupp'"],
   ])("%s is status 2", async (_what, args, expected) => {
     const { status, stderr } = await runPetrel(["bench", ...args]);
@@ -94,3 +96,17 @@ describeServer("mosquitto", () => {
     expect(stderr).toContain(expected);
   });
 });
+
+test.each([["1"], ["2"]])(
+  "with %s process(es), a subscription that is refused is status 5, and all end",
+  async (workers) => {
+    await using server = await startAedes({
+      authorizeSubscribe: (_client, subscription, callback) =>
+        callback(null, subscription.topic === "no" ? null : subscription),
+    });
+    const args = ["bench", "sub", "--url", server.url, "-c", "3", "-t", "no", "--workers", workers];
+    const { status, stdout, stderr } = await runPetrel(args);
+    expect({ status, stdout }).toEqual({ status: 5, stdout: "" });
+    expect(stderr).toMatch(/^petrel: [^\n]+\n$/);
+  },
+);
