@@ -2,6 +2,7 @@ import { type Client, createClient, type Version } from "@petrel/client";
 import { errorLine } from "./exit-codes.ts";
 import type { Interruption } from "./interruption.ts";
 import { clientOptionsOf, type ConnectionOptions, urlOf } from "./options/connection.ts";
+import { note } from "./output/status-line.ts";
 
 /**
  * A client as typed, not connected yet; reconnects are told on stderr, where they don't mix with data. `signal` gives
@@ -26,13 +27,10 @@ function reportReconnects(client: Client<Version>): void {
   client.on("reconnecting", ({ delay, cause }) => {
     reconnecting = true;
     const why = cause === undefined ? "the connection ended" : errorLine(cause);
-    process.stderr.write(`petrel: ${why}; trying again in ${(delay / 1_000).toFixed(1)} s\n`);
+    note(`${why}; trying again in ${(delay / 1_000).toFixed(1)} s`);
   });
   client.on("connected", ({ sessionPresent }) => {
-    if (reconnecting)
-      process.stderr.write(
-        `petrel: connected again, ${sessionPresent ? "the session goes on" : "with a new session"}\n`,
-      );
+    if (reconnecting) note(`connected again, ${sessionPresent ? "the session goes on" : "with a new session"}`);
     reconnecting = false;
   });
 }

@@ -2,6 +2,7 @@ import type { Message } from "@petrel/client";
 import { OutputBytes } from "./output/bytes.ts";
 import type { NumberedFiles } from "./output/files.ts";
 import type { Print } from "./output/printer.ts";
+import { note } from "./output/status-line.ts";
 import type { Sink } from "./output/sink.ts";
 import type { Decode } from "./payload/decoding.ts";
 
@@ -81,5 +82,5 @@ export class SavedOutput implements Output {
 
 function complain({ topic }: Message, error: Error): void {
   const why = error.message.replaceAll(/\s*\n\s*/g, " ");
-  process.stderr.write(`petrel: a message on "${topic}" is not what was announced, and not printed: ${why}\n`);
+  note(`a message on "${topic}" is not what was announced, and not printed: ${why}`);
 }

@@ -7,6 +7,7 @@ import {
   type Version,
 } from "@petrel/client";
 import { filtersOf, subscribePropertiesOf, type SubscriptionOptions } from "./options/subscribe.ts";
+import { note } from "./output/status-line.ts";
 import type { Output } from "./received-output.ts";
 
 /** Which messages count, and how many. */
@@ -63,7 +64,7 @@ export class Receiving {
     const subscription = await this.#subscribe();
     this.subscribed = true;
     const { topic = [], debug } = this.#options;
-    if (debug === true) process.stderr.write(`petrel: subscribed to ${topic.join(", ")}\n`);
+    if (debug === true) note(`subscribed to ${topic.join(", ")}`);
     if (subscription === undefined || this.#selection.exitAfterSubscribing === true) this.complete = true;
     else await this.#receive(subscription);
     await this.#untilRemoved();
@@ -161,14 +162,12 @@ export class Receiving {
       for (const { topicFilter } of failures) granted.delete(topicFilter);
       if (granted.size === 0) return; // the iteration ends with an error that says the same
       const lost = failures.map(({ topicFilter }) => `"${topicFilter}"`).join(", ");
-      process.stderr.write(`petrel: the server lost the session, and does not grant ${lost} again\n`);
+      note(`the server lost the session, and does not grant ${lost} again`);
     });
     let told = false;
     this.#client.on("message", ({ topic }) => {
       if (!told) {
-        process.stderr.write(
-          `petrel: a message on "${topic}" is dropped: the session subscribes to it from earlier, and no -t does now\n`,
-        );
+        note(`a message on "${topic}" is dropped: the session subscribes to it from earlier, and no -t does now`);
       }
       told = true;
     });

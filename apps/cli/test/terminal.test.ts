@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { wantsColour } from "../src/output/colour.ts";
-import { bar, StatusLine, withCommas } from "../src/output/status-line.ts";
+import { bar, note, StatusLine, withCommas } from "../src/output/status-line.ts";
 
 let written = "";
 
@@ -53,6 +53,15 @@ test("a line that was asked for shows at once, and a terminal that says no width
   setTerminal(true, 0);
   using _line = new StatusLine(() => "x".repeat(100), { atOnce: true });
   expect(written).toBe(`\r\u001b[K${"x".repeat(79)}`);
+});
+
+test("a note takes the place of the line, which comes back", () => {
+  setTerminal(true, 80);
+  note("before");
+  using _line = new StatusLine(() => "line", { atOnce: true });
+  note("within");
+  vi.advanceTimersByTime(200);
+  expect(written).toBe("petrel: before\n\r\u001b[Kline\r\u001b[Kpetrel: within\n\r\u001b[Kline");
 });
 
 test.each([

@@ -18,9 +18,11 @@ export async function* lineBatches(
   let headLength = 0;
   for await (const chunk of chunks) {
     const lines: Uint8Array[] = [];
+    const { buffer, byteOffset } = chunk;
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
-      const line = chunk.subarray(start, end);
+      // Not `subarray`, which makes a Buffer of a Buffer: that takes twice as long.
+      const line = new Uint8Array(buffer, byteOffset + start, end - start);
       lines.push(headLength === 0 ? line : joined([...head, line]));
       if (headLength > 0) {
         head = [];

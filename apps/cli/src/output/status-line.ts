@@ -3,11 +3,21 @@ const PERIOD = 200;
 /** Milliseconds that work takes before its line shows, unless it was asked for: short work needs none. */
 const PATIENCE = 1_000;
 
+const CLEAR = "\r\u001b[K";
+
+/** Whether the cursor stands on a status line. */
+let isShown = false;
+
+/** Writes a line on stderr, in the place of a status line if there is one: that comes back by itself. */
+export function note(text: string): void {
+  process.stderr.write(`${isShown ? CLEAR : ""}petrel: ${text}\n`);
+  isShown = false;
+}
+
 /** A line on stderr that tells somebody at a terminal how long work goes on. Nobody else sees it. */
 export class StatusLine implements Disposable {
   readonly #timer: NodeJS.Timeout | undefined;
   readonly #since = Date.now();
-  #shown = false;
 
   /** @param describe what to show, `seconds` after the start */
   constructor(
@@ -18,9 +28,9 @@ export class StatusLine implements Disposable {
     const show = (): void => {
       const age = Date.now() - this.#since;
       if (!atOnce && age < PATIENCE) return;
-      this.#shown = true;
+      isShown = true;
       const { columns } = process.stderr; // 0 where the terminal does not say
-      process.stderr.write(`\r\u001b[K${describe(age / 1_000).slice(0, (columns > 0 ? columns : 80) - 1)}`);
+      process.stderr.write(`${CLEAR}${describe(age / 1_000).slice(0, (columns > 0 ? columns : 80) - 1)}`);
     };
     this.#timer = setInterval(show, PERIOD);
     this.#timer.unref();
@@ -29,7 +39,8 @@ export class StatusLine implements Disposable {
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
-    if (this.#shown) process.stderr.write("\r\u001b[K");
+    if (isShown) process.stderr.write(CLEAR);
+    isShown = false;
   }
 }
 
