@@ -78,7 +78,7 @@ const MISTAKES: Record<string, Mistake> = {
   "an acknowledgement of the wrong kind": {
     does: async (world) => {
       world.server.automatic = false;
-      world.client.publish("a", "1", { qos: 2 }).catch(() => undefined);
+      world.client.publish("given up", "1", { qos: 2 }).catch(() => undefined);
       await world.settle();
       world.server.send({ type: "puback", packetIdentifier: 1 });
     },
@@ -156,6 +156,7 @@ describe.each(Object.entries(MISTAKES))("%s", (_, { options, does, error, says, 
       world.server.automatic = true;
       await world.elapse(1_000);
       expect([client.state, world.server.connections]).toEqual(["online", 2]);
+      expect(world.received().filter((packet) => packet.includes("given up"))).toEqual([]); // that would not end
       await soon(world, client.disconnect());
     },
   );

@@ -210,9 +210,14 @@ export class OutgoingPublish<Context> {
   ): OutgoingEntry<Context> | undefined {
     const entry = this.#inflight[packet.packetIdentifier];
     if (entry === undefined || entry.state === expected) return entry;
-    throw new ProtocolError(`it answers packet identifier ${packet.packetIdentifier}, which is ${WORDS[entry.state]}`, {
-      packetType: packet.type,
-    });
+    const { packetIdentifier, type: packetType } = packet;
+    const hasNoQos2 = packetType === "puback" && entry.state === "awaitingPubrec";
+    const question = hasNoQos2 ? "; does the server know QoS 2? if not, publish with QoS 1" : "";
+    const mistake = `it answers packet identifier ${packetIdentifier}, which is ${WORDS[entry.state]}${question}`;
+    const error = new ProtocolError(mistake, { packetType });
+    // RabbitMQ 3 does this, and has taken the message. Sent again it would be there twice, and the answer the same, without end.
+    if (hasNoQos2) this.fail(entry, error);
+    throw error;
   }
 
   /** A PUBREC for an identifier that stands for no message of ours, or for one that was given up. */

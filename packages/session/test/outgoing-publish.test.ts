@@ -324,7 +324,6 @@ describe("a server that answers what was not asked", () => {
   });
 
   test.each([
-    ["PUBACK", 2, puback(1), "PUBACK: it answers packet identifier 1, which is a QoS 2 message waiting for PUBREC"],
     ["PUBCOMP", 2, pubcomp(1), "PUBCOMP: it answers packet identifier 1, which is a QoS 2 message waiting for PUBREC"],
     ["PUBREC", 1, pubrec(1), "PUBREC: it answers packet identifier 1, which is a QoS 1 message waiting for PUBACK"],
     ["PUBCOMP", 1, pubcomp(1), "PUBCOMP: it answers packet identifier 1, which is a QoS 1 message waiting for PUBACK"],
@@ -343,6 +342,23 @@ describe("a server that answers what was not asked", () => {
       connect(),
       publish("t", "1", { qos, packetIdentifier: 1, dup: true }),
     ]);
+  });
+
+  test("PUBACK for QoS 2, as RabbitMQ 3 does: the message fails, for sent again it would be answered so without end", () => {
+    const bench = online(resumable);
+    send(bench, 2);
+    bench.server.takeReceived();
+    bench.server.send(puback(1));
+    expect(bench.server.takeReceived()).toEqual([disconnect(0x82)]);
+    const message =
+      "PUBACK: it answers packet identifier 1, which is a QoS 2 message waiting for PUBREC; does the server know QoS 2? if not, publish with QoS 1";
+    expect(bench.events()).toMatchObject([
+      { type: "failed", context: "m1", error: { name: "ProtocolError", message } },
+      { type: "disconnected", by: "client", error: { name: "ProtocolError", message } },
+    ]);
+    expect(bench.session.inflightCount).toBe(0);
+    reconnect(bench);
+    expect(bench.server.takeReceived()).toEqual([connect()]);
   });
 });
 

@@ -34,6 +34,19 @@ describeServer("rabbitmq-server", () => {
     expect(messages.granted).toEqual([{ filter: "lower", qos: 1 }]);
   });
 
+  test("a QoS 2 message, which it takes and answers wrongly, fails once and is not sent again; the client goes on", async () => {
+    await using client = await connect(server.url, { version: "3.1.1", reconnect: { decide: () => 0 } });
+    const messages = await client.subscribe("exactly/once", { qos: 1 });
+    await expect(client.publish("exactly/once", "1", { qos: 2 })).rejects.toMatchObject({
+      code: "PETREL_PROTOCOL_ERROR",
+      message: expect.stringContaining("does the server know QoS 2?"),
+    });
+    await client.publish("exactly/once", "2", { qos: 1 });
+    const texts = new Set<string | undefined>();
+    while (!texts.has("2")) texts.add((await messages.next({ timeout: 10_000 }))?.text());
+    expect(client.statistics().connections).toBe(2);
+  });
+
   test("a session goes on for the client that comes back, and what was published meanwhile with it", async () => {
     const options = { version: "3.1.1", clientId: "worker", cleanSession: false } as const;
     {
