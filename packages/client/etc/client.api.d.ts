@@ -652,6 +652,8 @@ export interface ClientEvents {
         readonly sessionPresent: boolean;
         readonly connection: Negotiated;
         readonly packet: ConnackPacket;
+        /** Its URL, without credentials and query; "" with a connector of your own. */
+        readonly server: string;
     };
     /** A connection, or an attempt to make one, ended. */
     disconnected: {
@@ -661,6 +663,8 @@ export interface ClientEvents {
         readonly packet: DisconnectPacket | ConnackPacket | undefined;
         /** Undefined when you asked for it. */
         readonly cause: Error | undefined;
+        /** As in "connected"; "" also if the attempt failed before it was known. */
+        readonly server: string;
         /** Milliseconds until the next attempt; undefined: there will be none. */
         readonly willReconnectIn: number | undefined;
     };

@@ -39,6 +39,8 @@ export class Approach {
   readonly #destinations: { readonly url: string; readonly destination: Destination }[] = [];
   /** Of the last attempt. */
   #tried: Destination | undefined;
+  /** Of the last attempt; "" if it failed before that was known. */
+  #url = "";
 
   /** Throws OptionError or InvalidAddressError if a URL is of no use. */
   constructor(reach: Reach, url: string, options: ClientOptions) {
@@ -55,6 +57,11 @@ export class Approach {
     return this.#versions.current;
   }
 
+  /** Where the last attempt went: for people, so without credentials, and without a query, which may be a token. */
+  get server(): string {
+    return this.#url.replace(/[?#].*/s, "").replace(/\/\/[^/]*@/, "//");
+  }
+
   /** The way that the options lead, without those of the attempt. Throws OptionError. */
   get usual(): Way {
     return this.#way(this.#destination(this.#servers.current), this.#options);
@@ -63,8 +70,10 @@ export class Approach {
   /** The way of the next attempt. Fails as the application's `optionsForAttempt` does, and as a constructor would. */
   next(attempt: number): Way | Promise<Way> {
     const { optionsForAttempt } = this.#options;
+    this.#url = "";
     if (optionsForAttempt !== undefined) return this.#ask(optionsForAttempt, attempt);
-    this.#tried = this.#destination(this.#servers.current);
+    this.#url = this.#servers.current;
+    this.#tried = this.#destination(this.#url);
     return this.usual;
   }
 
@@ -92,7 +101,9 @@ export class Approach {
     checkOptionKinds(changes);
     const { url = current, ...others } = changes;
     const options = { ...this.#options, ...others } as ClientOptions;
-    return this.#way(this.#reach(url, options), options);
+    const destination = this.#reach(url, options);
+    this.#url = url;
+    return this.#way(destination, options);
   }
 
   #destination(url: string): Destination {

@@ -341,21 +341,25 @@ export class MqttClient implements AsyncDisposable {
     const { sessionPresent } = connection;
     this.#receiver.handleConnected(sessionPresent, sessionPresent && this.#connecting !== undefined);
     this.#connections++;
-    this.#events.emit("connected", { sessionPresent: connack.sessionPresent, connection, packet: connack });
+    const { server } = this.#approach;
+    this.#events.emit("connected", { sessionPresent: connack.sessionPresent, connection, packet: connack, server });
     this.#connecting?.resolve();
     this.#connecting = undefined;
   }
 
   /** A connection, or an attempt to make one, has ended; without a cause, because the application wanted it. */
   #handleEnded({ by, cause, packet }: Ending): void {
+    const { server } = this.#approach;
     if (cause === undefined) {
-      this.#events.emit("disconnected", { by, reasonCode: undefined, packet, cause, willReconnectIn: undefined });
+      const asked = { by, reasonCode: undefined, packet, cause, server, willReconnectIn: undefined };
+      this.#events.emit("disconnected", asked);
       return;
     }
     const decision = this.#supervisor.decide(cause);
     const { retryIn } = decision;
     if (this.#state !== "closed") this.#state = retryIn === undefined ? "offline" : "reconnecting";
-    this.#events.emit("disconnected", { by, reasonCode: packet?.reasonCode, packet, cause, willReconnectIn: retryIn });
+    const reasonCode = packet?.reasonCode;
+    this.#events.emit("disconnected", { by, reasonCode, packet, cause, server, willReconnectIn: retryIn });
     this.#supervisor.carryOut(decision);
   }
 

@@ -32,15 +32,22 @@ export function logConnections(events: Emitter<ClientEvents>, logger: Logger): (
   if (logger.info === undefined) return () => undefined;
   const removers = [
     events.on("connecting", ({ attempt }) => tell(`connecting, attempt ${attempt}`)),
-    events.on("connected", ({ sessionPresent, connection: { clientIdentifier } }) =>
-      tell(`connected as "${clientIdentifier}", ${sessionPresent ? "session resumed" : "new session"}`),
+    events.on("connected", ({ server, sessionPresent, connection: { clientIdentifier } }) =>
+      tell(
+        `connected${there("to", server)} as "${clientIdentifier}", ${sessionPresent ? "session resumed" : "new session"}`,
+      ),
     ),
-    events.on("disconnected", ({ cause, willReconnectIn }) => {
+    events.on("disconnected", ({ server, cause, willReconnectIn }) => {
       const next = willReconnectIn === undefined ? "" : `; next attempt in ${Math.round(willReconnectIn)} ms`;
-      tell(cause === undefined ? "disconnected" : `disconnected: ${cause.message}${next}`);
+      const from = `disconnected${there("from", server)}`;
+      tell(cause === undefined ? from : `${from}: ${cause.message}${next}`);
     }),
   ];
   return () => {
     for (const remove of removers) remove();
   };
+}
+
+function there(preposition: "to" | "from", server: string): string {
+  return server === "" ? "" : ` ${preposition} ${server}`;
 }

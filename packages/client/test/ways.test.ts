@@ -52,7 +52,7 @@ class Network {
     connector: (handler, signal): Promise<Transport> => {
       const name = url.slice("mqtt://".length);
       this.attempts.push(username === undefined ? name : `${name} ${username}`);
-      if (this.down.has(name)) return Promise.reject(new Error(`${name} is down`));
+      if (this.down.has(new URL(url).hostname)) return Promise.reject(new Error(`${name} is down`));
       return this.server(name).connector(handler, signal);
     },
   });
@@ -65,6 +65,27 @@ describe("several servers", () => {
     const connected = watch(network.client.connect());
     await network.elapse(0);
     expect([network.attempts, connected.state]).toEqual([["a", "b", "c"], "resolved"]);
+  });
+
+  test("each end says whose it was, without the secrets of its URL", async () => {
+    const network = new Network("a b");
+    network.down.add("a");
+    const told: string[] = [];
+    network.client.on("connected", ({ server }) => told.push(`connected to ${server}`));
+    network.client.on("disconnected", ({ server }) => told.push(`disconnected from ${server}`));
+    await Promise.all([network.client.connect(), network.elapse(0)]);
+    await Promise.all([network.client.disconnect(), network.elapse(0)]);
+    expect(told).toEqual(["disconnected from mqtt://a", "connected to mqtt://b", "disconnected from mqtt://b"]);
+
+    told.length = 0;
+    await network.client.reinitialise({
+      clock: network.clock,
+      reconnect: false,
+      optionsForAttempt: ({ attempt }) => ({ url: `mqtt://anna:s3cret@a?token=t0ken${attempt}` }),
+    });
+    const connecting = watch(network.client.connect());
+    await network.elapse(0);
+    expect([connecting.state, told]).toEqual(["rejected", ["disconnected from mqtt://a"]]);
   });
 
   test("if none can be reached, the error is the last one's", async () => {

@@ -79,6 +79,10 @@ export class ConnectRefusedError extends MqttError {
   }
 }
 
+const REMEDIES: Readonly<Record<number, string>> = {
+  [ReasonCode.sessionTakenOver]: "; another client with the same client identifier has connected: each needs its own",
+};
+
 /** The server ended the connection with a DISCONNECT. */
 export class ServerDisconnectError extends MqttError {
   override readonly name = "ServerDisconnectError";
@@ -87,7 +91,8 @@ export class ServerDisconnectError extends MqttError {
   readonly packet: DisconnectPacket;
 
   constructor(packet: DisconnectPacket) {
-    super(withReasonString(`the server ended the connection: ${reasonText(packet.reasonCode)}`, packet));
+    const remedy = REMEDIES[packet.reasonCode] ?? "";
+    super(withReasonString(`the server ended the connection: ${reasonText(packet.reasonCode)}${remedy}`, packet));
     this.reasonCode = packet.reasonCode;
     this.packet = packet;
   }
@@ -278,6 +283,12 @@ export class StoreError extends MqttError {
   }
 }
 
+/** What to look at when an answer does not come. */
+const QUESTIONS: Readonly<Record<string, string>> = {
+  CONNACK: "; does the server speak MQTT on this port?",
+  PINGRESP: "; the server is gone, or the way to it",
+};
+
 /** An answer did not come in time. */
 export class TimeoutError extends MqttError {
   override readonly name = "TimeoutError";
@@ -290,7 +301,7 @@ export class TimeoutError extends MqttError {
   constructor(what: string, afterMs: number, options?: { readonly cause?: Error | undefined }) {
     const cause = options?.cause;
     const why = cause === undefined ? "" : `, for there is no connection: ${cause.message}`;
-    super(`no ${what} within ${afterMs} ms${why}`, cause === undefined ? undefined : { cause });
+    super(`no ${what} within ${afterMs} ms${why}${QUESTIONS[what] ?? ""}`, cause === undefined ? undefined : { cause });
     this.what = what;
     this.afterMs = afterMs;
   }

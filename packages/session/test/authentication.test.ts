@@ -199,7 +199,7 @@ describe("while connecting", () => {
 
   test.each([
     ["a method that takes too long", 0, 'no answer of the authentication method to "initial" within 20000 ms'],
-    ["a server that takes too long", 1, "no CONNACK within 20000 ms"],
+    ["a server that takes too long", 1, "no CONNACK within 20000 ms; does the server speak MQTT on this port?"],
     [
       "a method that doesn't come to an opinion",
       2,

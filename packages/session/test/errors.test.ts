@@ -48,7 +48,7 @@ test("each error has a code for programs, and a sentence with the values in it f
   ];
   expect(errors.map(({ name, code, message }) => `${name} ${code}: ${message}`)).toEqual([
     "ConnectRefusedError PETREL_CONNECT_REFUSED: the server refused the connection: banned (0x8a); the server says: go away",
-    "ServerDisconnectError PETREL_SERVER_DISCONNECT: the server ended the connection: session taken over (0x8e)",
+    "ServerDisconnectError PETREL_SERVER_DISCONNECT: the server ended the connection: session taken over (0x8e); another client with the same client identifier has connected: each needs its own",
     "ConnectionLostError PETREL_CONNECTION_LOST: gone",
     "NotConnectedError PETREL_NOT_CONNECTED: there is no connection",
     'PublishRejectedError PETREL_PUBLISH_REJECTED: the server refused the message to "a/b": quota exceeded (0x97)',

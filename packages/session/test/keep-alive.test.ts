@@ -6,7 +6,7 @@ import { connect, disconnect, pingreq, pingresp, publish, puback } from "./suppo
 const timedOut = {
   type: "disconnected",
   by: "network",
-  error: { name: "TimeoutError", message: "no PINGRESP within 20000 ms" },
+  error: { name: "TimeoutError", message: "no PINGRESP within 20000 ms; the server is gone, or the way to it" },
 };
 
 describe("asking", () => {
@@ -291,7 +291,11 @@ describe("ping", () => {
     clock.advance(20_000);
     expect(events()).toMatchObject([
       timedOut,
-      { type: "failed", context: "a", error: { name: "TimeoutError", message: "no PINGRESP within 20000 ms" } },
+      {
+        type: "failed",
+        context: "a",
+        error: { name: "TimeoutError", message: "no PINGRESP within 20000 ms; the server is gone, or the way to it" },
+      },
     ]);
     expect(session.nextTimeout()).toBeUndefined();
   });

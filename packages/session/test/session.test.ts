@@ -106,7 +106,14 @@ describe("CONNECT", () => {
     expect(events()).toEqual([]);
     clock.advance(1);
     expect(events()).toMatchObject([
-      { type: "disconnected", by: "network", error: { name: "TimeoutError", message: "no CONNACK within 20000 ms" } },
+      {
+        type: "disconnected",
+        by: "network",
+        error: {
+          name: "TimeoutError",
+          message: "no CONNACK within 20000 ms; does the server speak MQTT on this port?",
+        },
+      },
     ]);
     expect([session.phase, session.nextTimeout(), session.takeOutput()]).toEqual([
       "disconnecting",
