@@ -12,6 +12,8 @@ export interface Stage extends AsyncDisposable {
   readonly everywhere: Setting;
   /** For pages: over WebSockets. */
   readonly inPages: Setting;
+  /** For pages that trust every certificate. */
+  readonly inTrustingPages: Setting;
 }
 
 export async function setStage(): Promise<Stage> {
@@ -31,6 +33,7 @@ export async function setStage(): Promise<Stage> {
       restart: control.url,
     },
     inPages: { urls: [webSocketUrl], restart: control.url },
+    inTrustingPages: { urls: [webSocketUrl, secure.webSocketUrl!], restart: control.url },
     [Symbol.asyncDispose]: async () => {
       control.close();
       await Promise.all([plain.stop(), secure.stop(), certificates.remove()]);

@@ -15,7 +15,8 @@ describeServer(["mosquitto", "openssl", "chromium"], () => {
   test("the client does in a page of Chromium what it does everywhere", { timeout: TIMEOUT_MS }, async () => {
     await using stage = await setStage();
     const module = await bundle('export { main } from "../runtimes/src/stories.ts";');
-    expect(await chromium.run<Outcomes>(module, stage.inPages)).toEqual(allPassed(stage.inPages));
+    const setting = stage.inTrustingPages;
+    expect(await chromium.run<Outcomes>(module, setting)).toEqual(allPassed(setting));
   });
 
   test("it can also speak to a server from a worker", { timeout: TIMEOUT_MS }, async () => {
