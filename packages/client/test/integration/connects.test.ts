@@ -40,7 +40,7 @@ describeServer(["openssl", "microsocks"], () => {
     });
 
     // Mosquitto 2.0.11 lets each client over a WebSocket wait for 200 ms; through a proxy, it is Nagle's 40 ms again.
-    const webSocket = { webSocket: true, atOnce: 50 };
+    const webSocket = { webSocket: true, atOnce: 25 };
     const throughSocks = (): Way => {
       const { server, client } = secure();
       return { server: server!, client: { ...client, proxy: `socks5h://127.0.0.1:${socks.port}` }, atOnce: 20 };
