@@ -76,7 +76,8 @@ export class OutgoingPublish<Context> {
   /** The same for an exchange whose message was given up. */
   restoreGivenUp({ packetIdentifier, number, pubrec }: StoredMessage): void {
     this.#identifiers.take(packetIdentifier!);
-    this.#orphans.set(packetIdentifier!, { number, qos: 2, awaitsPubrel: pubrec > 0 });
+    this.#orphans.set(packetIdentifier!, { number, qos: 2, pubrec, isGuess: false });
+    this.#pubrecs = Math.max(this.#pubrecs, pubrec);
   }
 
   /** What waits to be sent again may have been answered meanwhile: an answer can outlive the connection it was for. */
@@ -99,7 +100,12 @@ export class OutgoingPublish<Context> {
     const { number, state } = entry;
     this.#remove(entry);
     if (entry.qos === 2) {
-      this.#orphans.set(packetIdentifier, { number, qos: 2, awaitsPubrel: state === "awaitingPubcomp" });
+      this.#orphans.set(packetIdentifier, {
+        number,
+        qos: 2,
+        pubrec: state === "awaitingPubcomp" ? entry.place : 0,
+        isGuess: false,
+      });
       this.#changes?.handleGivenUp(number);
     } else {
       this.#identifiers.release(packetIdentifier);
@@ -165,17 +171,27 @@ export class OutgoingPublish<Context> {
    * "in the order in which the original PUBLISH packets were sent" [MQTT-4.6.0-1].
    */
   resume(connection: Connection<Context>): void {
-    for (const [packetIdentifier, { awaitsPubrel }] of this.#orphans) {
-      if (awaitsPubrel) connection.answer({ type: "pubrel", packetIdentifier });
-    }
-    const released: OutgoingEntry<Context>[] = [];
+    const released: Released[] = [];
     for (const entry of this.#inOrder()) {
-      if (entry.state === "awaitingPubcomp") released.push(entry);
+      if (entry.state === "awaitingPubcomp")
+        released.push({ packetIdentifier: entry.packetIdentifier!, pubrec: entry.place });
       else connection.resend.push(entry);
     }
-    for (const { packetIdentifier } of released.sort((left, right) => left.place - right.place)) {
-      connection.answer({ type: "pubrel", packetIdentifier: packetIdentifier! });
+    for (const [packetIdentifier, orphan] of this.#orphans) {
+      if (orphan.pubrec === 0) {
+        // Nobody wants this message any more, so no PUBLISH asks for a PUBREC. The server, which may have it or not, ends
+        // the exchange at a PUBREL all the same; one that does not, and may take offence, is asked but once.
+        orphan.pubrec = ++this.#pubrecs;
+        orphan.isGuess = true;
+        this.#changes?.handlePubrec(orphan.number, connection);
+      } else if (orphan.isGuess) {
+        continue;
+      }
+      released.push({ packetIdentifier, pubrec: orphan.pubrec });
     }
+    // "It MUST send PUBREL packets in the order in which the corresponding PUBREC packets were received" [MQTT-4.6.0-4]
+    released.sort((left, right) => left.pubrec - right.pubrec);
+    for (const { packetIdentifier } of released) connection.answer({ type: "pubrel", packetIdentifier });
   }
 
   /** The server lost the session: what it may not have is taken out, in order, as if it had never been sent. */
@@ -227,8 +243,9 @@ export class OutgoingPublish<Context> {
       return;
     }
     const orphan = this.#orphans.get(packetIdentifier);
-    if (orphan !== undefined && !orphan.awaitsPubrel) {
-      orphan.awaitsPubrel = true;
+    if (orphan !== undefined) orphan.isGuess = false;
+    if (orphan !== undefined && orphan.pubrec === 0) {
+      orphan.pubrec = ++this.#pubrecs;
       this.#changes?.handlePubrec(orphan.number, connection);
     }
     // "Packet Identifier not found" (section 3.6.2.1); 3.x has no way to say it.
@@ -284,12 +301,20 @@ export class OutgoingPublish<Context> {
   }
 }
 
+/** An exchange whose next packet is PUBREL. */
+interface Released {
+  readonly packetIdentifier: number;
+  readonly pubrec: number;
+}
+
 /** An exchange without a message. */
 interface Orphan {
   readonly number: number;
   readonly qos: 2;
-  /** The server has the message, and awaits PUBREL. */
-  awaitsPubrel: boolean;
+  /** When its PUBREC came, among all: the server has the message, and awaits PUBREL. 0: none came. */
+  pubrec: number;
+  /** There was no PUBREC: a PUBREL went out to end it all the same. */
+  isGuess: boolean;
 }
 
 const WORDS = {

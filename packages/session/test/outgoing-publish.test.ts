@@ -358,7 +358,7 @@ describe("a server that answers what was not asked", () => {
     ]);
     expect(bench.session.inflightCount).toBe(0);
     reconnect(bench);
-    expect(bench.server.takeReceived()).toEqual([connect()]);
+    expect(bench.server.takeReceived()).toEqual([connect(), pubrel(1)]);
   });
 });
 
@@ -372,15 +372,55 @@ describe("giving up", () => {
     expect(told(bench)).toEqual(["failed m1", "failed m2", "failed m3", "disconnected"]);
     expect(bench.session.inflightCount).toBe(0);
     reconnect(bench);
-    expect(bench.server.takeReceived()).toEqual([connect(), pubrel(3)]); // PUBREL MUST be sent again [MQTT-4.4.0-1]
+    // PUBREL MUST be sent again [MQTT-4.4.0-1]; the other exchange is ended by one, for nobody wants its message any more.
+    expect(bench.server.takeReceived()).toEqual([connect(), pubrel(3), pubrel(2)]);
     send(bench, 2, 2, 2);
     expect(bench.server.takeReceived()).toEqual([q2(1, 1), q2(2, 4), q2(3, 5)]);
-    bench.server.send(pubcomp(3), pubrec(2)); // the exchanges of the messages that were given up
-    expect(bench.server.takeReceived()).toEqual([pubrel(2)]);
-    bench.server.send(pubcomp(2));
+    bench.server.send(pubcomp(3), pubcomp(2, 0x92));
     send(bench, 2, 2);
     expect(bench.server.takeReceived()).toEqual([q2(1, 2), q2(2, 3)]);
     expect(told(bench)).toEqual([]);
+  });
+
+  test("asks a server only once to end an exchange that it does not end, for it may take offence", () => {
+    const bench = online(resumable);
+    send(bench, 2);
+    bench.session.abandon(new Error("given up"));
+    reconnect(bench);
+    bench.server.takeReceived();
+    reconnect(bench);
+    expect(bench.server.takeReceived()).toEqual([connect()]);
+    send(bench, 2);
+    expect(bench.server.takeReceived()).toEqual([q2(1, 2)]);
+    bench.server.send(pubrec(1)); // late, from when it had the message
+    expect(bench.server.takeReceived()).toEqual([pubrel(1)]);
+    reconnect(bench);
+    expect(bench.server.takeReceived()).toEqual([connect(), pubrel(1), { ...q2(1, 2), dup: true }]);
+  });
+
+  test("does not use up the identifiers, however often it happens", () => {
+    const bench = online(resumable);
+    for (let cycle = 0; cycle < 300; cycle++) {
+      send(bench, ...Array.from({ length: 256 }, () => 2 as const));
+      expect(bench.session.inflightCount).toBe(256);
+      bench.session.abandon(new Error("given up"));
+      reconnect(bench);
+      const released = bench.server.takeReceived().filter(({ type }) => type === "pubrel");
+      bench.server.send(
+        ...released.map((packet) => pubcomp((packet as { packetIdentifier: number }).packetIdentifier)),
+      );
+      bench.events();
+    }
+  });
+
+  test("sends PUBREL in the order of PUBREC, given up or not [MQTT-4.6.0-4]", () => {
+    const bench = online(resumable);
+    send(bench, 2, 2, 2);
+    bench.server.send(pubrec(3), pubrec(1));
+    bench.session.abandon(new Error("given up"));
+    bench.server.takeReceived();
+    reconnect(bench);
+    expect(bench.server.takeReceived()).toEqual([connect(), pubrel(3), pubrel(1), pubrel(2)]);
   });
 
   test("frees such an identifier with a refusal, and with the session", () => {
