@@ -34,20 +34,16 @@ export function logConnections(events: Emitter<ClientEvents>, logger: Logger): (
     events.on("connecting", ({ attempt }) => tell(`connecting, attempt ${attempt}`)),
     events.on("connected", ({ server, sessionPresent, connection: { clientIdentifier } }) =>
       tell(
-        `connected${there("to", server)} as "${clientIdentifier}", ${sessionPresent ? "session resumed" : "new session"}`,
+        `connected${server === "" ? "" : ` to ${server}`} as "${clientIdentifier}", ${sessionPresent ? "session resumed" : "new session"}`,
       ),
     ),
     events.on("disconnected", ({ server, cause, willReconnectIn }) => {
       const next = willReconnectIn === undefined ? "" : `; next attempt in ${Math.round(willReconnectIn)} ms`;
-      const from = `disconnected${there("from", server)}`;
+      const from = `disconnected${server === "" ? "" : ` from ${server}`}`;
       tell(cause === undefined ? from : `${from}: ${cause.message}${next}`);
     }),
   ];
   return () => {
     for (const remove of removers) remove();
   };
-}
-
-function there(preposition: "to" | "from", server: string): string {
-  return server === "" ? "" : ` ${preposition} ${server}`;
 }

@@ -256,6 +256,9 @@ describe("secrets stay where they are", () => {
     ["of a misspelt option", [`--pasword=${secret}`]],
     ["given twice", ["-P", secret, "--password-file", "f"]],
     ["without a user name", ["-V", "3.1.1", "-P", secret]],
+    ["of a proxy", ["-L", "mqtt://127.0.0.1:1", "--proxy", `socks5://anna:${secret}@127.0.0.1:1`]],
+    ["in a header", ["-L", "ws://127.0.0.1:1", "-wh", `authorization: Bearer ${secret}`]],
+    ["that is a token in a URL", ["-L", `ws://127.0.0.1:1/mqtt?token=${secret}`]],
   ])("the password %s", async (_what, args) => {
     const { stderr, stdout } = await runPetrel(["pub", "-t", "a", "-m", "x", ...args, "--debug"]);
     expect(stdout + stderr).not.toContain(secret);

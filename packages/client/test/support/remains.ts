@@ -43,3 +43,13 @@ export function report(name: string, seconds: number, before: Remains, after: Re
       `handles and timers ${before.resources.length} → ${after.resources.length}`,
   );
 }
+
+/** Handles and timers that are there afterwards and were not before. */
+export function grown(before: Remains, after: Remains): readonly string[] {
+  const known = [...before.resources];
+  return after.resources.filter((resource) => {
+    const at = known.indexOf(resource);
+    if (at >= 0) known.splice(at, 1);
+    return at < 0;
+  });
+}

@@ -58,7 +58,8 @@ describeServer(["mosquitto", "openssl", "microsocks", "tinyproxy"], () => {
       timeouts: { connect: 5_000, connack: 5_000, request: 5_000 },
       logger: { info: note, warn: note, error: note },
     } as const;
-    const v5 = createClient(server.webSocketUrl!, {
+    const v5Url = server.webSocketUrl!;
+    const v5 = createClient(v5Url, {
       ...common,
       clientId: "five",
       cleanStart: "first",
@@ -79,7 +80,7 @@ describeServer(["mosquitto", "openssl", "microsocks", "tinyproxy"], () => {
     await v5.reconnect();
     expect(v5.state).toBe("online");
     await Promise.all([v5.disconnect(), v311.disconnect()]);
-    expect(told.join("\n")).toContain('as "five", session resumed'); // clean_start: first only
+    expect(told).toContain(`petrel: connected to ${v5Url} as "five", session resumed`); // clean_start: first only
     await expect(connect(server.url, { username: "anna", password: "wrong" })).rejects.toMatchObject({
       code: "PETREL_CONNECT_REFUSED",
     });
