@@ -1,28 +1,25 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { ConnackPacket } from "@petrel/codec";
 import {
   ConnectionLostError,
   type Milliseconds,
   MqttSession,
   type Negotiated,
-  NotConnectedError,
   OptionError,
   type SessionEvent,
 } from "@petrel/session";
 import type { Connector } from "@petrel/transport";
 import { Approach, type Reach, type Way } from "./approach.ts";
 import { Authenticator } from "./authenticator.ts";
-import { onAbort } from "./cancellation.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { consumerOptions } from "./consumer-options.ts";
 import { type Context, Ping, Request } from "./context.ts";
-import { Deferred } from "./deferred.ts";
 import { Driver } from "./driver.ts";
 import { Emitter } from "./emitter.ts";
-import { AbortedError, ClientClosedError, toError } from "./errors.ts";
+import { ClientClosedError, toError } from "./errors.ts";
 import type { ClientEvents, ClientState, DroppedOutgoing } from "./events.ts";
 import type { MessageHandler } from "./handling.ts";
 import { IncomingEvents } from "./incoming-events.ts";
+import { Lifecycle } from "./lifecycle.ts";
 import { consoleLogger, logConnections, safeLogger } from "./logger.ts";
 import type { Message } from "./message.ts";
 import type { MessageStream } from "./message-stream.ts";
@@ -45,7 +42,6 @@ import { RequestResponse } from "./request-response.ts";
 import { Subscriber } from "./subscriber.ts";
 import type { Subscription } from "./subscription.ts";
 import type { Statistics } from "./statistics.ts";
-import { Supervisor } from "./supervisor.ts";
 import type {
   ConsumeOptionsV5,
   DisconnectOptionsV5,
@@ -60,14 +56,9 @@ import type {
 } from "./types.ts";
 import type { Version } from "./version.ts";
 
-/** What the "disconnected" event says, before it is decided what comes next. */
-type Ending = Pick<ClientEvents["disconnected"], "by" | "cause" | "packet">;
-
 /**
  * The client behind every {@link Client} view. It holds the public promises and subscriptions; the protocol is the
- * session's, the network connections are the driver's, and when there is one is the supervisor's business.
- *
- * Each "connecting" is followed by exactly one "disconnected", with at most one "connected" in between.
+ * session's, the network connections are the driver's, and when there is one is the lifecycle's business.
  */
 export class MqttClient implements AsyncDisposable {
   readonly #reach: Reach;
@@ -82,29 +73,17 @@ export class MqttClient implements AsyncDisposable {
   #session!: MqttSession<Context>;
   #driver!: Driver<Context>;
   #approach!: Approach;
-  #supervisor!: Supervisor;
+  #lifecycle!: Lifecycle;
   #incoming!: IncomingEvents;
   #receiver!: Receiver;
   #subscriber!: Subscriber;
   #publisher!: Publisher;
   #authenticator!: Authenticator;
 
-  #state: ClientState = "offline";
-  /** Why no more attempts are made: until `connect()`, everything fails with this. */
-  #givenUp: Error | undefined;
-  /** Why no commands are taken, once closed. */
-  #closedBecause: Error | undefined;
-  #connecting: Deferred<void> | undefined;
   #reauthenticating: Request | undefined;
-  /** The end under way, until "closed" was told. */
-  #closing: Promise<void> | undefined;
   /** What reinitialise() does: a `connect()` waits for it, for it would begin with parts that are thrown away. */
   #renewing: Promise<void> | undefined;
-  /** Calls that end the client so far: a `connect()` that waits for one end must not outlive the next. */
-  #ends = 0;
-  #lastConnection: Negotiated | undefined;
   #lastRoundTrip: Milliseconds | undefined;
-  #connections = 0;
   /** A ping of {@link checkNow} has no answer yet. */
   #checking = false;
   /** Made when it is used: an idle client shall be small. */
@@ -142,7 +121,7 @@ export class MqttClient implements AsyncDisposable {
     this.#session = session;
     const host = {
       version: () => this.version,
-      requireOpen: () => this.#requireOpen(),
+      requireOpen: () => this.#lifecycle.requireOpen(),
       wake: () => this.#driver.wake(),
       reportError: (error: Error) => this.#reportError(error),
       onDropped: (dropped: DroppedOutgoing) => this.#tellDropped(dropped),
@@ -159,25 +138,18 @@ export class MqttClient implements AsyncDisposable {
         this.#reportError(new ConnectionLostError(`${what}: the network took none of them within ${afterMs} ms`));
       },
     });
-    this.#supervisor = new Supervisor(
+    this.#lifecycle = new Lifecycle(
+      { session, driver: this.#driver, publisher: this.#publisher, approach, events: this.#events, clock },
       reconnect,
-      { connectTimeoutMs, clock, random },
+      { connectTimeoutMs, random },
       {
-        prepare: (attempt) => {
-          const way = this.#approach.next(attempt);
-          return way instanceof Promise ? way.then((asked) => this.#take(asked)) : this.#take(way);
-        },
-        open: (connect, cancellation) => this.#driver.open(connect, cancellation),
-        onAttempt: (attempt) => this.#events.emit("connecting", { attempt }),
-        onAttemptFailed: (cause) => this.#handleEnded({ by: "network", cause, packet: undefined }),
-        hasAnotherWay: (outcome) => this.#approach.handleEnded(outcome),
-        onStable: () => this.#approach.handleStable(),
-        onPolicyError: (error) => this.#reportError(error),
-        onWaiting: (attempt, delay, cause) => this.#events.emit("reconnecting", { attempt, delay, cause }),
-        onGivenUp: (cause) => this.#handleGivenUp(cause),
+        take: (way) => this.#take(way),
+        onConnected: (connection, isAsked) => this.#handleConnected(connection, isAsked),
+        failWaiting: (error) => this.#failWaiting(error),
+        reportError: (error) => this.#reportError(error),
       },
     );
-    const isClosed = (): boolean => this.#state === "closed";
+    const isClosed = (): boolean => this.state === "closed";
     this.#incoming = new IncomingEvents(this.#events, this.#logger, (error) => this.#reportError(error), isClosed);
     this.#receiver = new Receiver(clock, receiving, {
       acknowledge: (delivery, reasonCode) => {
@@ -202,7 +174,7 @@ export class MqttClient implements AsyncDisposable {
   }
 
   get state(): ClientState {
-    return this.#state;
+    return this.#lifecycle.state;
   }
 
   get connection(): Negotiated | undefined {
@@ -210,7 +182,7 @@ export class MqttClient implements AsyncDisposable {
   }
 
   get clientId(): string {
-    return this.#lastConnection?.clientIdentifier ?? this.#options.clientId ?? "";
+    return this.#lifecycle.lastConnection?.clientIdentifier ?? this.#options.clientId ?? "";
   }
 
   get writable(): boolean {
@@ -237,7 +209,7 @@ export class MqttClient implements AsyncDisposable {
       queued: { messages: queuedCount, bytes: queuedBytes },
       inflight: inflightCount,
       dropped,
-      connections: this.#connections,
+      connections: this.#lifecycle.connections,
       lastRoundTrip: this.#lastRoundTrip,
       acknowledgement: {
         count: latency.count,
@@ -263,22 +235,8 @@ export class MqttClient implements AsyncDisposable {
   // ── connecting ────────────────────────────────────────────────────────────────────────────────
 
   async connect(): Promise<void> {
-    if (this.#closing !== undefined || this.#renewing !== undefined) await this.#untilClosed();
-    if (this.#state === "online") return;
-    const { signal } = this.#options;
-    if (signal?.aborted === true) throw new AbortedError("connecting", signal.reason);
-    const connecting = (this.#connecting ??= new Deferred());
-    const forget = onAbort(signal, (reason) => this.#giveUp(new AbortedError("connecting", reason)));
-    if (!this.#supervisor.running) {
-      this.#state = "connecting";
-      this.#givenUp = undefined;
-      this.#supervisor.start();
-    }
-    try {
-      await connecting.promise;
-    } finally {
-      forget();
-    }
+    if (this.#renewing !== undefined) await this.#untilRenewed();
+    await this.#lifecycle.connect(this.#options.signal);
   }
 
   /** The next connection goes this way. */
@@ -289,17 +247,8 @@ export class MqttClient implements AsyncDisposable {
   }
 
   async reconnect(): Promise<void> {
-    if (this.#state === "online") {
-      const ends = this.#ends;
-      this.#session.disconnect({}, this.#clock.now());
-      this.#state = "reconnecting";
-      await this.#driver.told();
-      if (this.#ends !== ends) throw new ClientClosedError("the client was closed before it was connected again");
-      if (this.#supervisor.running) this.#supervisor.restart();
-    } else {
-      this.#supervisor.hurry();
-    }
-    await this.connect();
+    if (this.#renewing !== undefined) await this.#untilRenewed();
+    await this.#lifecycle.reconnect(this.#options.signal);
   }
 
   /**
@@ -307,8 +256,8 @@ export class MqttClient implements AsyncDisposable {
    * connection has to show that it lives. One that does not ends, as by keep alive.
    */
   checkNow(): void {
-    if (this.#state !== "online") {
-      this.#supervisor.hurry();
+    if (this.state !== "online") {
+      this.#lifecycle.hurry();
     } else if (!this.#checking) {
       this.#checking = true;
       const checked = (): void => void (this.#checking = false);
@@ -317,94 +266,34 @@ export class MqttClient implements AsyncDisposable {
   }
 
   async ping(): Promise<number> {
-    this.#requireOpen();
+    this.#lifecycle.requireOpen();
     const ping = new Ping();
     this.#session.ping(ping, this.#clock.now());
     this.#driver.wake();
     return ping.promise;
   }
 
-  async #untilClosed(): Promise<void> {
-    const ends = this.#ends;
-    await this.#closing;
+  async #untilRenewed(): Promise<void> {
+    const lifecycle = this.#lifecycle;
+    const { ends } = lifecycle;
     await this.#renewing?.catch(() => undefined); // whoever called reinitialise() is told
-    if (this.#ends !== ends) throw new ClientClosedError("the client was closed again before it was connected");
+    if (lifecycle.ends !== ends) throw new ClientClosedError("the client was closed again before it was connected");
   }
 
-  #handleConnected(connack: ConnackPacket, connection: Negotiated): void {
-    if (!this.#supervisor.running) return; // ended by a listener, when CONNACK was here already
-    this.#state = "online";
-    this.#supervisor.handleConnected();
-    this.#approach.handleConnected();
-    this.#lastConnection = connection;
-    this.#incoming.handleConnected();
+  #handleConnected(connection: Negotiated, isAsked: boolean): void {
     const { sessionPresent } = connection;
-    this.#receiver.handleConnected(sessionPresent, sessionPresent && this.#connecting !== undefined);
-    this.#connections++;
-    const { server } = this.#approach;
-    this.#events.emit("connected", { sessionPresent: connack.sessionPresent, connection, packet: connack, server });
-    this.#connecting?.resolve();
-    this.#connecting = undefined;
+    this.#incoming.handleConnected();
+    this.#receiver.handleConnected(sessionPresent, sessionPresent && isAsked);
   }
 
-  /** A connection, or an attempt to make one, has ended; without a cause, because the application wanted it. */
-  #handleEnded({ by, cause, packet }: Ending): void {
-    const { server } = this.#approach;
-    if (cause === undefined) {
-      const asked = { by, reasonCode: undefined, packet, cause, server, willReconnectIn: undefined };
-      this.#events.emit("disconnected", asked);
-      return;
-    }
-    const decision = this.#supervisor.decide(cause);
-    const { retryIn } = decision;
-    if (this.#state !== "closed") this.#state = retryIn === undefined ? "offline" : "reconnecting";
-    const reasonCode = packet?.reasonCode;
-    this.#events.emit("disconnected", { by, reasonCode, packet, cause, server, willReconnectIn: retryIn });
-    this.#supervisor.carryOut(decision);
-  }
-
-  /** No further attempt: whoever waits for anything is told why. */
-  #handleGivenUp(cause: Error): void {
-    this.#state = "offline";
-    this.#givenUp = cause;
-    if (this.#connecting === undefined) this.#reportError(cause);
-    this.#failAll(cause);
-  }
-
-  /** The application does not want to be connected any more. */
-  #giveUp(error: Error): void {
-    if (!this.#supervisor.running) return;
-    this.#stopConnecting(error);
-    this.#handleGivenUp(error);
-    this.#driver.destroy(error);
-  }
-
-  #stopConnecting(error: Error): void {
-    const attempting = this.#supervisor.stop(error);
-    if (attempting && this.#session.phase === "offline") {
-      this.#handleEnded({ by: "client", cause: undefined, packet: undefined });
-    }
-  }
-
-  /** Whoever waits for anything is told why it will not come. A connection there is ends without a word. */
-  #failAll(error: Error): void {
-    this.#session.abandon(error);
+  #failWaiting(error: Error): void {
     this.#receiver.endAll(error instanceof ClientClosedError ? undefined : error); // closing is no error
     this.#requestResponse?.failAll(error);
-    this.#connecting?.reject(error);
-    this.#connecting = undefined;
     this.#publisher.failWaiting(error);
-    this.#driver.wake();
-  }
-
-  /** Throws unless commands are taken. */
-  #requireOpen(): void {
-    if (this.#state === "closed") throw new ClientClosedError();
-    if (this.#givenUp !== undefined) throw this.#givenUp;
   }
 
   async reauthenticate(): Promise<void> {
-    this.#requireOpen();
+    this.#lifecycle.requireOpen();
     if (this.#reauthenticating === undefined) {
       const request = new Request();
       this.#session.reauthenticate(request, this.#clock.now());
@@ -426,7 +315,7 @@ export class MqttClient implements AsyncDisposable {
   }
 
   async drained(): Promise<void> {
-    this.#requireOpen();
+    this.#lifecycle.requireOpen();
     await this.#publisher.drained();
   }
 
@@ -494,7 +383,8 @@ export class MqttClient implements AsyncDisposable {
         this.#publisher.handlePublished(event, now);
         return;
       case "failed":
-        if (event.context instanceof Publication) this.#publisher.fail(event.context, this.#blame(event.error));
+        if (event.context instanceof Publication)
+          this.#publisher.fail(event.context, this.#lifecycle.blame(event.error));
         else event.context.reject(event.error);
         this.#publisher.handleProgress();
         return;
@@ -523,12 +413,12 @@ export class MqttClient implements AsyncDisposable {
         this.#events.emit("packetReceived", event.packet);
         return;
       case "connected":
-        this.#handleConnected(event.connack, event.negotiated);
+        this.#lifecycle.handleConnected(event.connack, event.negotiated);
         return;
       case "disconnected":
         this.#receiver.handleDisconnected();
         if (event.by === "network") this.#driver.destroy(event.error); // nobody is there to be polite to
-        this.#handleEnded({ by: event.by, cause: event.error, packet: event.packet });
+        this.#lifecycle.handleEnded({ by: event.by, cause: event.error, packet: event.packet });
         return;
       case "resubscribeFailed":
         this.#receiver.loseFilters(event.failures);
@@ -543,11 +433,6 @@ export class MqttClient implements AsyncDisposable {
         (event.context as Ping).resolve(event.roundTripMs);
         return;
     }
-  }
-
-  /** That the connection ended before a QoS 0 message was sent is nobody's fault but ours if we closed the client. */
-  #blame(error: Error): Error {
-    return error instanceof NotConnectedError && this.#state === "closed" ? this.#closedBecause! : error;
   }
 
   // ── receiving ─────────────────────────────────────────────────────────────────────────────────
@@ -567,12 +452,7 @@ export class MqttClient implements AsyncDisposable {
   // ── the end ───────────────────────────────────────────────────────────────────────────────────
 
   async disconnect(options: DisconnectOptionsV5 = {}): Promise<void> {
-    const request = disconnectRequest(options, this.#session.config);
-    const { drain = 0 } = options;
-    this.#ends++;
-    this.#publisher.limitIdle(drain); // asked again: the sooner end counts
-    if (this.#state !== "closed") this.#closing ??= this.#disconnect(request, drain);
-    await this.#closing;
+    await this.#lifecycle.disconnect(disconnectRequest(options, this.#session.config), options.drain ?? 0);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -592,54 +472,13 @@ export class MqttClient implements AsyncDisposable {
   async #renew(options: ClientOptions): Promise<void> {
     await this.disconnect();
     this.#build(options);
-    this.#state = "offline";
-    this.#givenUp = undefined;
-    this.#lastConnection = undefined;
     this.#lastRoundTrip = undefined;
-    this.#connections = 0;
     this.#requestResponse = undefined;
     this.#observePackets();
   }
 
   destroy(cause?: Error): void {
-    this.#ends++;
-    const error = cause ?? new ClientClosedError("the client was destroyed before this was done");
-    if (this.#state !== "closed") {
-      this.#close(error);
-      this.#closing ??= this.#finish(error);
-    }
-    this.#failAll(error);
-    this.#publisher.stopWaitingForIdle();
-    this.#driver.destroy(cause);
-  }
-
-  async #disconnect(request: ReturnType<typeof disconnectRequest>, drain: number): Promise<void> {
-    if (drain > 0 && !this.#publisher.isIdle && this.#supervisor.running) await this.#publisher.idle(drain);
-    const error = new ClientClosedError("the client was disconnected before this was done");
-    if (this.#state !== "closed") {
-      this.#session.disconnect(request, this.#clock.now());
-      this.#close(error);
-    }
-    await this.#finish(error);
-  }
-
-  /** No more attempts, and no more commands. */
-  #close(error: Error): void {
-    this.#state = "closed";
-    this.#closedBecause = error;
-    this.#givenUp = undefined;
-    this.#stopConnecting(error);
-  }
-
-  /** Waits until the connection is gone, tells everybody who still waits, and rests. */
-  async #finish(error: Error): Promise<void> {
-    await this.#driver.told();
-    await this.#driver.closed();
-    this.#failAll(error);
-    await this.#driver.told();
-    await this.#publisher.told();
-    this.#closing = undefined;
-    this.#events.emit("closed", undefined);
+    this.#lifecycle.destroy(cause);
   }
 
   #tellDropped(dropped: DroppedOutgoing): boolean {
