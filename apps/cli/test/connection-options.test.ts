@@ -268,6 +268,12 @@ describe("WebSocket", () => {
   ])("%j is refused", (argv, why) => {
     expect(() => clientOptions(...argv)).toThrow(why);
   });
+
+  test("a header that is none is refused without showing what may be a secret", () => {
+    expect(() => clientOptions("-l", "ws", "--ws-headers", "Bearer s3cret")).toThrow(
+      /^a header is "name: value"; this one has no colon$/,
+    );
+  });
 });
 
 test("a proxy is passed on", () => {

@@ -3,7 +3,7 @@ import { Command, Option } from "commander";
 import { resolve } from "node:path";
 import { UsageError } from "../exit-codes.ts";
 import { addCredentialOptions, completeCredentials, type CredentialOptions, passwordOf } from "./credentials.ts";
-import { parseUserProperty, parseWhole } from "./parsers.ts";
+import { parseHeader, parseUserProperty, parseWhole } from "./parsers.ts";
 import { addTlsOptions, type TlsCommandOptions, tlsOptionsOf } from "./tls.ts";
 import { needingV5 } from "./version.ts";
 import { addWillOptions, v5WillOptions, type WillCommandOptions, willOf } from "./will.ts";
@@ -80,7 +80,7 @@ function defineConnectionOptions(command: Command): void {
     .option("-S, --srv <domain>", "domain that names its servers in DNS, instead of -h and -p")
     .option("--unix <path>", "Unix socket, instead of -h and -p")
     .option("--path <path>", "WebSocket: path, and query if any (default: /mqtt)")
-    .option("--ws-headers <name: value>", "WebSocket: header to add, repeatable (also -wh)", parseUserProperty)
+    .option("--ws-headers <name: value>", "WebSocket: header to add, repeatable (also -wh)", parseHeader)
     .option("--proxy <url>", "socks5h://user:password@host:port, http://host:port, or environment")
     .option("--bind <address>", "IP address of this machine to connect from")
     .addOption(

@@ -1,5 +1,6 @@
 import type { QoS, UserProperty } from "@petrel/client";
 import { InvalidArgumentError } from "commander";
+import { UsageError } from "../exit-codes.ts";
 
 /** A whole number within a range. */
 export function parseWhole(option: string, minimum: number, maximum: number): (text: string) => number {
@@ -48,6 +49,12 @@ export function parseUserProperty(text: string, previous: readonly UserProperty[
   const colon = text.indexOf(":");
   if (colon < 1) throw new InvalidArgumentError('A user property is "name: value".');
   return [...previous, [text.slice(0, colon).trim(), text.slice(colon + 1).trim()]];
+}
+
+/** The same for a header of HTTP. Its text may be a secret, so the error does not show it. */
+export function parseHeader(text: string, previous: readonly UserProperty[] = []): readonly UserProperty[] {
+  if (text.indexOf(":") < 1) throw new UsageError('a header is "name: value"; this one has no colon');
+  return parseUserProperty(text, previous);
 }
 
 /** An option that says one thing: the second one would silently win. */
