@@ -1,7 +1,7 @@
 // dist/web/index.d.ts
 
 /** `@petrel/client` for browsers: what is in `../node`, over the platform's WebSocket, and awake when the page is. */
-import type { Client, ClientOptions, Filters, MessageToPublish, OptionsAuto, OptionsV3, OptionsV5, PublishResult, SubscribeEachOptions, SubscribeOnceOptions, Version } from "../core.ts";
+import type { Client, ClientOptions, Filters, MessageToPublish, OptionsAuto, OptionsV3, OptionsV5, PublishResult, SubscribeEachOptions, SubscribeOnceOptions, Version } from "../exports.ts";
 import type { Message } from "../message.ts";
 /**
  * A client for the server at `url` that is not connected yet; `connect()` it.
@@ -48,34 +48,11 @@ export declare function subscribeOnce(url: string, filters: Filters<"5.0">, opti
  * handler fails; disconnects either way.
  */
 export declare function subscribeEach(url: string, filters: Filters<"5.0">, handler: (message: Message) => unknown, options?: SubscribeEachOptions): Promise<void>;
-export { AbortedError, type AcknowledgeMode, type Attempt, type AttemptOptions, type AuthenticationAnswer, AuthenticationError, type AuthenticationMethod, type BackoffOptions, type Client, ClientClosedError, type ClientEvents, type ClientOptions, type ClientState, type Clock, type CommonOptions, ConnectionLostError, type Connector, ConnectRefusedError, type ConsumeOptions, ConsumerStalledError, describePacket, type DisconnectOptions, type DroppedIncoming, type DroppedMessage, type DroppedOutgoing, EncodeError, type FailedAttempt, type FilterFailure, type FilterOptions, type Filters, type GrantedFilter, InvalidAddressError, json, JsonPayload, type Latency, type Logger, MalformedPacketError, matchTopic, Message, type MessageHandler, type MessagesOptions, MessageStream, type MessageToPublish, MqttError, type Negotiated, type NetworkOptions, NoResponderError, type DropReason, MessageDroppedError, type NextOptions, NotConnectedError, OptionError, type OptionsAuto, type OptionsOf, type OptionsV3, type OptionsV5, type Payload, ProtocolError, type ProxyOptions, Publication, type PublicationState, type PublishDefaults, type PublishOptions, type PublishProperties, PublishRejectedError, type PublishResult, type QoS, type QueueOptions, ReasonCode, reasonText, type ReceiveStatistics, type ReconnectOptions, type Reply, type RequestOptions, RequestRejectedError, scramSha1, scramSha256, scramSha512, type ScramOptions, type Respond, type RespondOptions, SendQueueFullError, ServerDisconnectError, ServerLimitError, SessionLostError, type Signal, type SocketOptions, type SubscribeOptions, type SubscribeEachOptions, type SubscribeOnceOptions, type Statistics, SubscribeRejectedError, Subscription, SubscriptionLostError, TimeoutError, type TimeoutOptions, type Timer, type TlsOptions, type Transport, TransportError, type TransportHandler, type UnclaimedOptions, UnsubscribeRejectedError, type UserProperty, validateTopicFilter, validateTopicName, type Version, type WebCrypto, type WebSocketOptions, type Will, } from "../core.ts";
+export * from "../exports.ts";
 
-// dist/core.d.ts
+// dist/exports.d.ts
 
-/** `@petrel/client/core`: the client for any runtime, given a connector of yours. */
-import type { Connector } from "@petrel/transport";
-import type { ClientOptions, OptionsAuto, OptionsV3, OptionsV5 } from "./options.ts";
-import type { Client } from "./types.ts";
-import type { Version } from "./version.ts";
-type WithConnector<Options> = Options & {
-    readonly connector: Connector;
-};
-/**
- * A client that is not connected yet; `connect()` it. Wrong options throw OptionError here, before anything is opened.
- *
- * @example const client = createClient({ connector: pair.client, clientId: "kitchen" })
- */
-export declare function createClient(options: WithConnector<OptionsV5>): Client<"5.0">;
-export declare function createClient(options: WithConnector<OptionsV3<"3.1.1">>): Client<"3.1.1">;
-export declare function createClient(options: WithConnector<OptionsV3<"3.1">>): Client<"3.1">;
-export declare function createClient(options: WithConnector<OptionsAuto>): Client<Version>;
-export declare function createClient(options: WithConnector<ClientOptions>): Client<Version>;
-/** A client that is connected: resolves after CONNACK, rejects with the cause. */
-export declare function connect(options: WithConnector<OptionsV5>): Promise<Client<"5.0">>;
-export declare function connect(options: WithConnector<OptionsV3<"3.1.1">>): Promise<Client<"3.1.1">>;
-export declare function connect(options: WithConnector<OptionsV3<"3.1">>): Promise<Client<"3.1">>;
-export declare function connect(options: WithConnector<OptionsAuto>): Promise<Client<Version>>;
-export declare function connect(options: WithConnector<ClientOptions>): Promise<Client<Version>>;
+/** What every entry of the package exports, beside its own ways to make a client. */
 export type { AuthenticationAnswer, AuthenticationMethod } from "./authenticator.ts";
 export type { BackoffOptions } from "./backoff.ts";
 export type { Clock, Timer } from "./clock.ts";
@@ -100,217 +77,6 @@ export type { Version } from "./version.ts";
 export { AuthenticationError, ConnectionLostError, ConnectRefusedError, type FilterFailure, type Negotiated, type DropReason, MessageDroppedError, NotConnectedError, OptionError, PublishRejectedError, type QueueOptions, RequestRejectedError, SendQueueFullError, ServerDisconnectError, ServerLimitError, SessionLostError, SubscribeRejectedError, TimeoutError, UnsubscribeRejectedError, } from "@petrel/session";
 export { describePacket, EncodeError, MalformedPacketError, matchTopic, MqttError, ProtocolError, type PublishProperties, type QoS, ReasonCode, reasonText, type UserProperty, validateTopicFilter, validateTopicName, } from "@petrel/codec";
 export { type Connector, InvalidAddressError, type ProxyOptions, type Signal, type TlsOptions, type Transport, TransportError, type TransportHandler, } from "@petrel/transport";
-
-// dist/options.d.ts
-
-/** Options of every version. All are optional. */
-export interface CommonOptions extends NetworkOptions {
-    /** Default "": the server assigns one, which is kept for reconnects (5.0 and clean 3.1.1). */
-    readonly clientId?: string | undefined;
-    readonly username?: string | undefined;
-    /** Text is sent as UTF-8. A password without a user name needs 5.0. */
-    readonly password?: string | Uint8Array | undefined;
-    /** Seconds, 0 to 65,535; 0 is off. Default 60. */
-    readonly keepAlive?: number | undefined;
-    /** Largest packet we accept, in bytes. Default 16 MiB. */
-    readonly maximumPacketSize?: number | undefined;
-    /** QoS 1 and 2 messages in flight: at most this and the server's Receive Maximum. Default 256; 20 in 3.x, where a server can't say. */
-    readonly maximumInflight?: number | undefined;
-    /** QoS and retain of messages that don't say otherwise, also by topic. */
-    readonly publishDefaults?: PublishDefaults | undefined;
-    /** Limits for messages that were accepted and not sent yet. */
-    readonly queue?: SessionOptions["queue"];
-    /** SUBSCRIBE and UNSUBSCRIBE that wait for their answer; more wait their turn. Default 1,000. */
-    readonly maximumConcurrentRequests?: number | undefined;
-    /** What becomes of messages the server lost with the session: sent again as new, or failed. Default "republish". */
-    readonly afterSessionLost?: "republish" | "fail" | undefined;
-    /** When to subscribe again after a reconnect. Default "when-session-lost". */
-    readonly resubscribe?: "when-session-lost" | "always" | "never" | undefined;
-    /**
-     * What becomes of messages that a resumed session brings before anybody asked for them: they wait for the first
-     * subscription, route, `messages()` or "message" listener that wants them.
-     */
-    readonly unclaimed?: UnclaimedOptions | undefined;
-    readonly timeouts?: TimeoutOptions | undefined;
-    /** false: never connect again by itself. */
-    readonly reconnect?: false | ReconnectOptions | undefined;
-    /** More servers to try when one fails, in this order and then from the start. Their URLs are as the first one's. */
-    readonly servers?: readonly string[] | undefined;
-    /** How often in a row a server may send us to another one (5.0 Server Reference). Default 3; 0 follows none. */
-    readonly followRedirects?: number | undefined;
-    /**
-     * What is different for this attempt to connect: fresh credentials, a signed URL, the will. Called before each, also
-     * the first. One that throws or rejects is an attempt that failed; it has 30 s.
-     *
-     * @example optionsForAttempt: async () => ({ password: await token() })
-     */
-    readonly optionsForAttempt?: ((attempt: Attempt) => AttemptOptions | Promise<AttemptOptions>) | undefined;
-    /** Certificates, keys and versions, for `mqtts://` and `wss://`. */
-    readonly tls?: TlsOptions | undefined;
-    /** The IP address of this machine to connect from. Default: the system's choice. */
-    readonly localAddress?: string | undefined;
-    /** The port to connect from. Default: the system's choice. */
-    readonly localPort?: number | undefined;
-    readonly socket?: SocketOptions | undefined;
-    /** Your own transport, instead of the URL's. */
-    readonly connector?: Connector | undefined;
-    /**
-     * Where to report what nobody listens for; with `info`, also how connections come and go. Default: the runtime's
-     * console, for errors and warnings only.
-     */
-    readonly logger?: Logger | undefined;
-    /** Aborts connecting. */
-    readonly signal?: Signal | undefined;
-    /** For tests: another source of time. */
-    readonly clock?: Clock | undefined;
-    /** For tests: another source of randomness, from 0 (included) to 1 (excluded). */
-    readonly random?: (() => number) | undefined;
-}
-/** Options of MQTT 5.0, the default. */
-export interface OptionsV5 extends CommonOptions {
-    readonly version?: "5.0" | undefined;
-    /** Start without what the server remembers. Default "first": only on this client's first connection. */
-    readonly cleanStart?: boolean | "first" | undefined;
-    /** Seconds that the server keeps the session after the connection. Default 0. */
-    readonly sessionExpiryInterval?: number | "never" | undefined;
-    readonly will?: Will<WillProperties> | undefined;
-    /** QoS 1 and 2 messages that the server may have in flight towards us. Default 65,535. */
-    readonly receiveMaximum?: number | undefined;
-    /** Topic aliases that the server may use towards us. Default 16. */
-    readonly topicAliasMaximum?: number | undefined;
-    /** Topic aliases towards the server, as many as it takes. Default "automatic": for topics that repeat. */
-    readonly topicAliases?: "automatic" | "off" | undefined;
-    /**
-     * Whether subscriptions get identifiers, where the server supports them, that tell apart the copies for filters that
-     * overlap. Messages carry them in their properties. Default "automatic".
-     */
-    readonly subscriptionIdentifiers?: "automatic" | "off" | undefined;
-    readonly requestResponseInformation?: boolean | undefined;
-    /** Default true. */
-    readonly requestProblemInformation?: boolean | undefined;
-    /** Enhanced authentication: `scramSha256(username, password)` and its like, or a method of yours. */
-    readonly authentication?: AuthenticationMethod | undefined;
-    readonly userProperties?: readonly UserProperty[] | undefined;
-}
-/** Options of MQTT 3.1.1 and 3.1. */
-export interface OptionsV3<V extends "3.1.1" | "3.1" = "3.1.1" | "3.1"> extends CommonOptions {
-    readonly version: V;
-    /** Start without what the server remembers, and leave nothing. Default true. */
-    readonly cleanSession?: boolean | undefined;
-    readonly will?: Will<never> | undefined;
-    /** Marks the client as a bridge, for servers that know it. Default false. */
-    readonly bridge?: boolean | undefined;
-}
-/** Options for whichever version the server speaks: 5.0, then 3.1.1, then 3.1. What only 5.0 has is left out with older servers. */
-export interface OptionsAuto extends Omit<OptionsV5, "version"> {
-    readonly version: "auto";
-}
-export type ClientOptions = OptionsV5 | OptionsV3 | OptionsAuto;
-/** An attempt to connect that is about to begin. */
-export interface Attempt {
-    /** 1 is the first, and the first after a connection that lasted. */
-    readonly attempt: number;
-    /** Where it goes, unless the options say otherwise; "" with a connector of your own. */
-    readonly url: string;
-    readonly version: Version;
-}
-type FixedOption = "version" | "clientId" | "servers" | "followRedirects" | "optionsForAttempt" | "reconnect" | "logger" | "signal" | "clock" | "random";
-/** Options that may differ between attempts. */
-export interface AttemptOptions extends Partial<Omit<OptionsV5, FixedOption>> {
-    readonly url?: string | undefined;
-}
-/** What the server publishes when the connection ends without a goodbye. */
-export interface Will<Properties> {
-    readonly topic: string;
-    readonly payload?: string | Uint8Array | undefined;
-    /** Default 0. */
-    readonly qos?: QoS | undefined;
-    /** Default false. */
-    readonly retain?: boolean | undefined;
-    readonly properties?: Properties | undefined;
-}
-/** Of the sockets below. */
-export interface SocketOptions {
-    /** Send small packets at once (TCP_NODELAY). Default true. */
-    readonly noDelay?: boolean | undefined;
-    /** Let the system probe an idle connection; MQTT has its own keep alive. Default false. */
-    readonly keepAlive?: boolean | undefined;
-    /** The only IP version to use. Default 0: both, whichever answers first. */
-    readonly family?: 0 | 4 | 6 | undefined;
-    /** Bytes that may wait in the socket before the client holds back. Default: the system's. */
-    readonly highWaterMark?: number | undefined;
-}
-/** Milliseconds. */
-export interface TimeoutOptions {
-    /** To look the name up and open the network connection; 0 leaves it to the system. Default 10,000. */
-    readonly connect?: number | undefined;
-    /**
-     * To look the name up alone, or the SRV records of `mqtt+srv://`; 0 is no limit of its own. Node only. Default: for a
-     * name 0, as `connect` covers it; for records as `connect`.
-     */
-    readonly dns?: number | undefined;
-    /** For a proxy to connect to the server and say so; 0 is no limit. Default 10,000. */
-    readonly proxy?: number | undefined;
-    /** For the TLS handshake; 0 is no limit. Default 10,000. */
-    readonly tls?: number | undefined;
-    /** For the server's answer to the WebSocket request; 0 is no limit. In a browser: for connecting altogether. Default 10,000. */
-    readonly websocket?: number | undefined;
-    /** From CONNECT to CONNACK. Default 20,000. */
-    readonly connack?: number | undefined;
-    /** From PINGREQ to PINGRESP. Default 20,000. */
-    readonly pingResponse?: number | undefined;
-    /** From `subscribe()` or `unsubscribe()` to the answer. Default 30,000. */
-    readonly request?: number | undefined;
-    /**
-     * How long a consumer that holds up others may make no progress before it is told as an "error" event, and no longer
-     * waited for; 0 is for ever. Default 30,000.
-     */
-    readonly consumer?: number | undefined;
-}
-export interface UnclaimedOptions {
-    /** Milliseconds after CONNACK; 0: not at all. Default 10,000. */
-    readonly hold?: number | undefined;
-    /** Messages that are held before reading from the network pauses. Default 1,000. */
-    readonly buffer?: number | undefined;
-}
-export interface ReconnectOptions {
-    /** Milliseconds before the first new attempt, at most. Default 1,000. */
-    readonly initialDelay?: number | undefined;
-    /** Milliseconds; no wait is longer. Default 60,000. */
-    readonly maximumDelay?: number | undefined;
-    /** Each wait is at most this many times longer than the one before. Default 2. */
-    readonly factor?: number | undefined;
-    /** "full": wait anything from 0 to the delay. Default "full". */
-    readonly jitter?: "full" | "none" | undefined;
-    /** Attempts in a row that may fail, or connect and not last, before it gives up. Default Infinity. */
-    readonly maximumAttempts?: number | undefined;
-    /** Milliseconds that a connection must have lasted for the delays to begin anew. Default 10,000. */
-    readonly resetAfter?: number | undefined;
-    /** Whether the first connection is tried again too, instead of rejecting. Default false. */
-    readonly retryInitial?: boolean | undefined;
-    /**
-     * Your own policy: how many milliseconds to wait before the next attempt, or "stop". Undefined does what would be done
-     * without it.
-     */
-    readonly decide?: ((failed: FailedAttempt) => number | "stop" | undefined) | undefined;
-}
-/** An attempt that failed, or a connection that was lost. */
-export interface FailedAttempt {
-    /** Attempts since the last connection that lasted. */
-    readonly attempt: number;
-    readonly cause: Error;
-    /** What the other options lead to: milliseconds until the next attempt, or undefined to stop. */
-    readonly delay: number | undefined;
-}
-/** The console and most loggers fit. */
-export interface Logger {
-    /** How connections come and go. */
-    info?(message: string, ...details: readonly unknown[]): void;
-    warn(message: string, ...details: readonly unknown[]): void;
-    error(message: string, ...details: readonly unknown[]): void;
-}
-/** Whether subscriptions get identifiers. Throws {@link OptionError}. */
-export declare function subscriptionIdentifiers(options: ClientOptions): boolean;
 
 // dist/authenticator.d.ts
 
@@ -362,38 +128,18 @@ export interface BackoffOptions {
     readonly jitter: "full" | "none";
 }
 
-// dist/network-options.d.ts
+// dist/consumer-options.d.ts
 
-/** How `ws://` and `wss://` are opened. In a browser only `path`, `query` and `subprotocol` can be chosen. */
-export type WebSocketOptions = Omit<WebSocketRequestOptions, "maxPayload" | "websocketTimeoutMs">;
-/** The way to the server, below MQTT. */
-export interface NetworkOptions {
-    /** For `ws://` and `wss://`. `path` goes before that of the URL. */
-    readonly websocket?: WebSocketOptions | undefined;
-    /**
-     * Connects through a proxy: its URL, such as `socks5h://user:password@host:1080` or `http://host:3128`, or an object
-     * with one. `"environment"` looks into HTTPS_PROXY (for TLS), HTTP_PROXY (for the others), ALL_PROXY and NO_PROXY.
-     * Node only. Default: none.
-     */
-    readonly proxy?: string | ProxyOptions | undefined;
+/** When a QoS 1 or 2 message is acknowledged: when the consumer asks for the next one, on arrival, or by hand. */
+export type AcknowledgeMode = "consumed" | "received" | "manual";
+/** How messages are consumed, checked and with defaults. */
+export interface ConsumerOptions {
+    readonly acknowledge: AcknowledgeMode;
+    readonly buffer: number;
+    readonly concurrency: number;
+    readonly rejectWith: number | undefined;
+    readonly handlerTimeout: number | undefined;
 }
-
-// dist/publish-defaults.d.ts
-
-/** What holds for messages that don't say otherwise. */
-export interface PublishDefaults {
-    /** Default 0. */
-    readonly qos?: QoS | undefined;
-    /** Default false. */
-    readonly retain?: boolean | undefined;
-    /** By topic filter; the first that matches counts, and what it leaves open is as above. */
-    readonly topics?: Readonly<Record<string, Omit<PublishDefaults, "topics">>> | undefined;
-}
-
-// dist/version.d.ts
-
-/** MQTT versions by the names people use. */
-export type Version = "5.0" | "3.1.1" | "3.1";
 
 // dist/types.d.ts
 
@@ -741,6 +487,250 @@ export declare class Message {
     acknowledge(reasonCode?: number): void;
 }
 
+// dist/options.d.ts
+
+/** Options of every version. All are optional. */
+export interface CommonOptions extends NetworkOptions {
+    /** Default "": the server assigns one, which is kept for reconnects (5.0 and clean 3.1.1). */
+    readonly clientId?: string | undefined;
+    readonly username?: string | undefined;
+    /** Text is sent as UTF-8. A password without a user name needs 5.0. */
+    readonly password?: string | Uint8Array | undefined;
+    /** Seconds, 0 to 65,535; 0 is off. Default 60. */
+    readonly keepAlive?: number | undefined;
+    /** Largest packet we accept, in bytes. Default 16 MiB. */
+    readonly maximumPacketSize?: number | undefined;
+    /** QoS 1 and 2 messages in flight: at most this and the server's Receive Maximum. Default 256; 20 in 3.x, where a server can't say. */
+    readonly maximumInflight?: number | undefined;
+    /** QoS and retain of messages that don't say otherwise, also by topic. */
+    readonly publishDefaults?: PublishDefaults | undefined;
+    /** Limits for messages that were accepted and not sent yet. */
+    readonly queue?: SessionOptions["queue"];
+    /** SUBSCRIBE and UNSUBSCRIBE that wait for their answer; more wait their turn. Default 1,000. */
+    readonly maximumConcurrentRequests?: number | undefined;
+    /** What becomes of messages the server lost with the session: sent again as new, or failed. Default "republish". */
+    readonly afterSessionLost?: "republish" | "fail" | undefined;
+    /** When to subscribe again after a reconnect. Default "when-session-lost". */
+    readonly resubscribe?: "when-session-lost" | "always" | "never" | undefined;
+    /**
+     * What becomes of messages that a resumed session brings before anybody asked for them: they wait for the first
+     * subscription, route, `messages()` or "message" listener that wants them.
+     */
+    readonly unclaimed?: UnclaimedOptions | undefined;
+    readonly timeouts?: TimeoutOptions | undefined;
+    /** false: never connect again by itself. */
+    readonly reconnect?: false | ReconnectOptions | undefined;
+    /** More servers to try when one fails, in this order and then from the start. Their URLs are as the first one's. */
+    readonly servers?: readonly string[] | undefined;
+    /** How often in a row a server may send us to another one (5.0 Server Reference). Default 3; 0 follows none. */
+    readonly followRedirects?: number | undefined;
+    /**
+     * What is different for this attempt to connect: fresh credentials, a signed URL, the will. Called before each, also
+     * the first. One that throws or rejects is an attempt that failed; it has 30 s.
+     *
+     * @example optionsForAttempt: async () => ({ password: await token() })
+     */
+    readonly optionsForAttempt?: ((attempt: Attempt) => AttemptOptions | Promise<AttemptOptions>) | undefined;
+    /** Certificates, keys and versions, for `mqtts://` and `wss://`. */
+    readonly tls?: TlsOptions | undefined;
+    /** The IP address of this machine to connect from. Default: the system's choice. */
+    readonly localAddress?: string | undefined;
+    /** The port to connect from. Default: the system's choice. */
+    readonly localPort?: number | undefined;
+    readonly socket?: SocketOptions | undefined;
+    /** Your own transport, instead of the URL's. */
+    readonly connector?: Connector | undefined;
+    /**
+     * Where to report what nobody listens for; with `info`, also how connections come and go. Default: the runtime's
+     * console, for errors and warnings only.
+     */
+    readonly logger?: Logger | undefined;
+    /** Aborts connecting. */
+    readonly signal?: Signal | undefined;
+    /** For tests: another source of time. */
+    readonly clock?: Clock | undefined;
+    /** For tests: another source of randomness, from 0 (included) to 1 (excluded). */
+    readonly random?: (() => number) | undefined;
+}
+/** Options of MQTT 5.0, the default. */
+export interface OptionsV5 extends CommonOptions {
+    readonly version?: "5.0" | undefined;
+    /** Start without what the server remembers. Default "first": only on this client's first connection. */
+    readonly cleanStart?: boolean | "first" | undefined;
+    /** Seconds that the server keeps the session after the connection. Default 0. */
+    readonly sessionExpiryInterval?: number | "never" | undefined;
+    readonly will?: Will<WillProperties> | undefined;
+    /** QoS 1 and 2 messages that the server may have in flight towards us. Default 65,535. */
+    readonly receiveMaximum?: number | undefined;
+    /** Topic aliases that the server may use towards us. Default 16. */
+    readonly topicAliasMaximum?: number | undefined;
+    /** Topic aliases towards the server, as many as it takes. Default "automatic": for topics that repeat. */
+    readonly topicAliases?: "automatic" | "off" | undefined;
+    /**
+     * Whether subscriptions get identifiers, where the server supports them, that tell apart the copies for filters that
+     * overlap. Messages carry them in their properties. Default "automatic".
+     */
+    readonly subscriptionIdentifiers?: "automatic" | "off" | undefined;
+    readonly requestResponseInformation?: boolean | undefined;
+    /** Default true. */
+    readonly requestProblemInformation?: boolean | undefined;
+    /** Enhanced authentication: `scramSha256(username, password)` and its like, or a method of yours. */
+    readonly authentication?: AuthenticationMethod | undefined;
+    readonly userProperties?: readonly UserProperty[] | undefined;
+}
+/** Options of MQTT 3.1.1 and 3.1. */
+export interface OptionsV3<V extends "3.1.1" | "3.1" = "3.1.1" | "3.1"> extends CommonOptions {
+    readonly version: V;
+    /** Start without what the server remembers, and leave nothing. Default true. */
+    readonly cleanSession?: boolean | undefined;
+    readonly will?: Will<never> | undefined;
+    /** Marks the client as a bridge, for servers that know it. Default false. */
+    readonly bridge?: boolean | undefined;
+}
+/** Options for whichever version the server speaks: 5.0, then 3.1.1, then 3.1. What only 5.0 has is left out with older servers. */
+export interface OptionsAuto extends Omit<OptionsV5, "version"> {
+    readonly version: "auto";
+}
+export type ClientOptions = OptionsV5 | OptionsV3 | OptionsAuto;
+/** An attempt to connect that is about to begin. */
+export interface Attempt {
+    /** 1 is the first, and the first after a connection that lasted. */
+    readonly attempt: number;
+    /** Where it goes, unless the options say otherwise; "" with a connector of your own. */
+    readonly url: string;
+    readonly version: Version;
+}
+type FixedOption = "version" | "clientId" | "servers" | "followRedirects" | "optionsForAttempt" | "reconnect" | "logger" | "signal" | "clock" | "random";
+/** Options that may differ between attempts. */
+export interface AttemptOptions extends Partial<Omit<OptionsV5, FixedOption>> {
+    readonly url?: string | undefined;
+}
+/** What the server publishes when the connection ends without a goodbye. */
+export interface Will<Properties> {
+    readonly topic: string;
+    readonly payload?: string | Uint8Array | undefined;
+    /** Default 0. */
+    readonly qos?: QoS | undefined;
+    /** Default false. */
+    readonly retain?: boolean | undefined;
+    readonly properties?: Properties | undefined;
+}
+/** Of the sockets below. */
+export interface SocketOptions {
+    /** Send small packets at once (TCP_NODELAY). Default true. */
+    readonly noDelay?: boolean | undefined;
+    /** Let the system probe an idle connection; MQTT has its own keep alive. Default false. */
+    readonly keepAlive?: boolean | undefined;
+    /** The only IP version to use. Default 0: both, whichever answers first. */
+    readonly family?: 0 | 4 | 6 | undefined;
+    /** Bytes that may wait in the socket before the client holds back. Default: the system's. */
+    readonly highWaterMark?: number | undefined;
+}
+/** Milliseconds. */
+export interface TimeoutOptions {
+    /** To look the name up and open the network connection; 0 leaves it to the system. Default 10,000. */
+    readonly connect?: number | undefined;
+    /**
+     * To look the name up alone, or the SRV records of `mqtt+srv://`; 0 is no limit of its own. Node only. Default: for a
+     * name 0, as `connect` covers it; for records as `connect`.
+     */
+    readonly dns?: number | undefined;
+    /** For a proxy to connect to the server and say so; 0 is no limit. Default 10,000. */
+    readonly proxy?: number | undefined;
+    /** For the TLS handshake; 0 is no limit. Default 10,000. */
+    readonly tls?: number | undefined;
+    /** For the server's answer to the WebSocket request; 0 is no limit. In a browser: for connecting altogether. Default 10,000. */
+    readonly websocket?: number | undefined;
+    /** From CONNECT to CONNACK. Default 20,000. */
+    readonly connack?: number | undefined;
+    /** From PINGREQ to PINGRESP. Default 20,000. */
+    readonly pingResponse?: number | undefined;
+    /** From `subscribe()` or `unsubscribe()` to the answer. Default 30,000. */
+    readonly request?: number | undefined;
+    /**
+     * How long a consumer that holds up others may make no progress before it is told as an "error" event, and no longer
+     * waited for; 0 is for ever. Default 30,000.
+     */
+    readonly consumer?: number | undefined;
+}
+export interface UnclaimedOptions {
+    /** Milliseconds after CONNACK; 0: not at all. Default 10,000. */
+    readonly hold?: number | undefined;
+    /** Messages that are held before reading from the network pauses. Default 1,000. */
+    readonly buffer?: number | undefined;
+}
+export interface ReconnectOptions {
+    /** Milliseconds before the first new attempt, at most. Default 1,000. */
+    readonly initialDelay?: number | undefined;
+    /** Milliseconds; no wait is longer. Default 60,000. */
+    readonly maximumDelay?: number | undefined;
+    /** Each wait is at most this many times longer than the one before. Default 2. */
+    readonly factor?: number | undefined;
+    /** "full": wait anything from 0 to the delay. Default "full". */
+    readonly jitter?: "full" | "none" | undefined;
+    /** Attempts in a row that may fail, or connect and not last, before it gives up. Default Infinity. */
+    readonly maximumAttempts?: number | undefined;
+    /** Milliseconds that a connection must have lasted for the delays to begin anew. Default 10,000. */
+    readonly resetAfter?: number | undefined;
+    /** Whether the first connection is tried again too, instead of rejecting. Default false. */
+    readonly retryInitial?: boolean | undefined;
+    /**
+     * Your own policy: how many milliseconds to wait before the next attempt, or "stop". Undefined does what would be done
+     * without it.
+     */
+    readonly decide?: ((failed: FailedAttempt) => number | "stop" | undefined) | undefined;
+}
+/** An attempt that failed, or a connection that was lost. */
+export interface FailedAttempt {
+    /** Attempts since the last connection that lasted. */
+    readonly attempt: number;
+    readonly cause: Error;
+    /** What the other options lead to: milliseconds until the next attempt, or undefined to stop. */
+    readonly delay: number | undefined;
+}
+/** The console and most loggers fit. */
+export interface Logger {
+    /** How connections come and go. */
+    info?(message: string, ...details: readonly unknown[]): void;
+    warn(message: string, ...details: readonly unknown[]): void;
+    error(message: string, ...details: readonly unknown[]): void;
+}
+/** Whether subscriptions get identifiers. Throws {@link OptionError}. */
+export declare function subscriptionIdentifiers(options: ClientOptions): boolean;
+
+// dist/network-options.d.ts
+
+/** How `ws://` and `wss://` are opened. In a browser only `path`, `query` and `subprotocol` can be chosen. */
+export type WebSocketOptions = Omit<WebSocketRequestOptions, "maxPayload" | "websocketTimeoutMs">;
+/** The way to the server, below MQTT. */
+export interface NetworkOptions {
+    /** For `ws://` and `wss://`. `path` goes before that of the URL. */
+    readonly websocket?: WebSocketOptions | undefined;
+    /**
+     * Connects through a proxy: its URL, such as `socks5h://user:password@host:1080` or `http://host:3128`, or an object
+     * with one. `"environment"` looks into HTTPS_PROXY (for TLS), HTTP_PROXY (for the others), ALL_PROXY and NO_PROXY.
+     * Node only. Default: none.
+     */
+    readonly proxy?: string | ProxyOptions | undefined;
+}
+
+// dist/publish-defaults.d.ts
+
+/** What holds for messages that don't say otherwise. */
+export interface PublishDefaults {
+    /** Default 0. */
+    readonly qos?: QoS | undefined;
+    /** Default false. */
+    readonly retain?: boolean | undefined;
+    /** By topic filter; the first that matches counts, and what it leaves open is as above. */
+    readonly topics?: Readonly<Record<string, Omit<PublishDefaults, "topics">>> | undefined;
+}
+
+// dist/version.d.ts
+
+/** MQTT versions by the names people use. */
+export type Version = "5.0" | "3.1.1" | "3.1";
+
 // dist/payload.d.ts
 
 /** A value that is sent as JSON, with the properties that say so. Made by {@link json}. */
@@ -811,19 +801,6 @@ export declare class Publication implements PromiseLike<PublishResult> {
     fail(error: Error): boolean;
     /** @internal Runs when the outcome is known; for the timer and the signal that came with the call. */
     onEnd(run: () => void): void;
-}
-
-// dist/consumer-options.d.ts
-
-/** When a QoS 1 or 2 message is acknowledged: when the consumer asks for the next one, on arrival, or by hand. */
-export type AcknowledgeMode = "consumed" | "received" | "manual";
-/** How messages are consumed, checked and with defaults. */
-export interface ConsumerOptions {
-    readonly acknowledge: AcknowledgeMode;
-    readonly buffer: number;
-    readonly concurrency: number;
-    readonly rejectWith: number | undefined;
-    readonly handlerTimeout: number | undefined;
 }
 
 // dist/handling.d.ts
@@ -1084,7 +1061,7 @@ export declare function scramSha512(username: string, password: string, options?
 // dist/node/index.d.ts
 
 /** `@petrel/client` for Node: the client of `./core`, with a connector made from a URL. */
-import type { Client, ClientOptions, Filters, MessageToPublish, OptionsAuto, OptionsV3, OptionsV5, PublishResult, SubscribeEachOptions, SubscribeOnceOptions, Version } from "../core.ts";
+import type { Client, ClientOptions, Filters, MessageToPublish, OptionsAuto, OptionsV3, OptionsV5, PublishResult, SubscribeEachOptions, SubscribeOnceOptions, Version } from "../exports.ts";
 import type { Message } from "../message.ts";
 /**
  * A client for the server at `url` that is not connected yet; `connect()` it.
@@ -1131,4 +1108,32 @@ export declare function subscribeOnce(url: string, filters: Filters<"5.0">, opti
  * handler fails; disconnects either way.
  */
 export declare function subscribeEach(url: string, filters: Filters<"5.0">, handler: (message: Message) => unknown, options?: SubscribeEachOptions): Promise<void>;
-export { AbortedError, type AcknowledgeMode, type Attempt, type AttemptOptions, type AuthenticationAnswer, AuthenticationError, type AuthenticationMethod, type BackoffOptions, type Client, ClientClosedError, type ClientEvents, type ClientOptions, type ClientState, type Clock, type CommonOptions, ConnectionLostError, type Connector, ConnectRefusedError, type ConsumeOptions, ConsumerStalledError, describePacket, type DisconnectOptions, type DroppedIncoming, type DroppedMessage, type DroppedOutgoing, EncodeError, type FailedAttempt, type FilterFailure, type FilterOptions, type Filters, type GrantedFilter, InvalidAddressError, json, JsonPayload, type Latency, type Logger, MalformedPacketError, matchTopic, Message, type MessageHandler, type MessagesOptions, MessageStream, type MessageToPublish, MqttError, type Negotiated, type NetworkOptions, NoResponderError, type DropReason, MessageDroppedError, type NextOptions, NotConnectedError, OptionError, type OptionsAuto, type OptionsOf, type OptionsV3, type OptionsV5, type Payload, ProtocolError, type ProxyOptions, Publication, type PublicationState, type PublishDefaults, type PublishOptions, type PublishProperties, PublishRejectedError, type PublishResult, type QoS, type QueueOptions, ReasonCode, reasonText, type ReceiveStatistics, type ReconnectOptions, type Reply, type RequestOptions, RequestRejectedError, scramSha1, scramSha256, scramSha512, type ScramOptions, type Respond, type RespondOptions, SendQueueFullError, ServerDisconnectError, ServerLimitError, SessionLostError, type Signal, type SocketOptions, type SubscribeOptions, type SubscribeEachOptions, type SubscribeOnceOptions, type Statistics, SubscribeRejectedError, Subscription, SubscriptionLostError, TimeoutError, type TimeoutOptions, type Timer, type TlsOptions, type Transport, TransportError, type TransportHandler, type UnclaimedOptions, UnsubscribeRejectedError, type UserProperty, validateTopicFilter, validateTopicName, type Version, type WebCrypto, type WebSocketOptions, type Will, } from "../core.ts";
+export * from "../exports.ts";
+
+// dist/core.d.ts
+
+/** `@petrel/client/core`: the client for any runtime, given a connector of yours. */
+import type { Connector } from "@petrel/transport";
+import type { ClientOptions, OptionsAuto, OptionsV3, OptionsV5 } from "./options.ts";
+import type { Client } from "./types.ts";
+import type { Version } from "./version.ts";
+type WithConnector<Options> = Options & {
+    readonly connector: Connector;
+};
+/**
+ * A client that is not connected yet; `connect()` it. Wrong options throw OptionError here, before anything is opened.
+ *
+ * @example const client = createClient({ connector: pair.client, clientId: "kitchen" })
+ */
+export declare function createClient(options: WithConnector<OptionsV5>): Client<"5.0">;
+export declare function createClient(options: WithConnector<OptionsV3<"3.1.1">>): Client<"3.1.1">;
+export declare function createClient(options: WithConnector<OptionsV3<"3.1">>): Client<"3.1">;
+export declare function createClient(options: WithConnector<OptionsAuto>): Client<Version>;
+export declare function createClient(options: WithConnector<ClientOptions>): Client<Version>;
+/** A client that is connected: resolves after CONNACK, rejects with the cause. */
+export declare function connect(options: WithConnector<OptionsV5>): Promise<Client<"5.0">>;
+export declare function connect(options: WithConnector<OptionsV3<"3.1.1">>): Promise<Client<"3.1.1">>;
+export declare function connect(options: WithConnector<OptionsV3<"3.1">>): Promise<Client<"3.1">>;
+export declare function connect(options: WithConnector<OptionsAuto>): Promise<Client<Version>>;
+export declare function connect(options: WithConnector<ClientOptions>): Promise<Client<Version>>;
+export * from "./exports.ts";

@@ -8,10 +8,11 @@ import { dirname, join } from "node:path";
  * The public declarations of the package in `folder` as one text, file by file.
  *
  * @param {string} folder
- * @param {string[]} entries declaration files, relative to the folder
+ * @param {string[]} entryFiles declaration files, relative to the folder
  */
-export function publicTypes(folder, entries) {
+export function publicTypes(folder, entryFiles) {
   const files = new Map(); // path → its statements
+  const entries = withAllOf(folder, entryFiles);
   for (const entry of entries) readWithImports(folder, entry, files);
 
   const mentioned = new Set(entries.flatMap((entry) => files.get(entry)).flatMap(({ words }) => [...words]));
@@ -32,12 +33,30 @@ export function publicTypes(folder, entries) {
   return sections.filter((section) => section !== "").join("\n");
 }
 
+/** The entries, and the files of which they export everything. */
+function withAllOf(folder, files) {
+  const all = new Set();
+  const add = (file) => {
+    if (all.has(file)) return;
+    all.add(file);
+    const text = readFileSync(join(folder, file), "utf8");
+    for (const [, specifier] of text.matchAll(/^export \* from "(\.[^"]+)"/gm)) add(declarationFile(file, specifier));
+  };
+  for (const file of files) add(file);
+  return [...all];
+}
+
+/** Where `file` finds `specifier`. */
+function declarationFile(file, specifier) {
+  return join(dirname(file), specifier.replace(/\.(ts|js)$/, ".d.ts"));
+}
+
 function readWithImports(folder, file, files) {
   if (files.has(file)) return;
   const text = readFileSync(join(folder, file), "utf8").replace(/\n?\/\/# sourceMappingURL=.*\n?$/, "");
   files.set(file, splitStatements(text));
   for (const [, specifier] of text.matchAll(/(?:from |import\()"(\.[^"]+)"/g)) {
-    readWithImports(folder, join(dirname(file), specifier.replace(/\.(ts|js)$/, ".d.ts")), files);
+    readWithImports(folder, declarationFile(file, specifier), files);
   }
 }
 

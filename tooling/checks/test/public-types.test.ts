@@ -88,3 +88,18 @@ test("shows a file once when two entries lead to it", () => {
   expect(text).toContain("const two");
   expect(text).not.toContain("const three");
 });
+
+test("takes what an entry exports all of for a part of the entry", () => {
+  const folder = folderWith({
+    "index.d.ts": 'export * from "./exports.ts";\n',
+    "exports.d.ts": 'export type { Door } from "./door.ts";\n',
+    "door.d.ts": "export interface Door {\n}\nexport interface Hinge {\n}\n",
+  });
+  expect(publicTypes(folder, ["index.d.ts"])).toBe(
+    [
+      '// index.d.ts\n\nexport * from "./exports.ts";\n',
+      '// exports.d.ts\n\nexport type { Door } from "./door.ts";\n',
+      "// door.d.ts\n\nexport interface Door {\n}\n",
+    ].join("\n"),
+  );
+});

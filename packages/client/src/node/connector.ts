@@ -14,8 +14,7 @@ import { createDialer, type Dialer, type DialOptions, tcp } from "@petrel/transp
 import { tls } from "@petrel/transport/tls";
 import { websocket } from "@petrel/transport/websocket";
 import type { Destination } from "../approach.ts";
-import type { ClientOptions } from "../core.ts";
-import type { Logger } from "../options.ts";
+import type { ClientOptions, Logger } from "../options.ts";
 
 /** Throws InvalidAddressError for a URL that is none, OptionError for options that cannot work. */
 export function connectorFor(url: string, options: ClientOptions): Destination {

@@ -2,7 +2,7 @@ import { OptionError } from "@petrel/session";
 import { type Connector, InvalidOptionError, parseAddress, type WebSocketAddress } from "@petrel/transport";
 import { websocket } from "@petrel/transport/web";
 import type { Destination } from "../approach.ts";
-import type { ClientOptions } from "../core.ts";
+import type { ClientOptions } from "../options.ts";
 
 /** Throws InvalidAddressError for a URL that is none, OptionError for what a browser can't do. */
 export function connectorFor(url: string, options: ClientOptions): Destination {
