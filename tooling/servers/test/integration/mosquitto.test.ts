@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { once } from "node:events";
 import { connect as connectTls } from "node:tls";
 import {
@@ -38,7 +38,7 @@ describeServer("mosquitto", () => {
     const server = await start();
     expect(server.url).toBe(`mqtt://127.0.0.1:${server.port}`);
     expect(await connectTo(server.port)).toEqual([0, ACCEPTED]);
-    expect(server.log()).toContain("running");
+    await vi.waitFor(() => expect(server.log()).toContain("running"), 10_000);
   });
 
   test("frees its port when it is stopped, and may be stopped twice", async () => {
@@ -63,7 +63,7 @@ describeServer("mosquitto", () => {
   test("takes further configuration", async () => {
     const server = await start({ config: ["max_queued_messages 0", "max_queued_bytes 0", "log_type all"] });
     await connectTo(server.port, { clientId: "noted" });
-    expect(server.log()).toContain("Sending CONNACK to noted");
+    await vi.waitFor(() => expect(server.log()).toContain("Sending CONNACK to noted"), 10_000);
   });
 
   test("shows the log when the configuration is wrong", async () => {

@@ -10,7 +10,7 @@ import {
   startMicrosocks,
   startMosquitto,
 } from "@petrel/servers";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { connect, createClient, TransportError } from "../../../src/node/index.ts";
 import { connectPacketOf } from "../../support/wire.ts";
 import { watch, World } from "../../support/world.ts";
@@ -96,7 +96,7 @@ describeServer(["mosquitto", "openssl", "microsocks"], () => {
     expect(client.state).toBe("online");
     const localPort = await freePort();
     await using bound = await connect(server.url, { localPort });
-    expect(server.log()).toContain(`127.0.0.1:${localPort}`);
+    await vi.waitFor(() => expect(server.log()).toContain(`127.0.0.1:${localPort}`), 10_000); // its log has a pipe of its own
     expect(bound.state).toBe("online");
   });
 
