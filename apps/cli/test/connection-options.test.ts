@@ -252,6 +252,21 @@ test("the rest is passed on", () => {
   });
 });
 
+test.each([
+  ["5", "5.0"],
+  ["mqttv5", "5.0"],
+  ["mqttv311", "3.1.1"],
+  ["311", "3.1.1"],
+  ["3.1.1", "3.1.1"],
+  ["auto", "auto"],
+])("-V %s, as users of mosquitto and MQTTX type it, is %s", (typed, version) => {
+  expect(clientOptions("-V", typed, "-i", "me").version).toBe(version);
+});
+
+test("-V 4 is refused with the choices there are", () => {
+  expect(() => clientOptions("-V", "4")).toThrow("Allowed choices are auto, 5.0, 3.1.1, 3.1.");
+});
+
 describe("WebSocket", () => {
   test("has a path and headers", () => {
     expect(

@@ -1,5 +1,5 @@
 import type { ClientOptions, UserProperty, Version, Will } from "@petrel/client";
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { resolve } from "node:path";
 import { UsageError } from "../exit-codes.ts";
 import { addCredentialOptions, completeCredentials, type CredentialOptions, passwordOf } from "./credentials.ts";
@@ -38,6 +38,21 @@ export interface ConnectionOptions extends TlsCommandOptions, CredentialOptions,
 }
 
 const VERSIONS: readonly (Version | "auto")[] = ["auto", "5.0", "3.1.1", "3.1"];
+/** What users of mosquitto and MQTTX type. */
+const OTHER_NAMES: Readonly<Record<string, Version>> = {
+  "5": "5.0",
+  mqttv5: "5.0",
+  "311": "3.1.1",
+  mqttv311: "3.1.1",
+  "31": "3.1",
+  mqttv31: "3.1",
+};
+
+function parseVersion(text: string): Version | "auto" {
+  const version = VERSIONS.find((name) => name === text) ?? OTHER_NAMES[text];
+  if (version === undefined) throw new InvalidArgumentError(`Allowed choices are ${VERSIONS.join(", ")}.`);
+  return version;
+}
 
 const PROTOCOLS = ["mqtt", "mqtts", "ws", "wss"] as const;
 type Protocol = (typeof PROTOCOLS)[number];
@@ -86,6 +101,7 @@ function defineConnectionOptions(command: Command): void {
     .addOption(
       new Option("-V, --mqtt-version <version>", "auto: the newest that the server speaks, 5.0 if an option needs it")
         .choices(VERSIONS)
+        .argParser(parseVersion)
         .default("auto"),
     )
     .option("-i, --client-id <id>", "client identifier (default: the server assigns one)");
