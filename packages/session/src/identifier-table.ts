@@ -12,8 +12,8 @@ const NO_ROOM: never[] = [];
 
 /**
  * Items by Packet Identifier, for identifiers that the peer chooses: a ring that doubles until no two of them meet.
- * Peers count upwards and start again, so it is about as long as there are items. A Map costs a third of what a
- * QoS 2 message takes (measured).
+ * Peers count upwards and start again, so it is about as long as there are items. A Map would have to
+ * hash each of them.
  */
 export class IdentifierTable<Item extends Identified> {
   /** Length: a power of two, or 0. The place of an item is its identifier, modulo the length. */

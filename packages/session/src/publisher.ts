@@ -17,7 +17,7 @@ const OUTPUT_HIGH_WATER = 65_536;
 /** Of the 65,535 packet identifiers, messages leave some free, so that SUBSCRIBE and UNSUBSCRIBE never wait for them. */
 const MOST_MESSAGES_INFLIGHT = 65_535 - 64;
 
-/** What QoS 0 messages are written with, one after the other: an object for each would cost a tenth (measured). */
+/** What QoS 0 messages are written with, one after the other, instead of an object for each. */
 const packet: OutgoingEntry<undefined> = /* @__PURE__ */ new OutgoingEntry({ topicName: "" }, undefined, 0, 0);
 
 /**

@@ -3,8 +3,8 @@ import type { EventQueue } from "./events.ts";
 import { type Dispatch, type DispatchState, OutgoingEntry, type OutgoingMessage } from "./outgoing-entry.ts";
 
 /**
- * A QoS 0 message in the output. It is the "published" event that follows, too: of QoS 0 messages there are many, and an
- * object more for each costs a tenth of what it takes to send them (measured).
+ * A QoS 0 message in the output. It is the "published" event that follows, too: of QoS 0 messages there are many, and
+ * an object more for each is one more to make and to collect.
  */
 export class WrittenMessage<Context> implements Dispatch {
   // `declare`: see OutgoingEntry.
