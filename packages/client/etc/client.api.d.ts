@@ -138,7 +138,8 @@ export interface ConsumerOptions {
     readonly buffer: number;
     readonly concurrency: number;
     readonly rejectWith: number | undefined;
-    readonly handlerTimeout: number | undefined;
+    /** Milliseconds; Infinity: no limit. */
+    readonly handlerTimeout: number;
 }
 
 // dist/types.d.ts
@@ -206,8 +207,9 @@ interface ConsumeOptionsV3 extends MessagesOptions {
     /** Calls of the handler that may run at the same time. Default 1: one message after the other. */
     readonly concurrency?: number | undefined;
     /**
-     * Milliseconds that one call of the handler may take. Then it has failed, like one that throws: an "error" event, and
-     * the message is acknowledged. Default: no limit.
+     * Milliseconds that one call of the handler may take. Then it has failed, like one that throws: an "error" event, the
+     * message is acknowledged, so that others need not wait for it, and the handler gets its next one. Default 300,000,
+     * five minutes; Infinity is no limit.
      */
     readonly handlerTimeout?: number | undefined;
 }
@@ -808,11 +810,38 @@ export declare class Publication implements PromiseLike<PublishResult> {
 /** It may be async: with a `concurrency` of 1, the next message comes when it has settled. */
 export type MessageHandler = (message: Message) => unknown;
 
+// dist/handler-watch.d.ts
+
+/** A call of a handler that has returned a promise. Used again for the next one. */
+export interface Waiting {
+    /** When its time is over; Infinity: it has settled. */
+    due: Milliseconds;
+    /** What it works on; undefined: it was given up. */
+    message: Message | undefined;
+    readonly giveUp: (waiting: Waiting) => void;
+}
+/**
+ * Gives up calls of handlers that don't settle in time. One timer serves a client: one for each call, and a promise that
+ * races against it, would cost as much as the message.
+ */
+export declare class HandlerWatch {
+    #private;
+    constructor(clock: Clock);
+    /** The call may take so long; Infinity: for ever. */
+    wait(waiting: Waiting, timeout: Milliseconds): void;
+    /** There is no further call. */
+    forget(waiting: Waiting): void;
+    pause(): void;
+    resume(): void;
+}
+
 // dist/message-stream.d.ts
 
 /** What a stream needs of its client. */
 export interface StreamOwner {
     readonly clock: Clock;
+    /** Gives up handlers that take too long. */
+    readonly handlerWatch: HandlerWatch;
     /** The stream's buffer became full, or has room again. */
     onFull(stream: MessageStream, full: boolean): void;
     /** Whether the network is read although this stream's buffer is full. */

@@ -13,14 +13,19 @@ export interface ConsumerOptions {
   readonly buffer: number;
   readonly concurrency: number;
   readonly rejectWith: number | undefined;
-  readonly handlerTimeout: number | undefined;
+  /** Milliseconds; Infinity: no limit. */
+  readonly handlerTimeout: number;
 }
+
+/** So long is what a handler does taken for work; after that it holds up others for nothing. */
+const HANDLER_TIMEOUT_MS = 300_000;
 
 const HANDLER_OPTIONS = ["concurrency", "rejectWith", "handlerTimeout"] as const;
 
 /** Throws {@link OptionError}. */
 export function consumerOptions(options: ConsumeOptionsV5, hasHandler: boolean, version: Version): ConsumerOptions {
-  const { acknowledge = "consumed", buffer = 1_000, concurrency = 1, rejectWith, handlerTimeout } = options;
+  const { acknowledge = "consumed", buffer = 1_000, concurrency = 1, rejectWith } = options;
+  const { handlerTimeout = HANDLER_TIMEOUT_MS } = options;
   if (!(buffer >= 1)) throw new OptionError("buffer", buffer, "it must be 1 message or more");
   if (acknowledge !== "consumed" && acknowledge !== "received" && acknowledge !== "manual") {
     throw new OptionError("acknowledge", acknowledge, 'it must be "consumed", "received" or "manual"');
@@ -28,8 +33,12 @@ export function consumerOptions(options: ConsumeOptionsV5, hasHandler: boolean, 
   if (version !== "5.0") refuseOptions(options, ["rejectWith"], "needs MQTT 5.0; 3.x can not refuse a message");
   if (!hasHandler) refuseOptions(options, HANDLER_OPTIONS, "is for handlers, and there is none");
   if (!(concurrency >= 1)) throw new OptionError("concurrency", concurrency, "it must be 1 or more");
-  if (handlerTimeout !== undefined && !(handlerTimeout > 0)) {
-    throw new OptionError("handlerTimeout", handlerTimeout, "it must be more than 0 milliseconds");
+  if (!(handlerTimeout > 0)) {
+    throw new OptionError(
+      "handlerTimeout",
+      handlerTimeout,
+      "it must be more than 0 milliseconds; Infinity is no limit",
+    );
   }
   if (rejectWith !== undefined) {
     if (!(rejectWith >= 0x80) || !isReasonCodeAllowed(rejectWith, "puback")) {

@@ -1,6 +1,6 @@
 import { TimeoutError } from "@petrel/session";
-import type { Clock } from "./clock.ts";
 import type { ConsumerOptions } from "./consumer-options.ts";
+import type { HandlerWatch, Waiting } from "./handler-watch.ts";
 import type { Message } from "./message.ts";
 
 /** It may be async: with a `concurrency` of 1, the next message comes when it has settled. */
@@ -16,19 +16,19 @@ export interface HandlingSource {
 
 /**
  * Runs a handler on messages outside the read loop, up to `concurrency` at a time: a slow handler holds up nobody
- * else's messages. Each message is acknowledged when its handler has settled.
+ * else's messages. Each message is acknowledged when its handler has settled, or has taken too long.
  */
 export class Handling {
   readonly #handler: MessageHandler;
   readonly #options: ConsumerOptions;
-  readonly #clock: Clock;
+  readonly #watch: HandlerWatch;
   readonly #source: HandlingSource;
   #running = 0;
 
-  constructor(handler: MessageHandler, options: ConsumerOptions, clock: Clock, source: HandlingSource) {
+  constructor(handler: MessageHandler, options: ConsumerOptions, watch: HandlerWatch, source: HandlingSource) {
     this.#handler = handler;
     this.#options = options;
-    this.#clock = clock;
+    this.#watch = watch;
     this.#source = source;
   }
 
@@ -42,40 +42,44 @@ export class Handling {
   /** Takes one message after the other until there are none. */
   async #work(): Promise<void> {
     await undefined; // what arrived in this turn is there before the first call
+    let waiting: Waiting | undefined; // made with the first promise: handlers that return none don't pay for it
     for (let message = this.#source.take(); message !== undefined; message = this.#source.take()) {
-      const { acknowledge, rejectWith } = this.#options;
       let reasonCode = 0;
       try {
         const result = this.#handler(message);
-        if (isThenable(result)) await this.#limit(result);
+        if (isThenable(result)) {
+          waiting ??= { due: Infinity, message, giveUp: this.#giveUp };
+          waiting.message = message;
+          this.#watch.wait(waiting, this.#options.handlerTimeout);
+          await result;
+        }
       } catch (error) {
-        reasonCode = rejectWith ?? 0;
+        reasonCode = this.#options.rejectWith ?? 0;
         this.#source.onError(error, message);
       }
-      if (acknowledge === "consumed" || reasonCode !== 0) message.acknowledge(reasonCode);
+      if (waiting !== undefined) {
+        if (waiting.message === undefined) return; // given up, and another one has gone on
+        waiting.due = Infinity;
+      }
+      this.#finish(message, reasonCode);
     }
+    if (waiting !== undefined) this.#watch.forget(waiting);
     this.#running--;
   }
 
-  /** Waits for a handler, for as long as it is allowed to take. What it does after that is its own business. */
-  #limit(result: PromiseLike<unknown>): PromiseLike<unknown> {
-    const { handlerTimeout } = this.#options;
-    if (handlerTimeout === undefined) return result;
-    return new Promise((resolve, reject) => {
-      const timer = this.#clock.timer(this.#clock.now() + handlerTimeout, () =>
-        reject(new TimeoutError("end of the handler", handlerTimeout)),
-      );
-      result.then(
-        (value) => {
-          timer.clear();
-          resolve(value);
-        },
-        (error: Error) => {
-          timer.clear();
-          reject(error);
-        },
-      );
-    });
+  /** A call has taken too long: it counts as failed, and the next message does not wait for it. */
+  readonly #giveUp = (waiting: Waiting): void => {
+    const message = waiting.message!;
+    waiting.message = undefined;
+    const { handlerTimeout, rejectWith = 0 } = this.#options;
+    this.#source.onError(new TimeoutError("end of the handler (handlerTimeout)", handlerTimeout), message);
+    this.#finish(message, rejectWith);
+    this.#running--;
+    this.start();
+  };
+
+  #finish(message: Message, reasonCode: number): void {
+    if (this.#options.acknowledge === "consumed" || reasonCode !== 0) message.acknowledge(reasonCode);
   }
 }
 

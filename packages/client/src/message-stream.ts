@@ -6,6 +6,7 @@ import { onAbort } from "./cancellation.ts";
 import type { Clock } from "./clock.ts";
 import type { ConsumerOptions } from "./consumer-options.ts";
 import { AbortedError } from "./errors.ts";
+import type { HandlerWatch } from "./handler-watch.ts";
 import { Handling, type MessageHandler } from "./handling.ts";
 import { Iteration } from "./iteration.ts";
 import type { Message } from "./message.ts";
@@ -13,6 +14,8 @@ import type { Message } from "./message.ts";
 /** What a stream needs of its client. */
 export interface StreamOwner {
   readonly clock: Clock;
+  /** Gives up handlers that take too long. */
+  readonly handlerWatch: HandlerWatch;
   /** The stream's buffer became full, or has room again. */
   onFull(stream: MessageStream, full: boolean): void;
   /** Whether the network is read although this stream's buffer is full. */
@@ -74,7 +77,7 @@ export class MessageStream implements AsyncIterable<Message>, AsyncDisposable {
     this.#handling =
       handler === undefined
         ? undefined
-        : new Handling(handler, options, owner.clock, {
+        : new Handling(handler, options, owner.handlerWatch, {
             take: () => this.#pass(),
             onError: (error, message) => owner.onHandlerError(error, message),
           });

@@ -12,6 +12,7 @@ import { Congestion } from "./congestion.ts";
 import { ConsumerStalledError } from "./errors.ts";
 import type { DroppedIncoming } from "./events.ts";
 import type { ConsumerOptions } from "./consumer-options.ts";
+import { HandlerWatch } from "./handler-watch.ts";
 import type { MessageHandler } from "./handling.ts";
 import { type AcknowledgementTarget, Message, SharedAcknowledgement } from "./message.ts";
 import { MessageStream, type StreamOwner } from "./message-stream.ts";
@@ -62,6 +63,7 @@ export class Receiver {
   readonly #consumerTimeout: number;
   readonly #congestion: Congestion<MessageStream | UnclaimedMessages>;
   readonly #watch: AcknowledgementWatch;
+  readonly #handlerWatch: HandlerWatch;
   readonly #unclaimed: UnclaimedMessages;
   /** Made with the first of its kind, as is the next: an idle client shall be small. */
   #registry: SubscriptionRegistry | undefined;
@@ -86,6 +88,7 @@ export class Receiver {
       (qos) => host.oldestUnacknowledged(qos),
       (oldest) => this.#reportOverdue(oldest),
     );
+    this.#handlerWatch = new HandlerWatch(clock);
     const onFull = (buffer: MessageStream | UnclaimedMessages, full: boolean): void => {
       this.#congestion.setFull(buffer, full);
       host.wake();
@@ -103,6 +106,7 @@ export class Receiver {
     });
     this.owner = {
       clock,
+      handlerWatch: this.#handlerWatch,
       onFull,
       readsOnThough,
       onOverflow,
@@ -141,6 +145,7 @@ export class Receiver {
   handleConnected(sessionPresent: boolean, resumes: boolean): void {
     this.#registry?.handleConnected();
     this.#congestion.resume();
+    this.#handlerWatch.resume();
     if (sessionPresent) this.#watch.start(); // QoS 2 may wait already
     if (resumes) this.#unclaimed.open();
   }
@@ -231,6 +236,7 @@ export class Receiver {
     for (const stream of this.#registry?.removeAll() ?? []) this.#finish(stream, error);
     this.#unclaimed.pause();
     this.#congestion.pause();
+    this.#handlerWatch.pause();
     this.#watch.stop();
   }
 

@@ -89,8 +89,9 @@ interface ConsumeOptionsV3 extends MessagesOptions {
   /** Calls of the handler that may run at the same time. Default 1: one message after the other. */
   readonly concurrency?: number | undefined;
   /**
-   * Milliseconds that one call of the handler may take. Then it has failed, like one that throws: an "error" event, and
-   * the message is acknowledged. Default: no limit.
+   * Milliseconds that one call of the handler may take. Then it has failed, like one that throws: an "error" event, the
+   * message is acknowledged, so that others need not wait for it, and the handler gets its next one. Default 300,000,
+   * five minutes; Infinity is no limit.
    */
   readonly handlerTimeout?: number | undefined;
 }

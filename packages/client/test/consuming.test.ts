@@ -145,7 +145,9 @@ test("handlerTimeout: a handler that never settles has failed, and the next mess
     ["stuck", "next"],
     ["puback #1 0x80", "puback #2"],
   ]);
-  expect(world.eventsOf("error")).toMatchObject([{ cause: { code: "PETREL_TIMEOUT", what: "end of the handler" } }]);
+  expect(world.eventsOf("error")).toMatchObject([
+    { cause: { code: "PETREL_TIMEOUT", what: "end of the handler (handlerTimeout)" } },
+  ]);
 });
 
 test("a subscribe with a timeout of its own does not wait longer, and is given back", async () => {
