@@ -1,4 +1,5 @@
 import { errorLine, ExitCode } from "./exit-codes.ts";
+import { complain } from "./output/status-line.ts";
 import { run } from "./program.ts";
 
 let failed = false;
@@ -8,18 +9,18 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") return;
   failed = true;
   process.exitCode = ExitCode.unexpected; // it may come after the last line of this file, too
-  complain(error, "stdout: ");
+  tell(error, "stdout: ");
 });
 process.stderr.on("error", () => undefined); // there is nobody left to tell
 
 // A mistake of ours, outside every command's own handling: one line, as for all errors.
 process.on("uncaughtException", (error) => {
-  complain(error, "unexpected: ");
+  tell(error, "unexpected: ");
   process.exit(ExitCode.unexpected);
 });
 
-function complain(error: Error, what: string): void {
-  process.stderr.write(`petrel: ${what}${errorLine(error)}\n`);
+function tell(error: Error, what: string): void {
+  complain(`${what}${errorLine(error)}`);
   if (process.argv.includes("--debug")) process.stderr.write(`${error.stack}\n`);
 }
 

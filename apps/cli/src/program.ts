@@ -2,6 +2,8 @@ import { Command, CommanderError, type Option } from "commander";
 import { createRequire } from "node:module";
 import { expandShortOptions, type KnownOptions } from "./argv.ts";
 import { errorLine, ExitCode, exitCodeOf, UsageError } from "./exit-codes.ts";
+import { bold, wantsColour } from "./output/colour.ts";
+import { complain } from "./output/status-line.ts";
 
 /** Fills in a command's options and its action, which rejects unless the command succeeds. */
 type DefineCommand = (command: Command) => void;
@@ -104,7 +106,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has said what was wrong already, or has shown the help that was asked for.
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.success : ExitCode.usage;
-    process.stderr.write(`petrel: ${errorLine(error)}\n`);
+    complain(errorLine(error));
     if (argv.includes("--debug")) process.stderr.write(`${describeChain(error)}\n`);
     return exitCodeOf(error);
   }
@@ -120,7 +122,7 @@ async function createProgram(asked: string | undefined): Promise<Command> {
     .addHelpText("after", EXAMPLES)
     .configureHelp({ minWidthToWrap: 24 }) // options are long, and a terminal of 80 columns shall wrap between words
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(usageLine(text)) });
+    .configureOutput({ writeOut: writeHelp, outputError: (text) => complain(usageLine(text)) });
   for (const [name, { group, description, load }] of Object.entries(COMMANDS)) {
     const command = program
       .command(name)
@@ -177,14 +179,18 @@ async function withSavedOptions(
   return [...words.slice(0, afterCommand), ...loaded, ...words.slice(afterCommand)];
 }
 
+function writeHelp(text: string): void {
+  const titled = wantsColour(process.stdout) ? text.replaceAll(/^(Usage|[A-Z].*(?=:$)):/gm, bold) : text;
+  process.stdout.write(titled);
+}
+
 /** Commander's words, in one line. What follows the = of a misspelt option may be a secret. */
 function usageLine(text: string): string {
-  const line = text
+  return text
     .replace(/^error: /, "")
     .replace(/^(unknown option '[^'=]*)=.*'/s, "$1'")
     .trim()
     .replaceAll(/\s*\n\s*/g, " ");
-  return `petrel: ${line}\n`;
 }
 
 function ownVersion(): string {

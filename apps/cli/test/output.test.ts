@@ -4,6 +4,7 @@ import { OutputBytes } from "../src/output/bytes.ts";
 import { colourJson } from "../src/output/colour.ts";
 import { compileFormat } from "../src/output/format-string.ts";
 import { messageJson } from "../src/output/json.ts";
+import { printerFor, type PrintForm } from "../src/output/printer.ts";
 import { strftime } from "../src/output/strftime.ts";
 import { appendText, type TextForm } from "../src/output/text.ts";
 
@@ -101,7 +102,7 @@ describe("JSON, one object a line", () => {
 describe("-F", () => {
   const formatted = (format: string, each: Message, pretty = false): string => {
     const bytes = new OutputBytes();
-    compileFormat(format, pretty)(each, bytes);
+    compileFormat(format, { pretty })(each, bytes);
     return Buffer.from(bytes.take()).toString("latin1");
   };
 
@@ -187,7 +188,7 @@ describe("-F", () => {
     ["\\q", "there is no escape \\q"],
     ["\\", "ends within an escape"],
   ])("%s is refused", (format, expected) => {
-    expect(() => compileFormat(format, false)).toThrow(expected);
+    expect(() => compileFormat(format, { pretty: false })).toThrow(expected);
   });
 });
 
@@ -206,4 +207,38 @@ test("colours leave the JSON as it is", () => {
   expect(coloured).toContain('\u001b[36m"a"\u001b[39m:\u001b[32m"x: \\" 1"\u001b[39m');
   // oxlint-disable-next-line no-control-regex
   expect(coloured.replaceAll(/\u001b\[\d+m/g, "")).toBe(json);
+});
+
+describe("on a terminal", () => {
+  const hostile = message("\u001b[2J\r\u009b", { topicName: "t\u001b[1m" });
+  const shown = (form: Partial<PrintForm>): string => {
+    const bytes = new OutputBytes();
+    const all = {
+      output: "text",
+      verbose: true,
+      delimiter: "\n",
+      pretty: false,
+      terminal: true,
+      colour: false,
+    } as const;
+    printerFor({ ...all, ...form })(hostile, bytes);
+    return Buffer.from(bytes.take()).toString();
+  };
+
+  test("what a message brings is shown and not obeyed", () => {
+    expect(shown({})).toBe("t\\u001b[1m \\x1b[2J\\r\\u009b\n");
+    expect(shown({ colour: true })).toBe(
+      "\u001b[36mt\\u001b[1m\u001b[39m \u001b[7m\\x1b\u001b[27m[2J\u001b[7m\\r\u001b[27m\u001b[7m\\u009b\u001b[27m\n",
+    );
+  });
+
+  test("-F is obeyed, and what it prints of a message is not", () => {
+    expect(shown({ format: "\\e[32m%p\\e[0m %t" })).toBe("\u001b[32m\\x1b[2J\\r\\u009b\u001b[0m t\\x1b[1m\n");
+  });
+
+  test("JSON says the same, in ASCII where it is about controls", () => {
+    const json = shown({ output: "json" });
+    expect(json).toContain('"payload": "\\u001b[2J\\r\\u009b"');
+    expect(JSON.parse(json)).toEqual(JSON.parse(messageJson(hostile)));
+  });
 });

@@ -2,10 +2,11 @@ import { validateTopicFilter, validateTopicName } from "@petrel/client";
 import { errorLine, exitCodeOf, UsageError } from "../exit-codes.ts";
 import { Interruption } from "../interruption.ts";
 import { StatusLine } from "../output/status-line.ts";
+import { writeTable } from "../output/table.ts";
 import { type BenchKind, type BenchOptions, fillIn } from "./bench-options.ts";
 import { BenchRun } from "./bench-run.ts";
 import type { Measurements } from "./measurements.ts";
-import { countOf, progressText, reportObject, reportText } from "./report.ts";
+import { countOf, progressText, reportObject, reportRows } from "./report.ts";
 import { ownShare, tell, Workers } from "./workers.ts";
 
 /** Milliseconds between two reports of a worker, and between two looks at the rate. */
@@ -30,9 +31,8 @@ export async function bench(kind: BenchKind, options: BenchOptions): Promise<voi
   }
   const measured =
     workers > 1 ? await inWorkers(kind, options, interruption) : await inThisProcess(kind, options, interruption);
-  process.stdout.write(
-    options.output === "json" ? `${JSON.stringify(reportObject(kind, measured))}\n` : reportText(kind, measured),
-  );
+  if (options.output === "json") process.stdout.write(`${JSON.stringify(reportObject(kind, measured))}\n`);
+  else writeTable(reportRows(kind, measured));
   if (options.limit !== undefined || options.duration !== undefined || options.once === true) {
     interruption.throwIfInterrupted();
   }

@@ -1,5 +1,4 @@
 import { withCommas } from "../output/status-line.ts";
-import { table } from "../output/table.ts";
 import type { BenchKind } from "./bench-options.ts";
 import type { Measurements } from "./measurements.ts";
 
@@ -24,7 +23,7 @@ export function countOf(kind: BenchKind, { connected, sent, received }: Measurem
 }
 
 /** The table at the end. */
-export function reportText(kind: BenchKind, result: Measurements): string {
+export function reportRows(kind: BenchKind, result: Measurements): readonly (readonly string[])[] {
   const count = countOf(kind, result);
   const rows: string[][] = [
     [
@@ -56,7 +55,7 @@ export function reportText(kind: BenchKind, result: Measurements): string {
     rows.push(["throughput", `${(result.bytes / Math.max(result.seconds, 0.001) / 1e6).toFixed(2)} MB/s of payload`]);
   rows.push(["latency", latencyText(result)]);
   if (result.failure !== undefined) rows.push(["first failure", result.failure]);
-  return table(rows);
+  return rows;
 }
 
 const QUANTILES = { p50: 0.5, p90: 0.9, p99: 0.99, "p99.9": 0.999 } as const;

@@ -3,7 +3,8 @@ import { type Command, Option } from "commander";
 import { clientAsTyped, connectOrInterrupt } from "../connecting.ts";
 import { aborted, Interruption } from "../interruption.ts";
 import { addConnectionOptions, type ConnectionOptions } from "../options/connection.ts";
-import { withCommas } from "../output/status-line.ts";
+import { colourYesNo, wantsColour } from "../output/colour.ts";
+import { note, withCommas } from "../output/status-line.ts";
 import { writeTable } from "../output/table.ts";
 
 interface ConnOptions extends ConnectionOptions {
@@ -52,9 +53,10 @@ async function conn(options: ConnOptions): Promise<void> {
         Object.entries(agreed)
           .filter(([name, value]) => value !== undefined && name !== "protocolVersion")
           .map(([name, value]) => [LABELS[name] ?? name, textOf(name, value)]),
+        wantsColour(process.stdout) ? colourYesNo : undefined,
       );
     if (options.once === true) return;
-    if (process.stderr.isTTY && options.quiet !== true) process.stderr.write("petrel: connected; Ctrl-C disconnects\n");
+    if (process.stderr.isTTY && options.quiet !== true) note("connected; Ctrl-C disconnects");
     await aborted(AbortSignal.any([interruption.signal, lost.signal]));
     if (failure !== undefined && !interruption.signal.aborted) throw failure;
   } finally {

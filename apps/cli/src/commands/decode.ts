@@ -11,6 +11,7 @@ import { fileChunks } from "../input/file.ts";
 import { stdinChunks } from "../input/stdin.ts";
 import { Interruption } from "../interruption.ts";
 import { wantsColour } from "../output/colour.ts";
+import { complain, note } from "../output/status-line.ts";
 import { StdoutWriter } from "../output/stdout.ts";
 
 type Input = "auto" | "hex" | "binary" | "capture";
@@ -165,9 +166,7 @@ async function decodeCapture(
   connections.end();
   if (!(await printer.flush())) return;
   if (unknown.size > 0) {
-    process.stderr.write(
-      `petrel: frames of link type ${[...unknown].join(", ")} are left out: that is not known here\n`,
-    );
+    note(`frames of link type ${[...unknown].join(", ")} are left out: that is not known here`);
   }
   if (!connections.found) {
     throw new UsageError(
@@ -185,5 +184,5 @@ function report(failures: readonly string[], lenient: boolean): void {
     const more = others.length === 0 ? "" : `, and ${others.length} more`;
     throw new UsageError(`${first}${more}; --lenient goes on, and lists what is wrong`);
   }
-  for (const failure of failures) process.stderr.write(`petrel: ${failure}\n`);
+  for (const failure of failures) complain(failure);
 }

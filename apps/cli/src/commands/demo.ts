@@ -2,6 +2,7 @@ import { type Client, connect, type QoS, type Subscription, type Version } from 
 import type { Command } from "commander";
 import { startBroker } from "../embedded-broker.ts";
 import { CommandError, ExitCode } from "../exit-codes.ts";
+import { bold, colourNo, colourTopic, colourYes, wantsColour } from "../output/colour.ts";
 
 export function defineDemo(command: Command): void {
   command.option("--debug", "where errors come from").action(() => demo());
@@ -19,7 +20,8 @@ async function demo(): Promise<void> {
 }
 
 async function exchange(url: string, version: "5.0" | "3.1.1"): Promise<void> {
-  process.stdout.write(`\nMQTT ${version}\n`);
+  const title = `MQTT ${version}`;
+  process.stdout.write(`\n${wantsColour(process.stdout) ? bold(title) : title}\n`);
   await using subscriber = await connectAs("subscriber", url, version);
   const subscription = await subscriber.subscribe(TOPIC, { qos: 2 });
   say("subscriber", `subscribed to ${TOPIC}; the server granted QoS ${subscription.granted[0]!.qos}`);
@@ -54,6 +56,14 @@ async function exchangeOne(
   say("subscriber", `"${message.text()}" arrived on ${message.topic} at QoS ${message.qos}`);
 }
 
+const COLOURS: Readonly<Record<string, (text: string) => string>> = {
+  broker: colourTopic,
+  subscriber: colourYes,
+  publisher: colourNo,
+};
+
 function say(who: string, what: string): void {
-  process.stdout.write(`  ${who.padEnd(10)}  ${what}\n`);
+  const colour = wantsColour(process.stdout) ? COLOURS[who] : undefined;
+  const name = who.padEnd(10);
+  process.stdout.write(`  ${colour === undefined ? name : colour(name)}  ${what}\n`);
 }

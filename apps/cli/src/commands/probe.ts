@@ -4,7 +4,7 @@ import { UsageError } from "../exit-codes.ts";
 import { Interruption } from "../interruption.ts";
 import { addConnectionOptions, clientOptionsOf, type ConnectionOptions, urlOf } from "../options/connection.ts";
 import { parseSeconds, parseWhole } from "../options/parsers.ts";
-import { colourNo, colourYes, wantsColour } from "../output/colour.ts";
+import { colourYesNo, wantsColour } from "../output/colour.ts";
 import { StatusLine, withCommas } from "../output/status-line.ts";
 import { writeTable } from "../output/table.ts";
 import { Probing } from "../probe/probing.ts";
@@ -61,17 +61,8 @@ async function probe(argument: string | undefined, typed: ProbeOptions): Promise
   else
     writeTable(
       found.map(({ label, value, unit, note }) => [label, valueText(value, unit), note ?? ""]),
-      paint(),
+      wantsColour(process.stdout) ? (cell, column) => (column === 1 ? colourYesNo(cell) : cell) : undefined,
     );
-}
-
-/** At a terminal, what works and what does not is seen at a glance. */
-function paint(): ((cell: string, column: number) => string) | undefined {
-  if (!wantsColour(process.stdout)) return undefined;
-  return (cell, column) => {
-    if (column !== 1 || !/^(yes|no) *$/.test(cell)) return cell;
-    return cell.startsWith("yes") ? colourYes(cell) : colourNo(cell);
-  };
 }
 
 function valueText(value: Finding["value"], unit = ""): string {

@@ -147,11 +147,11 @@ async function connect(client: Client<Version>, interruption: Interruption): Pro
 
 function statusOf(work: Publishing, { lines, repeat, progress = false, quiet }: PubOptions): StatusLine {
   const typing = lines === true && process.stdin.isTTY; // somebody types there
-  const describe = (seconds: number): string => {
+  const describe = (seconds: number, columns: number): string => {
     const { settled } = work;
     const rate = seconds > 0 ? `, ${withCommas(settled / seconds)}/s` : "";
     if (repeat === undefined) return `${withCommas(settled)} of ${withCommas(work.count)} read are acknowledged${rate}`;
-    return `${bar(settled, repeat)} ${withCommas(settled)} of ${withCommas(repeat)}${rate}`;
+    return bar(settled, repeat, `${withCommas(settled)} of ${withCommas(repeat)}${rate}`, columns);
   };
   return new StatusLine(describe, { atOnce: progress, wanted: progress || (quiet !== true && !typing) });
 }

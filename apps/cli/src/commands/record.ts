@@ -9,7 +9,7 @@ import { addConnectionOptions, type ConnectionOptions } from "../options/connect
 import { collect, parseQos, parseSeconds, parseWhole } from "../options/parsers.ts";
 import { StdoutWriter } from "../output/stdout.ts";
 import { recordingLine } from "../recording.ts";
-import { StatusLine } from "../output/status-line.ts";
+import { note, StatusLine } from "../output/status-line.ts";
 
 interface RecordOptions extends ConnectionOptions {
   readonly topic: readonly string[];
@@ -62,7 +62,7 @@ async function record(options: RecordOptions): Promise<void> {
     });
     await client.connect();
     const subscription = await subscribe(client, options, end);
-    if (options.debug === true) process.stderr.write(`petrel: subscribed to ${options.topic.join(", ")}\n`);
+    if (options.debug === true) note(`subscribed to ${options.topic.join(", ")}`);
     if (options.duration !== undefined) timer = setTimeout(() => timeUp.abort(), options.duration * 1_000);
     const begin = Date.now();
     for await (const batch of subscription.batches()) {
@@ -80,7 +80,7 @@ async function record(options: RecordOptions): Promise<void> {
     if (output instanceof FileWriter) await output.end();
   }
   if (options.out !== undefined && options.quiet !== true) {
-    process.stderr.write(`petrel: ${count} message${count === 1 ? "" : "s"} recorded in ${options.out}\n`);
+    note(`${count} message${count === 1 ? "" : "s"} recorded in ${options.out}`);
   }
   const limited = options.count !== undefined || options.duration !== undefined;
   if (limited && count !== options.count && !timeUp.signal.aborted) interruption.throwIfInterrupted();

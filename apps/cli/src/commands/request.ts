@@ -9,8 +9,8 @@ import { addConnectionOptions, type ConnectionOptions } from "../options/connect
 import { parseQos, parseSeconds, parseUserProperty, single } from "../options/parsers.ts";
 import { needingV5 } from "../options/version.ts";
 import { OutputBytes } from "../output/bytes.ts";
-import { jsonLine } from "../output/json.ts";
-import { appendText } from "../output/text.ts";
+import { wantsColour } from "../output/colour.ts";
+import { printerFor } from "../output/printer.ts";
 
 interface RequestCommandOptions extends ConnectionOptions {
   readonly topic: string;
@@ -97,11 +97,8 @@ function check({ topic, responseTopic, message, nullMessage, stdin }: RequestCom
 }
 
 function print(reply: Message, { output, verbose = false }: RequestCommandOptions): void {
-  if (output === "json") {
-    process.stdout.write(jsonLine(reply));
-    return;
-  }
   const bytes = new OutputBytes();
-  appendText(bytes, reply, { verbose, delimiter: "\n" });
+  const forEyes = { terminal: process.stdout.isTTY, colour: wantsColour(process.stdout) };
+  printerFor({ output, verbose, delimiter: "\n", pretty: false, ...forEyes })(reply, bytes);
   process.stdout.write(bytes.take());
 }

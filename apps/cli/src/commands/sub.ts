@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { Option } from "commander";
+import { fstatSync } from "node:fs";
 import { clientAsTyped } from "../connecting.ts";
 import { CommandError, ExitCode, UsageError } from "../exit-codes.ts";
 import { Interruption } from "../interruption.ts";
@@ -96,7 +97,7 @@ async function sub(typed: SubOptions): Promise<void> {
   const receiving = new Receiving(client, selectionOf(options), options, output, end);
   using _status = new StatusLine(
     (seconds) => `${withCommas(receiving.count)} messages, ${withCommas(receiving.count / seconds)}/s`,
-    { wanted: options.quiet !== true && (options.fileWrite ?? options.fileSave) !== undefined },
+    { wanted: options.quiet !== true && goesToFile(options) },
   );
   try {
     await receiving.run();
@@ -110,6 +111,16 @@ async function sub(typed: SubOptions): Promise<void> {
   // Without a count or a time, the interruption is how one ends it, once it has begun.
   const endless = options.count === undefined && options.timeout === undefined;
   if (!(endless && receiving.subscribed)) interruption.throwIfInterrupted();
+}
+
+/** Then nothing shows that it works. What a pipe leads to may print on the same terminal. */
+function goesToFile({ fileWrite, fileSave }: SubOptions): boolean {
+  if ((fileWrite ?? fileSave) !== undefined) return true;
+  try {
+    return fstatSync(1).isFile();
+  } catch {
+    return false; // closed, as by `>&-`
+  }
 }
 
 function checkOptions(options: SubOptions): void {

@@ -1,6 +1,7 @@
 import type { Message } from "@petrel/client";
 import { UsageError } from "../exit-codes.ts";
-import type { OutputBytes } from "./bytes.ts";
+import { OutputBytes } from "./bytes.ts";
+import { visibleText } from "./control-characters.ts";
 import { mosquittoJson } from "./mosquitto-json.ts";
 import { strftime } from "./strftime.ts";
 
@@ -41,8 +42,16 @@ export function unescape(typed: string): string {
 
 const SPECIFIER = /%(-?)(0?)(\d*)(?:\.(\d*))?(.?)|@(.?)|\\(.?)|[^%@\\]+/gsu;
 
+interface FormatForm {
+  /** JSON over several lines. */
+  readonly pretty: boolean;
+  /** Somebody looks at it: of the message, what a terminal would obey is shown. The format's own escapes are obeyed. */
+  readonly terminal?: boolean;
+  readonly mark?: ((text: string) => string) | undefined;
+}
+
 /** Compiles a format string of mosquitto_sub's `-F`. Throws UsageError for what it does not know. */
-export function compileFormat(format: string, pretty: boolean): Piece {
+export function compileFormat(format: string, { pretty, terminal = false, mark }: FormatForm): Piece {
   const pieces: Piece[] = [];
   for (const [typed, minus, zero, width, precision, letter, time, escape] of format.matchAll(SPECIFIER)) {
     if (letter !== undefined) {
@@ -52,7 +61,8 @@ export function compileFormat(format: string, pretty: boolean): Piece {
         width: Number(width),
         precision: precision === undefined ? undefined : Number(precision),
       };
-      pieces.push(specifier(letter, field, pretty));
+      const piece = specifier(letter, field, pretty);
+      pieces.push(terminal ? visible(piece, mark) : piece);
     } else if (time !== undefined) {
       pieces.push(timePiece(time));
     } else {
@@ -62,6 +72,14 @@ export function compileFormat(format: string, pretty: boolean): Piece {
   }
   return (message, out) => {
     for (const piece of pieces) piece(message, out);
+  };
+}
+
+function visible(piece: Piece, mark: FormatForm["mark"]): Piece {
+  const bytes = new OutputBytes();
+  return (message, out) => {
+    piece(message, bytes);
+    out.text(visibleText(bytes.take(), mark));
   };
 }
 

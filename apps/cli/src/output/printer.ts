@@ -1,7 +1,8 @@
 import type { Message } from "@petrel/client";
 import type { Decode } from "../payload/decoding.ts";
 import type { OutputBytes } from "./bytes.ts";
-import { colourJson } from "./colour.ts";
+import { colourJson, inverse } from "./colour.ts";
+import { jsonWithoutControls } from "./control-characters.ts";
 import { compileFormat } from "./format-string.ts";
 import { messageJson, mqttxJson } from "./json.ts";
 import { appendText } from "./text.ts";
@@ -31,7 +32,7 @@ export type Print = (message: Message, out: OutputBytes) => void;
 export function printerFor(form: PrintForm): Print {
   const { output, format, delimiter, decode, pretty, terminal, colour } = form;
   if (format !== undefined) {
-    const piece = compileFormat(format, pretty);
+    const piece = compileFormat(format, { pretty, terminal, mark: colour ? inverse : undefined });
     return (message, out) => {
       piece(message, out);
       out.text(delimiter);
@@ -41,18 +42,19 @@ export function printerFor(form: PrintForm): Print {
     case "text":
       return (message, out) => appendText(out, message, form);
     case "ndjson":
-      return jsonPrinter((message) => messageJson(message, decode), false, colour);
+      return jsonPrinter((message) => messageJson(message, decode), { ...form, pretty: false });
     case "json":
-      return jsonPrinter((message) => messageJson(message, decode), pretty || terminal, colour);
+      return jsonPrinter((message) => messageJson(message, decode), { ...form, pretty: pretty || terminal });
     case "clean":
-      return jsonPrinter((message) => mqttxJson(message, decode), true, colour);
+      return jsonPrinter((message) => mqttxJson(message, decode), { ...form, pretty: true });
   }
 }
 
-function jsonPrinter(jsonOf: (message: Message) => string, indent: boolean, colour: boolean): Print {
+function jsonPrinter(jsonOf: (message: Message) => string, { pretty, terminal, colour }: PrintForm): Print {
   return (message, out) => {
     const line = jsonOf(message);
-    const json = indent ? JSON.stringify(JSON.parse(line), undefined, 2) : line;
-    out.text(`${colour ? colourJson(json) : json}\n`);
+    const json = pretty ? JSON.stringify(JSON.parse(line), undefined, 2) : line;
+    const shown = terminal ? jsonWithoutControls(json) : json;
+    out.text(`${colour ? colourJson(shown) : shown}\n`);
   };
 }

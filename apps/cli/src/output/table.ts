@@ -1,23 +1,57 @@
+import { columnsOf } from "./columns.ts";
+import { withoutControls } from "./control-characters.ts";
+
 /** Colours a cell that has its width already. */
 type Paint = (cell: string, column: number) => string;
 
+interface TableForm {
+  readonly paint?: Paint | undefined;
+  /** Characters in a line: what does not fit of the last cell goes to lines of its own. */
+  readonly width?: number;
+}
+
+/** A last column that is narrower than this is left to the terminal. */
+const NARROWEST = 20;
+
 /** Rows of two columns and more, each as wide as its widest cell; the last one as long as it is. */
-export function table(rows: readonly (readonly string[])[], paint: Paint = (cell) => cell): string {
+export function table(rows: readonly (readonly string[])[], { paint, width = Infinity }: TableForm = {}): string {
+  const cleaned = rows.map((row) => row.map(withoutControls));
   const widths: number[] = [];
-  for (const row of rows) {
+  for (const row of cleaned) {
     row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, cell.length)));
   }
-  return rows
+  return cleaned
     .map((row) => {
       const last = row.findLastIndex((cell) => cell !== "");
+      const indent = widths.slice(0, last).reduce((sum, one) => sum + one + 2, 0);
+      const lines = last < 1 ? [row[last] ?? ""] : wrapped(row[last]!, width - indent);
       const cells = row
-        .slice(0, last + 1)
-        .map((cell, column) => paint(column === last ? cell : cell.padEnd(widths[column]!), column));
-      return `${cells.join("  ")}\n`;
+        .slice(0, last)
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .concat(lines[0]!);
+      const first = cells.map((cell, column) => (paint === undefined ? cell : paint(cell, column))).join("  ");
+      return [first, ...lines.slice(1).map((line) => " ".repeat(indent) + line), ""].join("\n");
     })
     .join("");
 }
 
+/** A table on stdout, as wide as the terminal. */
 export function writeTable(rows: readonly (readonly string[])[], paint?: Paint): void {
-  process.stdout.write(table(rows, paint));
+  process.stdout.write(table(rows, { paint, width: columnsOf(process.stdout) }));
+}
+
+/** Lines of at most so many characters, if words allow it. What is parted by two spaces belongs together. */
+function wrapped(text: string, width: number): readonly string[] {
+  if (text.length <= width || width < NARROWEST) return [text];
+  const space = text.includes("  ") ? "  " : " ";
+  const lines: string[] = [];
+  let line: string | undefined;
+  for (const word of text.split(space)) {
+    if (line !== undefined && line.length + space.length + word.length > width) {
+      lines.push(line);
+      line = undefined;
+    }
+    line = line === undefined ? word : `${line}${space}${word}`;
+  }
+  return [...lines, line ?? ""];
 }

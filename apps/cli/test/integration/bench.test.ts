@@ -68,9 +68,9 @@ describeServer("mosquitto", () => {
   });
 
   test("Ctrl-C ends it with what was measured, and with status 130 if there was more to do", async () => {
-    await using free = petrel(bench("conn", "-c", "2"));
+    await using free = petrel(bench("conn", "-c", "2", "--debug"));
     await using limited = petrel(bench("pub", "-c", "1", "-im", "10", "-L", "1000000", "--workers", "2", "--debug"));
-    await limited.said(/-> PUBLISH/);
+    await Promise.all([free.said(/<- CONNACK/), limited.said(/-> PUBLISH/)]);
     expect(await free.signal("SIGINT").ended).toMatchObject({ status: 0 });
     const { status, stdout } = await limited.signal("SIGINT").ended;
     expect(status).toBe(130);
