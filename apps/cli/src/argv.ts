@@ -35,6 +35,28 @@ const LONG_NAMES: Readonly<Record<string, string>> = {
   "-Pmn": "--protobuf-message-name",
   "-Ap": "--avsc-path",
   "--output-mode": "--output",
+  "-so": "--save-options",
+  "-lo": "--load-options",
+};
+
+/** What mosquitto's clients and MQTTX call options that are here, too, where no option of the command has that name. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  "--hostname": "--host",
+  "--id": "--client-id",
+  "--pw": "--password",
+  "--protocol-version": "--mqtt-version",
+  "--cafile": "--ca",
+  "--capath": "--ca",
+  "--tls-alpn": "--alpn",
+  "--will-payload": "--will-message",
+  "-M": "--lines",
+  "--multiline": "--lines",
+  "-lm": "--lines",
+  "--line-mode": "--lines",
+  "--stdin-line": "--lines",
+  "--stdin-file": "--stdin",
+  "--file-read": "--file",
+  "-sc": "--scenario",
 };
 
 /** What is known of a command's options. */
@@ -54,10 +76,10 @@ export function expandShortOptions(argv: readonly string[], options: KnownOption
   for (let index = 0; index < argv.length; index++) {
     const typed = argv[index]!;
     if (typed === "--") return [...expanded, ...argv.slice(index)];
-    const word = Object.hasOwn(LONG_NAMES, typed) ? LONG_NAMES[typed]! : typed;
+    const word = nameHere(typed, options);
     const next = argv[index + 1];
     if ((word === "-P" || word === "--password") && options.has("--ask-password")) {
-      if (next === undefined || Object.hasOwn(LONG_NAMES, next) || options.has(next)) {
+      if (next === undefined || nameHere(next, options) !== next || options.has(next)) {
         expanded.push("--ask-password");
         continue;
       }
@@ -66,4 +88,13 @@ export function expandShortOptions(argv: readonly string[], options: KnownOption
     if (options.takesValue(word) && index + 1 < argv.length) expanded.push(argv[++index]!);
   }
   return expanded;
+}
+
+/** The option's name here; a value that follows its `=` stays with it. */
+function nameHere(typed: string, options: KnownOptions): string {
+  if (Object.hasOwn(LONG_NAMES, typed)) return LONG_NAMES[typed]!;
+  const [name = ""] = typed.split("=", 1);
+  if (!Object.hasOwn(OTHER_NAMES, name) || options.has(name)) return typed;
+  const here = OTHER_NAMES[name]!;
+  return options.has(here) ? `${here}${typed.slice(name.length)}` : typed;
 }

@@ -90,6 +90,7 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
 
 /** Runs one command line; resolves with the exit status. Errors are one line on stderr; `--debug` adds where they came from. */
 export async function run(argv: readonly string[]): Promise<number> {
+  let asked = ""; // as petrel knows it: "pub", "bench pub"
   try {
     if (argv[0] === "--version") {
       process.stdout.write(`${ownVersion()}\n`);
@@ -100,12 +101,19 @@ export async function run(argv: readonly string[]): Promise<number> {
       throw new UsageError(`there is no command '${name}'; petrel --help lists them`);
     }
     const program = await createProgram(name);
-    const words = expandShortOptions(argv, optionsOf(commandAsked(program, argv)));
+    const command = commandAsked(program, argv);
+    asked = pathOf(command);
+    const words = expandShortOptions(argv, optionsOf(command));
     await program.parseAsync(await withSavedOptions(program, name, words), { from: "user" });
     return ExitCode.success;
   } catch (error) {
-    // Commander has said what was wrong already, or has shown the help that was asked for.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.success : ExitCode.usage;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return ExitCode.success; // the help that was asked for
+      if (error.code === "commander.help") return ExitCode.usage; // shown because nothing was asked for
+      const { usageLine } = await import("./usage.ts");
+      complain(usageLine(error, asked));
+      return ExitCode.usage;
+    }
     complain(errorLine(error));
     if (argv.includes("--debug")) process.stderr.write(`${describeChain(error)}\n`);
     return exitCodeOf(error);
@@ -120,9 +128,12 @@ async function createProgram(asked: string | undefined): Promise<Command> {
     .helpCommand("help [command]", "show the help of a command")
     .enablePositionalOptions() // what follows the command is the command's: `pub -m --version` publishes "--version"
     .addHelpText("after", EXAMPLES)
-    .configureHelp({ minWidthToWrap: 24 }) // options are long, and a terminal of 80 columns shall wrap between words
+    .configureHelp({
+      minWidthToWrap: 24, // options are long, and a terminal of 80 columns shall wrap between words
+      optionDescription: describeOption,
+    })
     .exitOverride()
-    .configureOutput({ writeOut: writeHelp, outputError: (text) => complain(usageLine(text)) });
+    .configureOutput({ writeOut: writeHelp, outputError: () => undefined }); // run() says what was wrong
   for (const [name, { group, description, load }] of Object.entries(COMMANDS)) {
     const command = program
       .command(name)
@@ -133,6 +144,18 @@ async function createProgram(asked: string | undefined): Promise<Command> {
     if (name === asked || asked === "completion") (await load())(command);
   }
   return program;
+}
+
+/** What it does, what may be given, and what holds if nothing is. Commander's own also tells what goes without saying. */
+function describeOption(option: Option): string {
+  const { description, argChoices, defaultValue, defaultValueDescription, required, optional } = option;
+  const notes: string[] = [];
+  if (argChoices !== undefined) notes.push(`choices: ${argChoices.map((choice) => JSON.stringify(choice)).join(", ")}`);
+  const takesValue = required || optional;
+  if (takesValue && defaultValueDescription !== undefined) notes.push(`default: ${defaultValueDescription}`);
+  else if (takesValue && defaultValue !== undefined && defaultValue !== "")
+    notes.push(`default: ${JSON.stringify(defaultValue)}`);
+  return notes.length === 0 ? description : `${description} (${notes.join(", ")})`;
 }
 
 const EXAMPLES = `
@@ -154,6 +177,11 @@ function commandAsked(program: Command, words: readonly string[]): Command {
   return command;
 }
 
+/** Without the program's own name: "bench pub". */
+function pathOf(command: Command): string {
+  return command.parent === null ? "" : `${pathOf(command.parent)} ${command.name()}`.trim();
+}
+
 function optionsOf(command: Command): KnownOptions {
   const find = (word: string): Option | undefined =>
     command.options.find(({ short, long }) => short === word || long === word);
@@ -173,7 +201,7 @@ async function withSavedOptions(
   const { readSavedOptions } = await import("./options/saved.ts");
   // Commander reads a command line once: another program finds out what was typed.
   const typed = commandAsked(await createProgram(name), words);
-  const { loaded, save } = await readSavedOptions(typed, words);
+  const { loaded, save } = await readSavedOptions(typed, pathOf(typed), words);
   if (save !== undefined) program.hook("preAction", save);
   const afterCommand = words.indexOf(typed.name()) + 1;
   return [...words.slice(0, afterCommand), ...loaded, ...words.slice(afterCommand)];
@@ -182,15 +210,6 @@ async function withSavedOptions(
 function writeHelp(text: string): void {
   const titled = wantsColour(process.stdout) ? text.replaceAll(/^(Usage|[A-Z].*(?=:$)):/gm, bold) : text;
   process.stdout.write(titled);
-}
-
-/** Commander's words, in one line. What follows the = of a misspelt option may be a secret. */
-function usageLine(text: string): string {
-  return text
-    .replace(/^error: /, "")
-    .replace(/^(unknown option '[^'=]*)=.*'/s, "$1'")
-    .trim()
-    .replaceAll(/\s*\n\s*/g, " ");
 }
 
 function ownVersion(): string {

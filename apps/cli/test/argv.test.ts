@@ -73,3 +73,28 @@ describe("-P without a value asks for the password", () => {
     expect(expandShortOptions(typed, options)).toEqual(expected);
   });
 });
+
+describe("names that other command lines have for the same", () => {
+  const here = ["--client-id", "--lines", "--stdin", "-l", "--ca", "--will-message"];
+  const command = {
+    has: (word: string): boolean => here.includes(word),
+    takesValue: (word: string): boolean => here.includes(word) && !["--lines", "--stdin"].includes(word),
+  };
+
+  test.each([
+    ["mosquitto's --id", ["--id", "me"], ["--client-id", "me"]],
+    ["with a value behind =", ["--cafile=ca.pem"], ["--ca=ca.pem"]],
+    ["mosquitto's --will-payload", ["--will-payload", "-lm"], ["--will-message", "-lm"]],
+    ["MQTTX's lines", ["-M"], ["--lines"]],
+    ["its line mode", ["-lm"], ["--lines"]],
+    ["its --multiline", ["--multiline"], ["--lines"]],
+    ["none that the command has not", ["-sc", "--hostname"], ["-sc", "--hostname"]],
+  ])("%s", (_what, typed, expected) => {
+    expect(expandShortOptions(typed, command)).toEqual(expected);
+  });
+
+  test("an option of the command's own keeps its name", () => {
+    const own = { has: (word: string) => word === "-M" || word === "--lines", takesValue: () => false };
+    expect(expandShortOptions(["-M"], own)).toEqual(["-M"]);
+  });
+});

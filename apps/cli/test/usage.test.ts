@@ -1,4 +1,4 @@
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { run } from "../src/program.ts";
 
 afterEach(() => vi.restoreAllMocks());
@@ -13,7 +13,8 @@ test.each([
   ["two topics", ["pub", "-t", "a", "-t", "b", "-m", "x"], "It can be given once."],
   ["one wrong filter of two", ["sub", "-t", "a", "-t", "b+"], 'topic filter "b+"'],
   ["more QoS than filters", ["sub", "-t", "a", "-q", "0", "-q", "1"], "there are more -q (2) than -t (1)"],
-  ["four sources", ["pub", "-t", "a", "-m", "x", "-n", "-s", "--lines"], "-m and -n and -s and --lines each say"],
+  ["four sources", ["pub", "-t", "a", "-m", "x", "-n", "-f", "y", "--lines"], "-m and -n and --lines and -f each say"],
+  ["a format for -f", ["pub", "-t", "a", "-f", "json", "-m", "{}"], "--format json says what the message is"],
   ["no source", ["pub", "-t", "a"], "give one of -m, -n, -s, --lines, -f, -S"],
   ["a size that is none", ["pub", "-t", "a", "-S", "10Q"], "-S takes a number of bytes"],
   ["a file that is not there", ["pub", "-t", "a", "-f", "/nowhere"], "/nowhere cannot be read"],
@@ -66,6 +67,7 @@ test.each([
   ["a speed that is none", ["replay", "x", "--speed", "fast"], "--speed takes a number from 0"],
   ["a profile without a name", ["profile", "save"], "missing required argument 'name'"],
   ["a shell that is none", ["completion", "cmd"], "there are bash, zsh, fish"],
+  ["a scenario of nothing", ["simulate"], "which scenario?"],
   ["a password for nobody over 3.1.1", ["pub", "-t", "a", "-m", "x", "-V", "3.1.1", "-P", "x"], "without a user name"],
 ])("%s is refused in one line, with status 2", async (_what, args, expected) => {
   const said = vi.spyOn(process.stderr, "write").mockReturnValue(true);
@@ -73,4 +75,46 @@ test.each([
   const text = said.mock.calls.map(([written]) => String(written)).join("");
   expect(text).toMatch(/^petrel: [^\n]+\n$/);
   expect(text).toContain(expected);
+});
+
+describe("what people know from other command lines is explained", () => {
+  test.each([
+    [["pub", "-l", "-t", "a"], "Allowed choices are mqtt, mqtts, ws, wss; -l is the protocol here; lines are --lines"],
+    [["pub", "-t", "a", "-l"], "needs a value; -l is the protocol here; lines are --lines"],
+    [["sub", "-t", "a", "-l"], "option '-l, --protocol <protocol>' needs a value\n"],
+    [["pub", "-t", "a", "-m", "x", "-A", "127.0.0.1"], "--bind is the address"],
+    [["pub", "-t", "a", "-m", "x", "-c"], "--no-clean keeps the session"],
+    [["pub", "-t", "a", "-m", "x", "-D", "publish", "content-type", "a"], "properties have options of their own"],
+    [["pub", "-t", "a", "-m", "x", "-I", "p"], "-i gives the whole client id"],
+    [["sub", "-t", "a", "-M", "20"], "--rcv-max limits"],
+    [["sub", "-t", "a", "-x", "60"], "--session-expiry-interval"],
+    [["sub", "-t", "a", "-d"], "--debug shows"],
+    [["sub", "-t", "a", "--nodelay"], "it is always so"],
+    [["sub", "-t", "a", "--tls-version", "tlsv1.2"], "--tls-min-version"],
+    [["sub", "-t", "a", "--psk", "aa"], "pre-shared key is not supported"],
+    [["sub", "-t", "a", "-n", "3"], "-C ends after so many"],
+    [["sub", "-t", "a", "-f", "json"], "--format says"],
+    [["sub", "-t", "a", "-m", "x"], "petrel pub -m publishes"],
+    [["sub", "a"], "too many arguments for 'sub'. Expected 0 arguments but got 1; a topic filter follows -t"],
+    [["pub", "-t", "a", "hello"], "a topic follows -t, and a message -m"],
+    [["bench", "pub", "--nothing"], "petrel bench pub --help lists its options"],
+    [["sub", "--topics", "a"], "(Did you mean --topic?)"],
+    [["publish", "-t", "a"], "it is petrel pub"],
+    [["ls", "-sc"], "petrel simulate --list"],
+    [["nothing"], "petrel --help lists the commands"],
+    [["-t", "a"], "options follow a command"],
+    [["-v"], "--version shows the version"],
+  ])("%j", async (args, expected) => {
+    const said = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    expect(await run(args)).toBe(2);
+    const text = said.mock.calls.map(([written]) => String(written)).join("");
+    expect(text).toMatch(/^petrel: [^\n]+\n$/);
+    expect(text).toContain(expected);
+  });
+
+  test("a secret in a misspelt option is not repeated", async () => {
+    const said = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    expect(await run(["conn", "--pasword=geheim"])).toBe(2);
+    expect(said.mock.calls.join("")).not.toContain("geheim");
+  });
 });

@@ -17,7 +17,7 @@ import {
 import { needingV5 } from "../options/version.ts";
 import { bar, StatusLine, withCommas } from "../output/status-line.ts";
 import { encoderOf } from "../payload/encoding.ts";
-import { addPayloadOptions, type PayloadOptions } from "../payload/options.ts";
+import { addPayloadOptions, FORMATS, type PayloadOptions } from "../payload/options.ts";
 import { Publishing } from "../publishing.ts";
 
 interface PubOptions extends ConnectionOptions, SourceOptions, PayloadOptions, PublishPropertyOptions {
@@ -39,7 +39,7 @@ export function definePub(command: Command): void {
     .option("-m, --message <text>", "the message", single)
     .option("-n, --null-message", "an empty message (with -r it removes a retained one)")
     .option("-s, --stdin", "all of stdin is one message")
-    .option("--lines", "each line of stdin is a message")
+    .option("--lines", "each line of stdin is a message (also -M, -lm)")
     .option("-f, --file <file>", "the file is the message", single)
     .option("-S, --payload-size <size>", "random bytes, as in 100, 10KB or 1MB", parseSize)
     .optionsGroup("How often:")
@@ -61,7 +61,8 @@ Examples:
   petrel pub -t load -S 1KB --repeat 10000 --rate 500 --progress
   petrel pub -t state -m '{"on":true}' --format cbor
 
-It ends when every message has been acknowledged (QoS 0: sent). A message that the server refuses makes the status 5.`;
+It ends when every message has been acknowledged (QoS 0: sent). A message that
+the server refuses makes the status 5.`;
 
 async function pub(typed: PubOptions): Promise<void> {
   checkOptions(typed);
@@ -91,9 +92,12 @@ async function pub(typed: PubOptions): Promise<void> {
 }
 
 function checkOptions(options: PubOptions): void {
-  const { topic, lines, repeat, repeatDelay, rate, format, payloadSize } = options;
+  const { topic, lines, repeat, repeatDelay, rate, format, payloadSize, file, message, stdin } = options;
   const problem = validateTopicName(topic);
   if (problem !== undefined) throw new UsageError(`topic "${topic}" ${problem}`);
+  if (file !== undefined && FORMATS.some((name) => name === file) && (message ?? stdin ?? lines) !== undefined) {
+    throw new UsageError(`-f is the file to publish; --format ${file} says what the message is`);
+  }
   checkSource(options);
   if (lines === true && (repeat ?? repeatDelay) !== undefined) {
     throw new UsageError("--repeat and --repeat-delay are for one message, not for --lines; --rate is for both");

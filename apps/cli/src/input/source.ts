@@ -17,7 +17,7 @@ export function checkSource({ message, nullMessage, stdin, lines, file, payloadS
   const given = [
     message === undefined ? undefined : "-m",
     nullMessage === true ? "-n" : undefined,
-    stdin === true ? "-s" : undefined,
+    stdin === true && lines !== true ? "-s" : undefined, // MQTTX's -s -M: lines of it
     lines === true ? "--lines" : undefined,
     file === undefined ? undefined : "-f",
     payloadSize === undefined ? undefined : "-S",

@@ -87,9 +87,9 @@ function defineConnectionOptions(command: Command): void {
     .option("-h, --host <host>", "server (default: localhost)")
     .option("-p, --port <port>", "port (default: 1883, with mqtts 8883)", parseWhole("--port", 1, 65_535))
     .addOption(
-      new Option("-l, --protocol <protocol>", "ws is WebSocket; mqtts and wss are with TLS (default: mqtt)").choices(
-        PROTOCOLS,
-      ),
+      new Option("-l, --protocol <protocol>", "ws is WebSocket; mqtts and wss are with TLS")
+        .choices(PROTOCOLS)
+        .default(undefined, "mqtt"),
     )
     .option("-L, --url <url>", "mqtt://user:password@host:port, instead of -h, -p and -l")
     .option("-S, --srv <domain>", "domain that names its servers in DNS, instead of -h and -p")
@@ -119,18 +119,22 @@ function defineConnectionOptions(command: Command): void {
     .option("--no-clean", "resume the session of this client id, and keep it (5.0: for --session-expiry-interval)")
     .option(
       "--session-expiry-interval <seconds>",
-      "5.0: how long the server keeps the session (also -se)",
+      "5.0: how long the server keeps the session (default: 0, with --no-clean 3600; also -se)",
       parseWhole("--session-expiry-interval", 0, 0xffff_ffff),
     )
-    .option("--rcv-max <n>", "5.0: QoS 1 and 2 messages in flight towards us", parseWhole("--rcv-max", 1, 65_535))
+    .option(
+      "--rcv-max <n>",
+      "5.0: QoS 1 and 2 messages in flight towards us (default: 65535)",
+      parseWhole("--rcv-max", 1, 65_535),
+    )
     .option(
       "--maximum-packet-size <bytes>",
-      "largest packet to accept",
+      "largest packet to accept (default: 16777216)",
       parseWhole("--maximum-packet-size", 1, 0xffff_ffff),
     )
     .option(
       "--topic-alias-maximum <n>",
-      "5.0: topic aliases the server may use",
+      "5.0: topic aliases the server may use (default: 16)",
       parseWhole("--topic-alias-maximum", 0, 65_535),
     )
     .option("--req-response-info", "5.0: ask for response information")
@@ -155,8 +159,8 @@ function defineConnectionOptions(command: Command): void {
   command
     .optionsGroup("General:")
     .option("--profile <name>", "connect as was saved by petrel profile save; what is typed here goes before")
-    .option("--load-options <file>", "JSON or YAML: options as they were saved; what is typed goes before")
-    .option("--save-options <file>", "JSON or YAML: keep the options of this command, but no password")
+    .option("--load-options <file>", "JSON or YAML: options as they were saved; what is typed goes before (also -lo)")
+    .option("--save-options <file>", "JSON or YAML: keep the options of this command, but no password (also -so)")
     .option("--debug", "on stderr: every packet, and where errors come from")
     .option("--quiet", "say nothing about reconnects");
 }

@@ -22,16 +22,20 @@ export interface SavedOptionsRead {
 
 /**
  * @param command a command of its own: its options are parsed, to see which were typed
+ * @param section of the file that is the command's: "pub", "bench pub"
  * @param words the command line, the command's name included
  */
-export async function readSavedOptions(command: Command, words: readonly string[]): Promise<SavedOptionsRead> {
+export async function readSavedOptions(
+  command: Command,
+  section: string,
+  words: readonly string[],
+): Promise<SavedOptionsRead> {
   const typed = recordTyped(command);
   command.parseOptions([...words]);
   const fileOf = (name: string): string | undefined => typed.get(name)?.values.at(-1) ?? undefined;
   const profile = fileOf("profile");
   const load = fileOf("load-options");
   const save = fileOf("save-options");
-  const section = pathOf(command);
   const saved: Record<string, SavedValue> = {
     ...(profile === undefined ? {} : optionsIn(await readProfile(profile), section, `profile "${profile}"`)),
     ...(load === undefined ? {} : optionsIn(await readDocument(load, load), section, load)),
@@ -91,11 +95,6 @@ function wordsFor(command: Command, name: string, value: SavedValue): readonly s
 /** `ws-headers` and `wsHeaders` are the same. */
 function attribute(name: string): string {
   return name.replaceAll("-", "").toLowerCase();
-}
-
-function pathOf(command: Command): string {
-  const { parent } = command;
-  return parent?.parent ? `${parent.name()} ${command.name()}` : command.name();
 }
 
 /** What may be kept: all but where options come from, and what must stay secret; stderr tells what is left out. */

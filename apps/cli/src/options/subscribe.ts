@@ -47,7 +47,9 @@ export function addSubscriptionOptions(command: Command): void {
 
 /** Without a value it is true. */
 function flagList(flags: string, description: string): Option {
-  return new Option(flags, description).preset("true").argParser(collectFlag);
+  const option = new Option(flags, description).preset("true").argParser(collectFlag);
+  option.flags = flags.replace("_", "-"); // in the help; commander takes --no-local for the negation of --local
+  return option;
 }
 
 function collectFlag(text: string, previous: readonly boolean[] = []): readonly boolean[] {

@@ -35,7 +35,9 @@ export function addTlsOptions(command: Command): void {
     .option("--insecure", "take any certificate: anybody can pose as the server and read along")
     .option("--insecure-hostname", "take a trusted certificate of another host")
     .option("--alpn <protocol>", "protocol to offer (ALPN), repeatable", collect)
-    .addOption(new Option("--tls-min-version <version>", "oldest to accept (default: 1.2)").choices(VERSIONS))
+    .addOption(
+      new Option("--tls-min-version <version>", "oldest to accept").choices(VERSIONS).default(undefined, "1.2"),
+    )
     .option("--ciphers <list>", "cipher suites, in OpenSSL's notation")
     .option("--servername <name>", "name to ask for, and to find in the server's certificate (default: the host)");
 }

@@ -24,7 +24,7 @@ export function addWillOptions(command: Command): void {
     .optionsGroup("Will:")
     .option("--will-topic <topic>", "topic of the will (also -Wt)")
     .option("--will-message <text>", "its payload (also -Wm)")
-    .option("--will-qos <qos>", "its QoS (also -Wq)", parseQos)
+    .option("--will-qos <qos>", "its QoS: 0, 1 or 2 (default: 0; also -Wq)", parseQos)
     .option("--will-retain", "keep it (also -Wr)")
     .option(
       "--will-delay-interval <seconds>",

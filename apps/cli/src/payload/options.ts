@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { UsageError } from "../exit-codes.ts";
 
-const FORMATS = ["text", "json", "base64", "hex", "cbor", "msgpack"] as const;
+export const FORMATS = ["text", "json", "base64", "hex", "cbor", "msgpack"] as const;
 export type Format = (typeof FORMATS)[number];
 
 /** What payloads are, as it was typed. */

@@ -42,6 +42,11 @@ describeServer("mosquitto", () => {
       expect(await published("file", ["-f", file])).toMatchObject([{ payload: "/wAK", encoding: "base64" }]);
     });
 
+    test.each([["-M"], ["-s -M"], ["-lm"]])("%s is MQTTX's --lines, blanks and empty lines included", async (typed) => {
+      const lines = await published(`mqttx/${typed.replaceAll(" ", "")}`, typed.split(" "), " one \n\ntwo", 3);
+      expect(lines).toMatchObject([{ payload: " one " }, { payload: "" }, { payload: "two" }]);
+    });
+
     test("-S publishes random bytes, others each time", async () => {
       const [first, second] = await published("random", ["-S", "1KB", "--repeat", "2"], "", 2);
       expect(Buffer.from(first!.payload as string, "base64")).toHaveLength(1_024);
