@@ -14,11 +14,13 @@ const AVAILABLE = {
   tinyproxy: () => findProgram("tinyproxy") !== undefined,
   haproxy: () => findProgram("haproxy") !== undefined,
   chromium: () => findProgram("chromium") !== undefined,
+  zsh: () => findProgram("zsh") !== undefined,
+  fish: () => findProgram("fish") !== undefined,
   "mosquitto-clients": () => ["mosquitto_pub", "mosquitto_sub"].every((program) => findProgram(program) !== undefined),
 };
 
 /**
- * A `describe` for tests against a real server, or beside its own tools. Where it is not installed they are skipped,
+ * A `describe` for tests against a real server, beside its own tools, or in a shell. Where it is not installed they are skipped,
  * unless PETREL_REQUIRE_SERVERS=1 asks for a failure instead.
  */
 export function describeServer(

@@ -1,4 +1,4 @@
-import { findProgram, startAedes, type AedesServer } from "@petrel/servers";
+import { startAedes, type AedesServer } from "@petrel/servers";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -152,34 +152,5 @@ describe("profiles", () => {
       stderr: 'petrel: a profile\'s name has letters, digits, ".", "-" and "_"; "../x" does not fit\n',
     });
     expect((await run("b", ["profile", "list", "--output", "json"])).stdout).toBe("[]\n");
-  });
-});
-
-describe("completion", () => {
-  test("bash completes commands, options and their values", async () => {
-    const { stdout } = await runPetrel(["completion", "bash"]);
-    const complete = async (...words: string[]): Promise<readonly string[]> => {
-      const typed = words.map((word) => `'${word}'`).join(" ");
-      const script = `${stdout}\nCOMP_WORDS=(petrel ${typed}); COMP_CWORD=${words.length}; _petrel; printf '%s\\n' "\${COMPREPLY[@]}"`;
-      await using bash = new Running("bash", ["-c", script]);
-      return (await bash.endInput().ended).stdout.trim().split("\n");
-    };
-    expect(await complete("pr")).toEqual(["probe", "profile"]);
-    expect(await complete("bench", "")).toEqual(expect.arrayContaining(["conn", "pub", "sub", "rtt"]));
-    expect(await complete("bench", "rtt", "--work")).toEqual(["--workers"]);
-    expect(await complete("conn", "--output", "")).toEqual(expect.arrayContaining(["text", "json"]));
-  });
-
-  test("zsh and fish get scripts of their own, and another shell an error", async () => {
-    const [zsh, fish, other] = await Promise.all(
-      ["zsh", "fish", "cmd"].map((shell) => runPetrel(["completion", shell])),
-    );
-    expect(zsh!.stdout).toContain("bashcompinit");
-    expect(fish!.stdout).toContain("complete -c petrel -n '__fish_seen_subcommand_from conn' -l once");
-    expect(other).toMatchObject({ status: 2, stdout: "" });
-    if (findProgram("fish") !== undefined) {
-      await using parser = new Running("fish", ["--no-execute"]);
-      expect(await parser.endInput(fish!.stdout).ended).toMatchObject({ status: 0, stderr: "" });
-    }
   });
 });
