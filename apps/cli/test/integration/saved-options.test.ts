@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Ending, petrel, Running, runPetrel } from "../support/petrel.ts";
+import { type Ending, petrel, runPetrel } from "../support/petrel.ts";
 
 let server: AedesServer;
 let folder: string;
