@@ -1,6 +1,13 @@
 import type { Delivery, OldestUnacknowledged } from "@petrel/session";
 import type { Clock, Timer } from "./clock.ts";
 
+export interface AcknowledgementWatchHost {
+  /** What was received first and has no acknowledgement yet. */
+  oldestUnacknowledged(qos: 1 | 2): OldestUnacknowledged | undefined;
+  /** It has been first for long. Told once for each. */
+  onOverdue(oldest: OldestUnacknowledged): void;
+}
+
 class Look {
   seen: Delivery | undefined = undefined;
   told: Delivery | undefined = undefined;
@@ -13,23 +20,16 @@ class Look {
 export class AcknowledgementWatch {
   readonly #clock: Clock;
   readonly #patienceMs: number;
-  readonly #oldest: (qos: 1 | 2) => OldestUnacknowledged | undefined;
-  readonly #onOverdue: (oldest: OldestUnacknowledged) => void;
-  /** By QoS: what was first at the last look, and what was told. Made with the first look: an idle client shall be small. */
-  #looks: readonly Look[] | undefined;
+  readonly #host: AcknowledgementWatchHost;
+  /** By QoS: what was first at the last look, and what was told. */
+  readonly #looks: readonly Look[] = [new Look(), new Look()];
   #timer: Timer | undefined;
 
   /** @param patienceMs 0: nothing is told */
-  constructor(
-    clock: Clock,
-    patienceMs: number,
-    oldest: (qos: 1 | 2) => OldestUnacknowledged | undefined,
-    onOverdue: (oldest: OldestUnacknowledged) => void,
-  ) {
+  constructor(clock: Clock, patienceMs: number, host: AcknowledgementWatchHost) {
     this.#clock = clock;
     this.#patienceMs = patienceMs;
-    this.#oldest = oldest;
-    this.#onOverdue = onOverdue;
+    this.#host = host;
   }
 
   /** A message came that wants an acknowledgement. Cheap: it looks now and then, not at each message. */
@@ -50,15 +50,14 @@ export class AcknowledgementWatch {
 
   /** What is first at two looks has been first in between. Returns whether there is any. */
   #look(qos: 1 | 2): boolean {
-    const oldest = this.#oldest(qos);
+    const oldest = this.#host.oldestUnacknowledged(qos);
     const delivery = oldest?.delivery;
-    this.#looks ??= [new Look(), new Look()];
     const last = this.#looks[qos - 1]!;
     const isOverdue = oldest !== undefined && delivery === last.seen && delivery !== last.told;
     last.seen = delivery;
     if (isOverdue) {
       last.told = delivery;
-      this.#onOverdue(oldest);
+      this.#host.onOverdue(oldest);
     }
     return oldest !== undefined;
   }

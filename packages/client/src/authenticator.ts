@@ -22,22 +22,21 @@ export interface AuthenticationMethod {
 /** Authentication Data; undefined: none is sent. */
 export type AuthenticationAnswer = Uint8Array | undefined | void;
 
-/** Asks the authentication method what the session wants to know. */
-export class Authenticator {
-  readonly #session: Pick<MqttSession<never>, "authenticate" | "refuseChallenge">;
-  readonly #clock: Clock;
+/** What the authenticator needs of its client. */
+export interface AuthenticatorHost {
+  readonly session: Pick<MqttSession, "authenticate" | "refuseChallenge">;
+  readonly clock: Clock;
   /** The session has something to send, or to tell. */
-  readonly #wake: () => void;
-  #method: AuthenticationMethod | undefined;
+  wake(): void;
+}
 
-  constructor(session: Pick<MqttSession<never>, "authenticate" | "refuseChallenge">, clock: Clock, wake: () => void) {
-    this.#session = session;
-    this.#clock = clock;
-    this.#wake = wake;
-  }
+/** Asks the authentication method of a connection what the session wants to know. */
+export class Authenticator {
+  readonly #host: AuthenticatorHost;
+  readonly #method: AuthenticationMethod;
 
-  /** The next connection authenticates like this. */
-  use(method: AuthenticationMethod | undefined): void {
+  constructor(host: AuthenticatorHost, method: AuthenticationMethod) {
+    this.#host = host;
     this.#method = method;
   }
 
@@ -52,7 +51,7 @@ export class Authenticator {
   }
 
   #ask({ step, data }: Challenge): AuthenticationAnswer | PromiseLike<AuthenticationAnswer> {
-    const method = this.#method!; // the session asks only for what it was told of
+    const method = this.#method;
     switch (step) {
       case "initial":
         return method.initial();
@@ -72,16 +71,16 @@ export class Authenticator {
 
   #answer(challenge: Challenge, data: AuthenticationAnswer): void {
     try {
-      this.#session.authenticate(challenge, data ?? undefined, this.#clock.now());
-      this.#wake();
+      this.#host.session.authenticate(challenge, data ?? undefined, this.#host.clock.now());
+      this.#host.wake();
     } catch (error) {
       this.#refuse(challenge, error); // more data than a packet can carry
     }
   }
 
   #refuse(challenge: Challenge, error: unknown): void {
-    this.#session.refuseChallenge(challenge, toError(error), this.#clock.now());
-    this.#wake();
+    this.#host.session.refuseChallenge(challenge, toError(error), this.#host.clock.now());
+    this.#host.wake();
   }
 }
 

@@ -6,6 +6,11 @@ export interface Congested {
   readonly passed: number;
 }
 
+export interface CongestionHost<Buffer> {
+  /** Its consumer took nothing for so long that nobody waits for it any more. */
+  onStalled(buffer: Buffer): void;
+}
+
 interface Full {
   /** Looks whether the consumer has taken something. */
   timer: Timer | undefined;
@@ -25,16 +30,16 @@ const NONE: readonly never[] = [];
 export class Congestion<Buffer extends Congested> {
   readonly #clock: Clock;
   readonly #patienceMs: number;
-  readonly #onStalled: (buffer: Buffer) => void;
+  readonly #host: CongestionHost<Buffer>;
   /** Made with the first: an idle client shall be small. */
   #full: Map<Buffer, Full> | undefined;
   #answerAwaited = false;
 
   /** @param patienceMs how long a consumer may take nothing while its buffer is full; 0: for ever */
-  constructor(clock: Clock, patienceMs: number, onStalled: (buffer: Buffer) => void) {
+  constructor(clock: Clock, patienceMs: number, host: CongestionHost<Buffer>) {
     this.#clock = clock;
     this.#patienceMs = patienceMs;
-    this.#onStalled = onStalled;
+    this.#host = host;
   }
 
   setFull(buffer: Buffer, full: boolean): void {
@@ -85,7 +90,7 @@ export class Congestion<Buffer extends Congested> {
       const isNew = stalled && !full.stalled;
       full.stalled = stalled;
       full.timer = this.#watch(buffer);
-      if (isNew) this.#onStalled(buffer);
+      if (isNew) this.#host.onStalled(buffer);
     });
   }
 }

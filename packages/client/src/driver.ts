@@ -20,6 +20,8 @@ const LINGER_MS = 2_000;
 /** How long it waits for a network that takes none of the last bytes. One that takes some, however slowly, gets its time. */
 const STUCK_MS = 30_000;
 
+const NONE: readonly never[] = [];
+
 export interface DriverHandler<Context> {
   /** In order, and never from inside a call to the session. Must not throw. */
   onEvent(event: SessionEvent<Context>, now: Milliseconds): void;
@@ -40,8 +42,14 @@ export class Driver<Context> {
   /** The connection that the session speaks on. */
   #link: Link<Context> | undefined;
   /** All that are not closed yet: the one above, and those that only have to end. */
-  #links: readonly Link<Context>[] = [];
+  #links: readonly Link<Context>[] = NONE;
+  /** Somebody waits until there are none. */
+  #closed: Deferred<void> | undefined;
   #woken = false;
+  /** Made when they are needed, for an idle client shall be small, and then kept: a wake is no time to allocate. */
+  #handleWake: (() => void) | undefined;
+  #handleQuiet: (() => void) | undefined;
+  #handleTimer: (() => void) | undefined;
   /** Acknowledgements since the last pump, and microtasks since the last of them. */
   #acknowledgements = 0;
   #quietMicrotasks = 0;
@@ -97,7 +105,7 @@ export class Driver<Context> {
   wake(): void {
     if (this.#woken) return;
     this.#woken = true;
-    this.#clock.microtask(this.#handleWake);
+    this.#clock.microtask((this.#handleWake ??= () => this.#onWake()));
   }
 
   /**
@@ -109,7 +117,7 @@ export class Driver<Context> {
     this.#quietMicrotasks = 0;
     if (this.#woken || this.#awaitsQuiet) return;
     this.#awaitsQuiet = true;
-    this.#clock.microtask(this.#handleQuiet);
+    this.#clock.microtask((this.#handleQuiet ??= () => this.#onQuiet()));
   }
 
   /** Resolves when everything that the session has to say was told. */
@@ -127,14 +135,15 @@ export class Driver<Context> {
       this.#session.handleClose(this.#clock.now(), cause);
     }
     for (const { transport } of this.#links) transport!.destroy(cause);
-    for (const { closed } of this.#links) closed.resolve();
-    this.#links = [];
+    for (const each of this.#links) this.#forget(each);
     this.#pump();
   }
 
   /** Resolves when no network connection is left. */
   async closed(): Promise<void> {
-    await Promise.all(this.#links.map(({ closed }) => closed.promise));
+    if (this.#links.length === 0) return;
+    this.#closed ??= new Deferred();
+    await this.#closed.promise;
   }
 
   /** @internal */
@@ -166,8 +175,7 @@ export class Driver<Context> {
 
   /** @internal */
   handleClose(link: Link<Context>, cause: Error | undefined): void {
-    this.#links = this.#links.filter((other) => other !== link);
-    link.closed.resolve();
+    this.#forget(link);
     if (link !== this.#link) return;
     this.#link = undefined;
     this.#session.handleClose(this.#clock.now(), cause);
@@ -177,25 +185,34 @@ export class Driver<Context> {
   #begin(link: Link<Context>, transport: Transport): void {
     link.transport = transport;
     this.#link = link;
-    this.#links = [...this.#links, link];
+    this.#links = this.#links.concat(link); // a spread would leave room for sixteen more
     this.#session.handleOpen(this.#clock.now());
     this.#pump();
   }
 
-  readonly #handleWake = (): void => {
+  /** A connection is over. */
+  #forget(link: Link<Context>): void {
+    link.lingering?.clear();
+    this.#links = this.#links.filter((other) => other !== link);
+    if (this.#links.length > 0) return;
+    this.#closed?.resolve();
+    this.#closed = undefined;
+  }
+
+  #onWake(): void {
     this.#woken = false;
     this.#pump();
-  };
+  }
 
-  readonly #handleQuiet = (): void => {
+  #onQuiet(): void {
     const isWaiting = ++this.#quietMicrotasks <= QUIET_MICROTASKS && this.#acknowledgements < MOST_ACKNOWLEDGEMENTS;
     if (isWaiting && this.#acknowledgements > 0) {
-      this.#clock.microtask(this.#handleQuiet);
+      this.#clock.microtask(this.#handleQuiet!);
       return;
     }
     this.#awaitsQuiet = false;
     if (this.#acknowledgements > 0) this.#pump();
-  };
+  }
 
   #pump(): void {
     if (this.#pumping) return; // an event's handler came back here: the loop below takes what it did
@@ -204,7 +221,7 @@ export class Driver<Context> {
     try {
       let events = this.#round();
       for (let rounds = 1; events > 0 && rounds < ROUNDS_PER_TURN; rounds++) events = this.#round();
-      if (events > 0) this.#clock.timer(this.#clock.now(), this.#handleWake);
+      if (events > 0) this.#clock.timer(this.#clock.now(), () => this.#onWake());
       else this.#tellPumped();
     } finally {
       this.#pumping = false;
@@ -246,7 +263,6 @@ export class Driver<Context> {
     this.#session.handleClose(now);
     transport.resume(); // a paused transport does not see the peer's end
     transport.close();
-    void link.closed.promise.then(() => link.lingering?.clear());
     this.#linger(link, transport.bufferedBytes, now);
   }
 
@@ -263,8 +279,7 @@ export class Driver<Context> {
       } else {
         if (left > 0) this.#handler.onBytesLost(left, STUCK_MS);
         transport.destroy();
-        this.#links = this.#links.filter((other) => other !== link);
-        link.closed.resolve();
+        this.#forget(link);
       }
     });
   }
@@ -296,14 +311,14 @@ export class Driver<Context> {
     if (at === this.#timerAt) return;
     this.#timer?.clear();
     this.#timerAt = at;
-    this.#timer = at === undefined ? undefined : this.#clock.timer(at, this.#handleTimer);
+    this.#timer = at === undefined ? undefined : this.#clock.timer(at, (this.#handleTimer ??= () => this.#onTimer()));
   }
 
-  readonly #handleTimer = (): void => {
+  #onTimer(): void {
     this.#timer = this.#timerAt = undefined;
     this.#session.handleTimeout(this.#clock.now());
     this.#pump();
-  };
+  }
 }
 
 /** What belongs to one network connection; what one that was replaced still says is ignored. */
@@ -311,7 +326,6 @@ class Link<Context> implements TransportHandler {
   transport: Transport | undefined = undefined;
   writable = true;
   reading = true;
-  readonly closed: Deferred<void> = new Deferred();
   /** Runs while the transport is given time to end by itself. */
   lingering: Timer | undefined = undefined;
   readonly #driver: Driver<Context>;

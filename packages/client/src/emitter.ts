@@ -1,13 +1,10 @@
 /** Typed events: a map from the event's name to what its listeners are given. */
-export class Emitter<Events extends object> {
+export abstract class Emitter<Events extends object> {
   /** Made with the first listener: an idle client shall be small. */
   #listeners: Map<keyof Events, Set<(event: never) => void>> | undefined;
-  /** What becomes of an error that a listener throws: it must not stop the other listeners, nor the protocol. */
-  readonly #onListenerError: (error: unknown, name: keyof Events) => void;
 
-  constructor(onListenerError: (error: unknown, name: keyof Events) => void) {
-    this.#onListenerError = onListenerError;
-  }
+  /** What becomes of an error that a listener throws: it must not stop the other listeners, nor the protocol. */
+  protected abstract onListenerError(error: unknown, name: keyof Events): void;
 
   /** Adds a listener; the result removes it. One that is added twice is called once. */
   on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void {
@@ -32,7 +29,7 @@ export class Emitter<Events extends object> {
       try {
         (listener as (event: Events[Name]) => void)(event);
       } catch (error) {
-        this.#onListenerError(error, name);
+        this.onListenerError(error, name);
       }
     }
   }

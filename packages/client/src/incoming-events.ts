@@ -1,8 +1,7 @@
-import type { Emitter } from "./emitter.ts";
+import type { ClientEmitter } from "./client-emitter.ts";
 import { toError } from "./errors.ts";
-import type { ClientEvents, DroppedIncoming } from "./events.ts";
+import type { ClientState, DroppedIncoming } from "./events.ts";
 import type { Message } from "./message.ts";
-import type { Logger } from "./options.ts";
 
 const WARNINGS: Readonly<Record<DroppedIncoming["reason"], (topic: string) => string>> = {
   unclaimed: (topic) =>
@@ -17,23 +16,14 @@ const NONE: readonly never[] = [];
 
 /** What the client's listeners are told about messages from the server. */
 export class IncomingEvents {
-  readonly #events: Emitter<ClientEvents>;
-  readonly #logger: Logger;
-  readonly #reportError: (error: Error) => void;
-  readonly #isClosed: () => boolean;
+  readonly #events: ClientEmitter;
+  readonly #lifecycle: { readonly state: ClientState };
   /** What was warned of on this connection: once is enough. */
   #warned: readonly DroppedIncoming["reason"][] = NONE;
 
-  constructor(
-    events: Emitter<ClientEvents>,
-    logger: Logger,
-    reportError: (error: Error) => void,
-    isClosed: () => boolean,
-  ) {
+  constructor(events: ClientEmitter, lifecycle: { readonly state: ClientState }) {
     this.#events = events;
-    this.#logger = logger;
-    this.#reportError = reportError;
-    this.#isClosed = isClosed;
+    this.#lifecycle = lifecycle;
   }
 
   handleConnected(): void {
@@ -43,22 +33,24 @@ export class IncomingEvents {
   /** Gives a message that nobody else takes to the "message" listeners. False: there are none. */
   offer(message: Message): boolean {
     if (!this.#events.has("message")) return false;
-    if (!this.#isClosed()) this.#events.emit("message", message); // nothing follows "closed"
+    if (this.#lifecycle.state !== "closed") this.#events.emit("message", message); // nothing follows "closed"
     return true;
   }
 
   onDropped(dropped: DroppedIncoming): void {
-    if (this.#isClosed()) return;
+    if (this.#lifecycle.state === "closed") return;
     const { message, reason } = dropped;
     if (this.#events.has("dropped")) {
       this.#events.emit("dropped", dropped);
     } else if (!this.#warned.includes(reason)) {
       this.#warned = [...this.#warned, reason];
-      this.#logger.warn(`petrel: ${WARNINGS[reason](message.topic)}; listen for "dropped" to see all of them`);
+      this.#events.warn(`${WARNINGS[reason](message.topic)}; listen for "dropped" to see all of them`);
     }
   }
 
   onHandlerError(error: unknown, { topic }: Message): void {
-    this.#reportError(new Error(`the handler for "${topic}" failed: ${toError(error).message}`, { cause: error }));
+    this.#events.reportError(
+      new Error(`the handler for "${topic}" failed: ${toError(error).message}`, { cause: error }),
+    );
   }
 }

@@ -1,49 +1,45 @@
 import type { ConnackPacket } from "@petrel/codec";
-import { type MqttSession, type Negotiated, NotConnectedError } from "@petrel/session";
+import { type Milliseconds, type MqttSession, type Negotiated, NotConnectedError } from "@petrel/session";
 import type { Connector, Signal } from "@petrel/transport";
 import type { Approach, Way } from "./approach.ts";
-import { onAbort } from "./cancellation.ts";
+import { type Cancellation, onAbort } from "./cancellation.ts";
+import type { ClientEmitter } from "./client-emitter.ts";
 import type { Clock } from "./clock.ts";
 import type { Context } from "./context.ts";
 import { Deferred } from "./deferred.ts";
 import type { Driver } from "./driver.ts";
-import type { Emitter } from "./emitter.ts";
 import { AbortedError, ClientClosedError } from "./errors.ts";
 import type { ClientEvents, ClientState } from "./events.ts";
 import type { ReconnectPolicy } from "./options.ts";
 import type { Publisher } from "./publisher.ts";
 import type { disconnectRequest } from "./requests.ts";
-import { Supervisor } from "./supervisor.ts";
+import type { Outcome } from "./server-list.ts";
+import { Supervisor, type SupervisorHandler } from "./supervisor.ts";
 
 /** What the "disconnected" event says, before it is decided what comes next. */
 type Ending = Pick<ClientEvents["disconnected"], "by" | "cause" | "packet">;
 
 /** The parts of a client that its connections come and go with. */
-export interface LifecycleParts {
+export interface LifecycleHost {
   readonly session: MqttSession<Context>;
   readonly driver: Driver<Context>;
   readonly publisher: Publisher;
   readonly approach: Approach;
-  readonly events: Emitter<ClientEvents>;
+  readonly events: ClientEmitter;
   readonly clock: Clock;
-}
-
-export interface LifecycleHost {
   /** The next connection goes this way. */
   take(way: Way): Connector;
   /** CONNACK came. `isAsked`: somebody waits in `connect()`. */
   onConnected(connection: Negotiated, isAsked: boolean): void;
   /** Whoever waits for anything but a connection is told why it will not come. */
   failWaiting(error: Error): void;
-  reportError(error: Error): void;
 }
 
 /**
  * From `connect()` to "closed": what state a client is in, when it makes another attempt, and who is told what when it
  * makes none. Each "connecting" is followed by exactly one "disconnected", with at most one "connected" in between.
  */
-export class Lifecycle {
-  readonly #parts: LifecycleParts;
+export class Lifecycle implements SupervisorHandler {
   readonly #host: LifecycleHost;
   readonly #supervisor: Supervisor;
 
@@ -61,32 +57,12 @@ export class Lifecycle {
   #connections = 0;
 
   constructor(
-    parts: LifecycleParts,
+    host: LifecycleHost,
     policy: ReconnectPolicy,
     options: { readonly connectTimeoutMs: number | undefined; readonly random: () => number },
-    host: LifecycleHost,
   ) {
-    const { driver, approach, events, clock } = parts;
-    this.#parts = parts;
     this.#host = host;
-    this.#supervisor = new Supervisor(
-      policy,
-      { ...options, clock },
-      {
-        prepare: (attempt) => {
-          const way = approach.next(attempt);
-          return way instanceof Promise ? way.then((asked) => host.take(asked)) : host.take(way);
-        },
-        open: (connect, cancellation) => driver.open(connect, cancellation),
-        onAttempt: (attempt) => events.emit("connecting", { attempt }),
-        onAttemptFailed: (cause) => this.handleEnded({ by: "network", cause, packet: undefined }),
-        hasAnotherWay: (outcome) => approach.handleEnded(outcome),
-        onStable: () => approach.handleStable(),
-        onPolicyError: (error) => host.reportError(error),
-        onWaiting: (attempt, delay, cause) => events.emit("reconnecting", { attempt, delay, cause }),
-        onGivenUp: (cause) => this.#handleGivenUp(cause),
-      },
-    );
+    this.#supervisor = new Supervisor(policy, { ...options, clock: host.clock }, this);
   }
 
   get state(): ClientState {
@@ -140,7 +116,7 @@ export class Lifecycle {
   }
 
   async reconnect(signal: Signal | undefined): Promise<void> {
-    const { session, driver, clock } = this.#parts;
+    const { session, driver, clock } = this.#host;
     if (this.#state === "online") {
       const ends = this.#ends;
       session.disconnect({}, clock.now());
@@ -161,7 +137,7 @@ export class Lifecycle {
 
   handleConnected(connack: ConnackPacket, connection: Negotiated): void {
     if (!this.#supervisor.running) return; // ended by a listener, when CONNACK was here already
-    const { approach, events } = this.#parts;
+    const { approach, events } = this.#host;
     this.#state = "online";
     this.#supervisor.handleConnected();
     approach.handleConnected();
@@ -176,7 +152,7 @@ export class Lifecycle {
 
   /** A connection, or an attempt to make one, has ended; without a cause, because the application wanted it. */
   handleEnded({ by, cause, packet }: Ending): void {
-    const { approach, events } = this.#parts;
+    const { approach, events } = this.#host;
     const { server } = approach;
     if (cause === undefined) {
       const asked = { by, reasonCode: undefined, packet, cause, server, willReconnectIn: undefined };
@@ -191,43 +167,78 @@ export class Lifecycle {
     this.#supervisor.carryOut(decision);
   }
 
-  /** No further attempt: whoever waits for anything is told why. */
-  #handleGivenUp(cause: Error): void {
-    this.#state = "offline";
-    this.#givenUp = cause;
-    if (this.#connecting === undefined) this.#host.reportError(cause);
-    this.#failAll(cause);
-  }
-
   /** The application does not want to be connected any more. */
   #giveUp(error: Error): void {
     if (!this.#supervisor.running) return;
     this.#stopConnecting(error);
-    this.#handleGivenUp(error);
-    this.#parts.driver.destroy(error);
+    this.onGivenUp(error);
+    this.#host.driver.destroy(error);
   }
 
   #stopConnecting(error: Error): void {
     const attempting = this.#supervisor.stop(error);
-    if (attempting && this.#parts.session.phase === "offline") {
+    if (attempting && this.#host.session.phase === "offline") {
       this.handleEnded({ by: "client", cause: undefined, packet: undefined });
     }
   }
 
   /** Whoever waits for anything is told why it will not come. A connection there is ends without a word. */
   #failAll(error: Error): void {
-    this.#parts.session.abandon(error);
+    this.#host.session.abandon(error);
     this.#host.failWaiting(error);
     this.#connecting?.reject(error);
     this.#connecting = undefined;
-    this.#parts.driver.wake();
+    this.#host.driver.wake();
+  }
+
+  // ── what the supervisor says and asks ─────────────────────────────────────────────────────────
+
+  onAttempt(attempt: number): void {
+    this.#host.events.emit("connecting", { attempt });
+  }
+
+  prepare(attempt: number): Connector | Promise<Connector> {
+    const way = this.#host.approach.next(attempt);
+    return way instanceof Promise ? way.then((asked) => this.#host.take(asked)) : this.#host.take(way);
+  }
+
+  open(connector: Connector, cancellation: Cancellation): Promise<void> {
+    return this.#host.driver.open(connector, cancellation);
+  }
+
+  onAttemptFailed(cause: Error): void {
+    this.handleEnded({ by: "network", cause, packet: undefined });
+  }
+
+  hasAnotherWay(outcome: Outcome): boolean {
+    return this.#host.approach.handleEnded(outcome);
+  }
+
+  onStable(): void {
+    this.#host.approach.handleStable();
+  }
+
+  onPolicyError(error: Error): void {
+    this.#host.events.reportError(error);
+  }
+
+  onWaiting(attempt: number, delay: Milliseconds, cause: Error): void {
+    this.#host.events.emit("reconnecting", { attempt, delay, cause });
+  }
+
+  /** Whoever waits for anything is told why. */
+  onGivenUp(cause: Error): void {
+    this.#state = "offline";
+    this.#givenUp = cause;
+    if (this.#connecting === undefined) this.#host.events.reportError(cause);
+    this.#failAll(cause);
   }
 
   // ── the end ───────────────────────────────────────────────────────────────────────────────────
 
   async disconnect(request: ReturnType<typeof disconnectRequest>, drain: number): Promise<void> {
     this.#ends++;
-    this.#parts.publisher.limitIdle(drain); // asked again: the sooner end counts
+    this.#host.publisher.limitIdle(drain); // asked again: the sooner end counts
     if (this.#state !== "closed") this.#closing ??= this.#disconnect(request, drain);
     await this.#closing;
   }
@@ -240,12 +251,12 @@ export class Lifecycle {
       this.#closing ??= this.#finish(error);
     }
     this.#failAll(error);
-    this.#parts.publisher.stopWaitingForIdle();
-    this.#parts.driver.destroy(cause);
+    this.#host.publisher.stopWaitingForIdle();
+    this.#host.driver.destroy(cause);
   }
 
   async #disconnect(request: ReturnType<typeof disconnectRequest>, drain: number): Promise<void> {
-    const { session, publisher, clock } = this.#parts;
+    const { session, publisher, clock } = this.#host;
     if (drain > 0 && !publisher.isIdle && this.#supervisor.running) await publisher.idle(drain);
     const error = new ClientClosedError("the client was disconnected before this was done");
     if (this.#state !== "closed") {
@@ -265,7 +276,7 @@ export class Lifecycle {
 
   /** Waits until the connection is gone, tells everybody who still waits, and rests. */
   async #finish(error: Error): Promise<void> {
-    const { driver, publisher, events } = this.#parts;
+    const { driver, publisher, events } = this.#host;
     await driver.told();
     await driver.closed();
     this.#failAll(error);

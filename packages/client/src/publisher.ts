@@ -23,7 +23,7 @@ import type { Version } from "./version.ts";
 
 /** What the publisher needs of its client. */
 export interface PublisherHost {
-  version(): Version;
+  readonly version: Version;
   /** Throws unless commands are taken. */
   requireOpen(): void;
   /** The session has something to send. */
@@ -97,11 +97,11 @@ export class Publisher implements PublicationOwner {
     try {
       this.#host.requireOpen();
       const isSpecial = properties !== undefined || timeout !== undefined || signal !== undefined;
-      if (isSpecial || retain !== undefined) checkPublishOptions(options, this.#host.version());
+      if (isSpecial || retain !== undefined) checkPublishOptions(options, this.#host.version);
       if (signal?.aborted === true) throw new AbortedError("the publish", signal.reason);
       const message = { topicName: topic, payload: payloadBytes(payload), qos, retain, properties };
       if (this.#defaults !== undefined) fillIn(message, publishDefaultsFor(topic, this.#defaults));
-      if (payload instanceof JsonPayload && this.#host.version() === "5.0") {
+      if (payload instanceof JsonPayload && this.#host.version === "5.0") {
         message.properties = { ...JSON_PROPERTIES, ...properties };
       }
       publication.dispatch = this.#session.publish(message, publication, now);

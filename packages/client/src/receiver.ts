@@ -3,34 +3,35 @@ import {
   type Delivery,
   type FilterFailure,
   type Milliseconds,
+  type MqttSession,
   OptionError,
   type OldestUnacknowledged,
 } from "@petrel/session";
-import { AcknowledgementWatch } from "./acknowledgement-watch.ts";
+import { AcknowledgementWatch, type AcknowledgementWatchHost } from "./acknowledgement-watch.ts";
+import type { ClientEmitter } from "./client-emitter.ts";
 import type { Clock } from "./clock.ts";
-import { Congestion } from "./congestion.ts";
+import { Congestion, type CongestionHost } from "./congestion.ts";
 import { ConsumerStalledError } from "./errors.ts";
-import type { DroppedIncoming } from "./events.ts";
+import type { ClientState, DroppedIncoming } from "./events.ts";
 import type { ConsumerOptions } from "./consumer-options.ts";
+import type { Driver } from "./driver.ts";
 import { HandlerWatch } from "./handler-watch.ts";
 import type { MessageHandler } from "./handling.ts";
+import { IncomingEvents } from "./incoming-events.ts";
 import { type AcknowledgementTarget, Message, SharedAcknowledgement } from "./message.ts";
 import { MessageStream, type StreamOwner } from "./message-stream.ts";
 import { describeFilters, Subscription } from "./subscription.ts";
 import { SubscriptionRegistry } from "./subscription-registry.ts";
-import { UnclaimedMessages } from "./unclaimed.ts";
+import { UnclaimedMessages, type UnclaimedHost } from "./unclaimed.ts";
 
 /** What the receiver needs of its client. */
-export interface ReceiverHost extends AcknowledgementTarget {
-  /** Something changed that decides whether to read from the network, or there is something to send. */
-  wake(): void;
+export interface ReceiverHost {
+  readonly session: Pick<MqttSession, "acknowledge" | "oldestUnacknowledged">;
+  readonly driver: Pick<Driver<unknown>, "wake" | "handleAcknowledged">;
+  readonly clock: Clock;
+  readonly events: ClientEmitter;
+  readonly lifecycle: { readonly state: ClientState };
   unsubscribe(subscription: Subscription): Promise<void>;
-  oldestUnacknowledged(qos: 1 | 2): OldestUnacknowledged | undefined;
-  /** Gives a message that nobody else takes to whoever listens for those. False: nobody does. */
-  offer(message: Message): boolean;
-  onDropped(dropped: DroppedIncoming): void;
-  onHandlerError(error: unknown, message: Message): void;
-  onError(error: Error): void;
 }
 
 /** How patient the receiver is. Milliseconds and messages. */
@@ -38,6 +39,9 @@ export interface ReceiverOptions {
   readonly unclaimed: { readonly hold: number; readonly buffer: number };
   readonly consumerTimeout: number;
 }
+
+/** What can be full. */
+type Buffer = MessageStream | UnclaimedMessages;
 
 /** What came in and is not done with. */
 export interface ReceiveStatistics {
@@ -54,18 +58,24 @@ export interface ReceiveStatistics {
   readonly dropped: number;
 }
 
-/** Everything that comes in: who gets it, who is too slow for it, and what becomes of what nobody takes. */
-export class Receiver {
-  /** What a stream of this client reports to. */
-  readonly owner: StreamOwner;
-  readonly #clock: Clock;
+const NONE: readonly never[] = [];
+
+/**
+ * Everything that comes in: who gets it, who is too slow for it, and what becomes of what nobody takes. It is what the
+ * streams of its client, and those who watch over them, report to.
+ */
+export class Receiver
+  implements StreamOwner, UnclaimedHost, CongestionHost<Buffer>, AcknowledgementWatchHost, AcknowledgementTarget
+{
+  readonly clock: Clock;
   readonly #host: ReceiverHost;
-  readonly #consumerTimeout: number;
-  readonly #congestion: Congestion<MessageStream | UnclaimedMessages>;
-  readonly #watch: AcknowledgementWatch;
-  readonly #handlerWatch: HandlerWatch;
-  readonly #unclaimed: UnclaimedMessages;
-  /** Made with the first of its kind, as is the next: an idle client shall be small. */
+  readonly #options: ReceiverOptions;
+  readonly #events: IncomingEvents;
+  // Made when they are needed, as is what comes after them: an idle client shall be small.
+  #congestion: Congestion<Buffer> | undefined;
+  #watch: AcknowledgementWatch | undefined;
+  #handlerWatch: HandlerWatch | undefined;
+  #unclaimed: UnclaimedMessages | undefined;
   #registry: SubscriptionRegistry | undefined;
   /** All that have a buffer; those that are not subscriptions with their way out of the registry. */
   #streams: Map<MessageStream, (() => void) | undefined> | undefined;
@@ -74,45 +84,15 @@ export class Receiver {
   #deliveringAt: Milliseconds | undefined;
   #receivedAt: Milliseconds = 0;
 
-  constructor(clock: Clock, { unclaimed, consumerTimeout }: ReceiverOptions, host: ReceiverHost) {
-    this.#clock = clock;
+  constructor(host: ReceiverHost, options: ReceiverOptions) {
+    this.clock = host.clock;
     this.#host = host;
-    this.#consumerTimeout = consumerTimeout;
-    this.#congestion = new Congestion(clock, consumerTimeout, (stalled) => {
-      if (stalled instanceof MessageStream) this.#reportStalled(stalled);
-      host.wake();
-    });
-    this.#watch = new AcknowledgementWatch(
-      clock,
-      consumerTimeout,
-      (qos) => host.oldestUnacknowledged(qos),
-      (oldest) => this.#reportOverdue(oldest),
-    );
-    this.#handlerWatch = new HandlerWatch(clock);
-    const onFull = (buffer: MessageStream | UnclaimedMessages, full: boolean): void => {
-      this.#congestion.setFull(buffer, full);
-      host.wake();
-    };
-    const readsOnThough = (buffer: MessageStream | UnclaimedMessages): boolean =>
-      this.#congestion.readsOnThough(buffer);
-    const onOverflow = (message: Message): void => this.#drop(message, "overflow");
-    this.#unclaimed = new UnclaimedMessages(clock, unclaimed, {
-      onFull,
-      readsOnThough,
-      onOverflow,
-      onExpired: (messages) => {
-        for (const message of messages) this.#drop(message, "unclaimed");
-      },
-    });
-    this.owner = {
-      clock,
-      handlerWatch: this.#handlerWatch,
-      onFull,
-      readsOnThough,
-      onOverflow,
-      onHandlerError: (error, message) => host.onHandlerError(error, message),
-      end: (stream) => (stream instanceof Subscription ? host.unsubscribe(stream) : this.#endListening(stream)),
-    };
+    this.#options = options;
+    this.#events = new IncomingEvents(host.events, host.lifecycle);
+  }
+
+  get handlerWatch(): HandlerWatch {
+    return (this.#handlerWatch ??= new HandlerWatch(this.clock));
   }
 
   get registry(): SubscriptionRegistry {
@@ -127,13 +107,13 @@ export class Receiver {
     // What came together came at one time: asking for it costs a seventh of what a message takes (measured).
     if (now !== this.#deliveringAt) {
       this.#deliveringAt = now;
-      this.#receivedAt = this.#clock.wall();
+      this.#receivedAt = this.clock.wall();
     }
     const receivedAt = this.#receivedAt;
     let acknowledgement: SharedAcknowledgement | undefined;
     if (delivery !== undefined) {
-      acknowledgement = new SharedAcknowledgement(delivery, this.#host, Math.max(1, streams.length));
-      this.#watch.start();
+      acknowledgement = new SharedAcknowledgement(delivery, this, Math.max(1, streams.length));
+      this.#startWatch();
     }
     for (const stream of streams) stream.handleMessage(new Message(packet, receivedAt, acknowledgement));
     if (streams.length > 0) return;
@@ -143,27 +123,37 @@ export class Receiver {
 
   /** @param resumes the session is an earlier one, and whoever connected may not have said yet what to do with it */
   handleConnected(sessionPresent: boolean, resumes: boolean): void {
+    this.#events.handleConnected();
     this.#registry?.handleConnected();
-    this.#congestion.resume();
-    this.#handlerWatch.resume();
-    if (sessionPresent) this.#watch.start(); // QoS 2 may wait already
-    if (resumes) this.#unclaimed.open();
+    this.#congestion?.resume();
+    this.#handlerWatch?.resume();
+    if (sessionPresent) this.#startWatch(); // QoS 2 may wait already
+    if (resumes) {
+      this.#unclaimed ??= new UnclaimedMessages(this.clock, this.#options.unclaimed, this);
+      this.#unclaimed.open();
+    }
   }
 
   handleDisconnected(): void {
-    this.#watch.stop();
+    this.#watch?.stop();
+  }
+
+  /** The application is done with a message. */
+  acknowledge(delivery: Delivery, reasonCode: number): void {
+    this.#host.session.acknowledge(delivery, reasonCode);
+    this.#host.driver.handleAcknowledged();
   }
 
   /** Whether to read from the network. */
   wantsData(answerAwaited: boolean): boolean {
-    return this.#congestion.wantsData(answerAwaited);
+    return this.#congestion === undefined || this.#congestion.wantsData(answerAwaited);
   }
 
   /** @param inflight what the session has in flight towards us */
   statistics(inflight: number): ReceiveStatistics {
     let buffered = 0;
     for (const stream of this.#streams?.keys() ?? []) buffered += stream.buffered;
-    return { buffered, held: this.#unclaimed.length, inflight, dropped: this.#dropped };
+    return { buffered, held: this.#unclaimed?.length ?? 0, inflight, dropped: this.#dropped };
   }
 
   // ── who wants what ────────────────────────────────────────────────────────────────────────────
@@ -177,35 +167,41 @@ export class Receiver {
 
   /** Gives a handler what comes for these filters, without subscribing to them. Returns the way out. */
   route(topicFilters: readonly string[], options: ConsumerOptions, handler: MessageHandler): () => void {
-    const stream = new MessageStream(`the route for ${describeFilters(topicFilters)}`, this.owner, options, {
-      handler,
-    });
+    const stream = new MessageStream(`the route for ${describeFilters(topicFilters)}`, this, options, { handler });
     this.#listen(topicFilters, stream);
-    return () => void this.#endListening(stream);
+    return () => this.#endListening(stream);
   }
 
   /** Everything that comes. */
   messages(options: ConsumerOptions): MessageStream {
-    const stream = new MessageStream("messages()", this.owner, options, { endsWithLoop: true });
+    const stream = new MessageStream("messages()", this, options, { endsWithLoop: true });
     this.#listen(undefined, stream);
     return stream;
   }
 
   /** Somebody listens for what nobody else takes: what is held is for them. */
   offerHeld(): void {
-    for (const message of this.#unclaimed.claim(() => true)) {
-      if (this.#host.offer(message)) message.acknowledge();
-      else this.#unclaimed.hold(message); // they left again
+    const unclaimed = this.#unclaimed;
+    if (unclaimed === undefined) return;
+    for (const message of unclaimed.claim(() => true)) {
+      if (this.#events.offer(message)) message.acknowledge();
+      else unclaimed.hold(message); // they left again
     }
-    this.#host.wake();
+    this.#host.driver.wake();
   }
 
   // ── ends ──────────────────────────────────────────────────────────────────────────────────────
 
+  /** Its consumer does not want this stream any more. */
+  async end(stream: MessageStream): Promise<void> {
+    if (stream instanceof Subscription) await this.#host.unsubscribe(stream);
+    else this.#endListening(stream);
+  }
+
   /** Ends a subscription. Returns its filters that no other one has; undefined if it has ended already. */
-  end(subscription: Subscription, error?: Error): readonly string[] | undefined {
+  endSubscription(subscription: Subscription): readonly string[] | undefined {
     const unused = this.registry.remove(subscription);
-    if (unused !== undefined) this.#finish(subscription, error);
+    if (unused !== undefined) this.#finish(subscription);
     return unused;
   }
 
@@ -234,17 +230,17 @@ export class Receiver {
   /** Ends all but routes; an iteration throws `error` after its last message, if there is one. */
   endAll(error: Error | undefined): void {
     for (const stream of this.#registry?.removeAll() ?? []) this.#finish(stream, error);
-    this.#unclaimed.pause();
-    this.#congestion.pause();
-    this.#handlerWatch.pause();
-    this.#watch.stop();
+    this.#unclaimed?.pause();
+    this.#congestion?.pause();
+    this.#handlerWatch?.pause();
+    this.#watch?.stop();
   }
 
   #finish(stream: MessageStream, error?: Error): void {
     this.#streams?.delete(stream);
-    this.#congestion.setFull(stream, false);
+    this.#congestion?.setFull(stream, false);
     stream.handleEnd(error);
-    this.#host.wake();
+    this.#host.driver.wake();
   }
 
   #keep(stream: MessageStream, leave: (() => void) | undefined): void {
@@ -257,52 +253,94 @@ export class Receiver {
     this.#claim(stream);
   }
 
-  #endListening(stream: MessageStream): Promise<void> {
+  #endListening(stream: MessageStream): void {
     this.#streams?.get(stream)?.();
     this.#finish(stream);
-    return Promise.resolve();
   }
 
   #claim(stream: MessageStream): void {
-    const claimed = this.#unclaimed.claim(({ topic }) => this.registry.matching(topic).includes(stream));
-    for (const message of claimed) stream.handleMessage(message);
+    const claimed = this.#unclaimed?.claim(({ topic }) => this.registry.matching(topic).includes(stream));
+    for (const message of claimed ?? NONE) stream.handleMessage(message);
   }
 
   #deliverUnclaimed(message: Message): void {
-    if (this.#host.offer(message)) message.acknowledge();
-    else if (this.#unclaimed.isOpen) this.#unclaimed.hold(message);
+    if (this.#events.offer(message)) message.acknowledge();
+    else if (this.#unclaimed?.isOpen === true) this.#unclaimed.hold(message);
     else this.#drop(message, "unclaimed");
   }
 
   #drop(message: Message, reason: DroppedIncoming["reason"]): void {
     this.#dropped++;
-    this.#host.onDropped({ direction: "in", reason, message });
+    this.#events.onDropped({ direction: "in", reason, message });
     message.acknowledge();
   }
 
   // ── reports ───────────────────────────────────────────────────────────────────────────────────
 
-  #reportStalled({ label, buffered }: MessageStream): void {
-    const what = `${label} has ${buffered} messages waiting, and took none for ${this.#consumerTimeout} ms`;
-    const then = "the network is read on without it: its buffer takes no more QoS 0 messages until it has room";
-    this.#host.onError(new ConsumerStalledError(`${what}; ${then}`, this.#consumerTimeout));
+  onFull(buffer: Buffer, full: boolean): void {
+    this.#congestion ??= new Congestion<Buffer>(this.clock, this.#options.consumerTimeout, this);
+    this.#congestion.setFull(buffer, full);
+    this.#host.driver.wake();
   }
 
-  #reportOverdue({ topicName, heldUp }: OldestUnacknowledged): void {
+  readsOnThough(buffer: Buffer): boolean {
+    return this.#congestion?.readsOnThough(buffer) === true;
+  }
+
+  onOverflow(message: Message): void {
+    this.#drop(message, "overflow");
+  }
+
+  onExpired(messages: readonly Message[]): void {
+    for (const message of messages) this.#drop(message, "unclaimed");
+  }
+
+  onHandlerError(error: unknown, message: Message): void {
+    this.#events.onHandlerError(error, message);
+  }
+
+  onStalled(stalled: Buffer): void {
+    if (stalled instanceof MessageStream) {
+      const what = `${stalled.label} has ${stalled.buffered} messages waiting, and took none for`;
+      const then = "the network is read on without it: its buffer takes no more QoS 0 messages until it has room";
+      this.#reportStalled(what, then);
+    }
+    this.#host.driver.wake();
+  }
+
+  oldestUnacknowledged(qos: 1 | 2): OldestUnacknowledged | undefined {
+    return this.#host.session.oldestUnacknowledged(qos);
+  }
+
+  onOverdue({ topicName, heldUp }: OldestUnacknowledged): void {
     const who = this.registry.matching(topicName).map(({ label }) => label);
     const by = who.length === 0 ? "" : ` by ${who.join(", ")}`;
-    const what = `a message to "${topicName}" was not acknowledged${by} for ${this.#consumerTimeout} ms`;
+    const what = `a message to "${topicName}" was not acknowledged${by} for`;
     const then = `MQTT wants acknowledgements in the order of arrival, so those of ${heldUp} later messages wait for it`;
-    this.#host.onError(new ConsumerStalledError(`${what}; ${then}`, this.#consumerTimeout, topicName));
+    this.#reportStalled(what, then, topicName);
+  }
+
+  #reportStalled(what: string, then: string, topic?: string): void {
+    const { consumerTimeout } = this.#options;
+    const message = `${what} ${consumerTimeout} ms; ${then}`;
+    this.#host.events.reportError(new ConsumerStalledError(message, consumerTimeout, topic));
+  }
+
+  #startWatch(): void {
+    this.#watch ??= new AcknowledgementWatch(this.clock, this.#options.consumerTimeout, this);
+    this.#watch.start();
   }
 }
 
+const DEFAULTS: ReceiverOptions = { unclaimed: { hold: 10_000, buffer: 1_000 }, consumerTimeout: 30_000 };
+
 /** Throws {@link OptionError}. */
 export function receiverOptions(
-  unclaimed: { readonly hold?: number | undefined; readonly buffer?: number | undefined } = {},
-  consumerTimeout = 30_000,
+  unclaimed: { readonly hold?: number | undefined; readonly buffer?: number | undefined } | undefined,
+  consumerTimeout: number = DEFAULTS.consumerTimeout,
 ): ReceiverOptions {
-  const { hold = 10_000, buffer = 1_000 } = unclaimed;
+  if (unclaimed === undefined && consumerTimeout === DEFAULTS.consumerTimeout) return DEFAULTS; // one for all
+  const { hold = DEFAULTS.unclaimed.hold, buffer = DEFAULTS.unclaimed.buffer } = unclaimed ?? {};
   if (!(hold >= 0)) throw new OptionError("unclaimed.hold", hold, "it must be 0 or more milliseconds");
   if (!(buffer >= 1)) throw new OptionError("unclaimed.buffer", buffer, "it must be 1 message or more");
   if (!(consumerTimeout >= 0)) {

@@ -3,27 +3,20 @@ import { type FilterFailure, type Milliseconds, type Negotiated, OptionError, Ti
 import { onAbort } from "./cancellation.ts";
 import type { Clock } from "./clock.ts";
 import { AbortedError, NoResponderError, SubscriptionLostError, toError } from "./errors.ts";
-import type { MessageHandler } from "./handling.ts";
 import type { Message } from "./message.ts";
-import type { Publication } from "./publication.ts";
+import type { Publisher } from "./publisher.ts";
+import type { Subscriber } from "./subscriber.ts";
 import type { Subscription } from "./subscription.ts";
-import type {
-  Payload,
-  PublishOptionsV5,
-  Reply,
-  RequestOptions,
-  Respond,
-  RespondOptions,
-  SubscribeOptionsV5,
-} from "./types.ts";
+import type { Payload, PublishOptionsV5, Reply, RequestOptions, Respond, RespondOptions } from "./types.ts";
 import type { Version } from "./version.ts";
 
 /** What request and response need of the client they are part of. */
 export interface RequestResponseHost {
   readonly version: Version;
   readonly connection: Negotiated | undefined;
-  publish(topic: string, payload: Payload, options: PublishOptionsV5): Publication;
-  subscribe(filter: string, options: SubscribeOptionsV5, handler: MessageHandler): Promise<Subscription>;
+  readonly publisher: Publisher;
+  readonly subscriber: Subscriber;
+  readonly clock: Clock;
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -48,9 +41,9 @@ export class RequestResponse {
   #ownTopic: { readonly base: string; readonly topic: string } | undefined;
   #count = 0;
 
-  constructor(host: RequestResponseHost, clock: Clock, random: () => number) {
+  constructor(host: RequestResponseHost, random: () => number) {
     this.#host = host;
-    this.#clock = clock;
+    this.#clock = host.clock;
     this.#random = random;
   }
 
@@ -105,13 +98,13 @@ export class RequestResponse {
   /** Answers what comes to `filter`. */
   respond(filter: string, respond: Respond, { qos, ...options }: RespondOptions): Promise<Subscription> {
     this.#requireVersion("respond()");
-    return this.#host.subscribe(filter, { qos: qos ?? 1, ...options }, async (message) => {
+    return this.#host.subscriber.subscribe(filter, { qos: qos ?? 1, ...options }, async (message) => {
       const answer = await respond(message);
       const { responseTopic, correlationData } = message.properties ?? {};
       if (responseTopic === undefined) return;
       const { payload, properties } = isReply(answer) ? answer : { payload: answer, properties: undefined };
       // A request that had to arrive wants a reply that does.
-      await this.#host.publish(responseTopic, payload, {
+      await this.#host.publisher.publish(responseTopic, payload, {
         qos: message.qos,
         properties: { ...properties, correlationData },
       });
@@ -170,7 +163,7 @@ export class RequestResponse {
   }
 
   async #publish(topic: string, payload: Payload, options: PublishOptionsV5): Promise<void> {
-    const { reasonCode } = await this.#host.publish(topic, payload, options);
+    const { reasonCode } = await this.#host.publisher.publish(topic, payload, options);
     if (reasonCode === ReasonCode.noMatchingSubscribers) throw new NoResponderError(topic);
   }
 
@@ -188,7 +181,7 @@ export class RequestResponse {
   async #open(responseTopic: string): Promise<void> {
     let inbox = this.#inboxes.get(responseTopic);
     if (inbox === undefined) {
-      inbox = this.#host.subscribe(responseTopic, { qos: 1, acknowledge: "received" }, this.#handleReply);
+      inbox = this.#host.subscriber.subscribe(responseTopic, { qos: 1, acknowledge: "received" }, this.#handleReply);
       this.#inboxes.set(responseTopic, inbox);
     }
     try {

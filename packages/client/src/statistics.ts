@@ -1,5 +1,7 @@
-import type { TrafficCount } from "@petrel/session";
-import type { ReceiveStatistics } from "./receiver.ts";
+import type { MqttSession, TrafficCount } from "@petrel/session";
+import type { Lifecycle } from "./lifecycle.ts";
+import type { Publisher } from "./publisher.ts";
+import type { Receiver, ReceiveStatistics } from "./receiver.ts";
 
 /** Milliseconds, right to a fifth. */
 export interface Latency {
@@ -29,4 +31,35 @@ export interface Statistics {
   readonly acknowledgement: Latency;
   /** The messages of others. */
   readonly receiving: ReceiveStatistics;
+}
+
+/** What the parts of a client know. */
+interface Sources {
+  readonly session: Pick<MqttSession, "traffic" | "queuedCount" | "queuedBytes" | "inflightCount" | "receivingCount">;
+  readonly publisher: Publisher;
+  readonly receiver: Receiver;
+  readonly lifecycle: Lifecycle;
+  readonly lastRoundTrip: number | undefined;
+}
+
+export function statisticsOf({ session, publisher, receiver, lifecycle, lastRoundTrip }: Sources): Statistics {
+  const { traffic, queuedCount, queuedBytes, inflightCount, receivingCount } = session;
+  const { latency, dropped } = publisher;
+  return {
+    sent: { bytes: traffic.sent.bytes, packets: { ...traffic.sent.packets } },
+    received: { bytes: traffic.received.bytes, packets: { ...traffic.received.packets } },
+    queued: { messages: queuedCount, bytes: queuedBytes },
+    inflight: inflightCount,
+    dropped,
+    connections: lifecycle.connections,
+    lastRoundTrip,
+    acknowledgement: {
+      count: latency.count,
+      p50: latency.percentile(0.5),
+      p90: latency.percentile(0.9),
+      p99: latency.percentile(0.99),
+      maximum: latency.maximum,
+    },
+    receiving: receiver.statistics(receivingCount),
+  };
 }

@@ -9,8 +9,10 @@ import { onAbort } from "./cancellation.ts";
 import type { Clock } from "./clock.ts";
 import { consumerOptions } from "./consumer-options.ts";
 import { type Context, Request } from "./context.ts";
+import type { Driver } from "./driver.ts";
 import { AbortedError } from "./errors.ts";
 import type { MessageHandler } from "./handling.ts";
+import type { Lifecycle } from "./lifecycle.ts";
 import type { Receiver } from "./receiver.ts";
 import { checkSignal, subscribeRequest } from "./requests.ts";
 import { Subscription } from "./subscription.ts";
@@ -19,29 +21,24 @@ import type { Version } from "./version.ts";
 
 /** What the subscriber needs of its client. */
 export interface SubscriberHost {
+  readonly session: MqttSession<Context>;
+  readonly clock: Clock;
+  readonly driver: Driver<Context>;
+  readonly lifecycle: Lifecycle;
+  readonly receiver: Receiver;
   /** The version that is spoken; with "auto" it becomes known with the first connection. */
-  version(): Version;
+  readonly version: Version;
   /** Whether subscriptions get identifiers. */
   readonly identifies: boolean;
-  /** Throws unless commands are taken. */
-  requireOpen(): void;
-  /** The session has something to send. */
-  wake(): void;
 }
 
 /** Asks the server for subscriptions. */
 export class Subscriber {
-  readonly #session: MqttSession<Context>;
-  readonly #clock: Clock;
-  readonly #receiver: Receiver;
   readonly #host: SubscriberHost;
   /** SUBSCRIBE and UNSUBSCRIBE that wait for their answer. */
   #awaited = 0;
 
-  constructor(session: MqttSession<Context>, clock: Clock, receiver: Receiver, host: SubscriberHost) {
-    this.#session = session;
-    this.#clock = clock;
-    this.#receiver = receiver;
+  constructor(host: SubscriberHost) {
     this.#host = host;
   }
 
@@ -54,7 +51,8 @@ export class Subscriber {
     options: SubscribeOptionsV5,
     handler: MessageHandler | undefined,
   ): Promise<Subscription> {
-    const consumer = consumerOptions(options, handler !== undefined, this.#host.version());
+    const { session, receiver, version, identifies } = this.#host;
+    const consumer = consumerOptions(options, handler !== undefined, version);
     const { signal, timeout } = options;
     if (handler !== undefined && typeof handler !== "function") {
       throw new OptionError("handler", handler, "it must be a function for messages");
@@ -63,30 +61,28 @@ export class Subscriber {
       throw new OptionError("timeout", timeout, "it must be more than 0 milliseconds");
     }
     checkSignal(signal);
-    const subscribe = subscribeRequest(filters, options, this.#host.version());
+    const subscribe = subscribeRequest(filters, options, version);
     const topicFilters = subscribe.subscriptions.map(({ topicFilter }) => topicFilter);
-    const subscription = new Subscription(topicFilters, this.#receiver.owner, consumer, handler);
+    const subscription = new Subscription(topicFilters, receiver, consumer, handler);
     // Sent where the server takes one: the session knows.
-    const preferredIdentifier = this.#host.identifies
-      ? this.#receiver.registry.chooseIdentifier(topicFilters)
-      : undefined;
+    const preferredIdentifier = identifies ? receiver.registry.chooseIdentifier(topicFilters) : undefined;
     const request = { ...subscribe, preferredIdentifier };
 
     let asked = false;
     try {
       const reasonCodes = await this.#request("the subscription", "SUBACK", { signal, timeout }, (context, now) => {
-        const ticket = this.#session.subscribe(request, context, now);
+        const ticket = session.subscribe(request, context, now);
         asked = true;
         // Routed before the answer comes: "the Server is permitted to start sending PUBLISH packets
         // matching the Subscription before the Server sends the SUBACK packet" (section 3.8.4).
-        this.#receiver.add(subscription, options.subscriptionIdentifier ?? preferredIdentifier);
+        receiver.add(subscription, options.subscriptionIdentifier ?? preferredIdentifier);
         return ticket;
       });
       const granted = topicFilters.map((filter, index) => ({ filter, qos: reasonCodes[index] as 0 | 1 | 2 }));
       subscription.handleGranted(granted);
       return subscription;
     } catch (error) {
-      const unused = this.#receiver.takeBack(subscription) ?? [];
+      const unused = receiver.takeBack(subscription) ?? [];
       // Some filters may be granted, or still be: nobody holds them, so the server shall not send for them.
       if (asked && unused.length > 0 && !isRefusalOfAll(error, unused)) this.#forget(unused);
       throw error;
@@ -96,13 +92,13 @@ export class Subscriber {
   async unsubscribe(filters: string | readonly string[]): Promise<readonly number[]> {
     const topicFilters = typeof filters === "string" ? [filters] : filters;
     const reasonCodes = await this.#unsubscribe(topicFilters);
-    this.#receiver.endFilters(topicFilters);
+    this.#host.receiver.endFilters(topicFilters);
     return reasonCodes;
   }
 
   /** Ends one subscription; filters that others of this client have too stay subscribed. */
   async unsubscribeFrom(subscription: Subscription): Promise<void> {
-    const topicFilters = this.#receiver.end(subscription) ?? [];
+    const topicFilters = this.#host.receiver.endSubscription(subscription) ?? [];
     if (topicFilters.length > 0) await this.#unsubscribe(topicFilters);
   }
 
@@ -113,7 +109,7 @@ export class Subscriber {
 
   #unsubscribe(topicFilters: readonly string[]): Promise<readonly number[]> {
     return this.#request("unsubscribing", "UNSUBACK", {}, (request, now) => {
-      return this.#session.unsubscribe({ topicFilters }, request, now);
+      return this.#host.session.unsubscribe({ topicFilters }, request, now);
     });
   }
 
@@ -124,22 +120,21 @@ export class Subscriber {
     { signal, timeout }: Pick<SubscribeOptionsV5, "signal" | "timeout">,
     send: (request: Request, now: number) => RequestTicket,
   ): Promise<readonly number[]> {
-    this.#host.requireOpen();
+    const { session, clock, driver, lifecycle } = this.#host;
+    lifecycle.requireOpen();
     if (signal?.aborted === true) throw new AbortedError(what, signal.reason);
     const request = new Request();
-    const now = this.#clock.now();
+    const now = clock.now();
     const ticket = send(request, now);
     const giveUp = (error: Error): void => {
-      this.#session.cancelRequest(ticket, error); // if it still waits for its turn; else its answer is no news
+      session.cancelRequest(ticket, error); // if it still waits for its turn; else its answer is no news
       request.reject(error);
     };
     const forget = onAbort(signal, (reason) => giveUp(new AbortedError(what, reason)));
     const timer =
-      timeout === undefined
-        ? undefined
-        : this.#clock.timer(now + timeout, () => giveUp(new TimeoutError(answer, timeout)));
+      timeout === undefined ? undefined : clock.timer(now + timeout, () => giveUp(new TimeoutError(answer, timeout)));
     this.#awaited++;
-    this.#host.wake();
+    driver.wake();
     try {
       return await request.promise;
     } finally {
