@@ -6,9 +6,13 @@ import {
   type Subscription,
   type Version,
 } from "@petrel/client";
+import { CommandError, errorLine, exitCodeOf } from "./exit-codes.ts";
 import { filtersOf, subscribePropertiesOf, type SubscriptionOptions } from "./options/subscribe.ts";
 import { note } from "./output/status-line.ts";
 import type { Output } from "./received-output.ts";
+
+/** Milliseconds that removals under way have at the end. */
+const DRAIN = 30_000;
 
 /** Which messages count, and how many. */
 export interface Selection {
@@ -40,7 +44,7 @@ export class Receiving {
   readonly #options: ReceivingOptions;
   readonly #output: Output;
   readonly #end: AbortSignal;
-  /** Removals of retained messages under way. */
+  /** Removals of retained messages, under way or failed. */
   readonly #removals = new Set<Publication>();
 
   constructor(
@@ -60,13 +64,18 @@ export class Receiving {
   async run(): Promise<void> {
     const client = this.#client;
     this.#reportLosses();
-    this.#end.addEventListener("abort", () => void client.disconnect());
+    // Removals that are under way go on: nobody knows without an acknowledgement what is left on the server.
+    this.#end.addEventListener("abort", () => void client.disconnect({ drain: this.#removals.size > 0 ? DRAIN : 0 }));
     const subscription = await this.#subscribe();
     this.subscribed = true;
     const { topic = [], debug } = this.#options;
     if (debug === true) note(`subscribed to ${topic.join(", ")}`);
     if (subscription === undefined || this.#selection.exitAfterSubscribing === true) this.complete = true;
-    else await this.#receive(subscription);
+    else {
+      await this.#receive(subscription).catch((error: Error) => {
+        if (!this.#end.aborted) throw error; // after the end, what it cut off is no error
+      });
+    }
     await this.#untilRemoved();
   }
 
@@ -146,13 +155,21 @@ export class Receiving {
     this.#removals.add(removal);
     void removal.then(
       () => this.#removals.delete(removal),
-      () => undefined, // #untilRemoved tells
+      () => undefined, // it stays, and #untilRemoved tells
     );
   }
 
   /** What was to be removed is removed, or it is an error. */
   async #untilRemoved(): Promise<void> {
-    for (const removal of this.#removals) await removal;
+    const failures: Error[] = [];
+    for (const removal of this.#removals) await removal.catch((error: Error) => failures.push(error));
+    const [first] = failures;
+    if (first === undefined) return;
+    throw new CommandError(
+      `${failures.length} retained message${failures.length === 1 ? " was" : "s were"} not removed: ${errorLine(first)}`,
+      exitCodeOf(first),
+      { cause: first },
+    );
   }
 
   /** On stderr: what does not come any more, and what comes and is not printed. */

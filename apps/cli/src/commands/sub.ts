@@ -102,7 +102,8 @@ async function sub(typed: SubOptions): Promise<void> {
   try {
     await receiving.run();
   } catch (error) {
-    if (!end.aborted) throw error; // after the end, what it cut off is no error
+    // After the end, what it cut off is no error; what it was to remove and did not is one.
+    if (!end.aborted || error instanceof CommandError) throw error;
   } finally {
     await client.disconnect();
   }

@@ -96,6 +96,38 @@ describe("sub -W", () => {
   });
 });
 
+describe("sub --remove-retained", () => {
+  const removing = (url: string): readonly string[] => {
+    return ["sub", "-L", url, "-V", "3.1.1", "-t", "r/#", "--remove-retained", "-k", "1", "--reconnect-period", "0"];
+  };
+
+  test.each([
+    ["the time of -W is over", ["-W", "0.5"], 27],
+    ["it is interrupted", [], 0],
+  ])("waits for removals under way when %s", async (_what, args, expected) => {
+    await using server = await startSlowServer(["r/1", "r/2"]);
+    await using sub = petrel([...removing(server.url), ...args]);
+    await sub.printed(/kept\nkept\n/);
+    if (args.length === 0) sub.signal("SIGINT");
+    await server.pinged; // a second has passed without an acknowledgement, and it is still there
+    expect(server.received).toBe(2);
+    server.acknowledge();
+    expect((await sub.ended).status).toBe(expected);
+  });
+
+  test("says what was not removed, also when it is interrupted", async () => {
+    await using server = await startSlowServer(["r/1", "r/2"]);
+    await using sub = petrel(removing(server.url));
+    await sub.printed(/kept\nkept\n/);
+    sub.signal("SIGINT");
+    await server.pinged;
+    await server[Symbol.asyncDispose]();
+    const { status, stderr } = await sub.ended;
+    expect(stderr).toMatch(/^petrel: 2 retained messages were not removed: [^\n]+\n$/);
+    expect(status).toBe(3);
+  });
+});
+
 describe("a reader that goes away", () => {
   test("ends sub quietly", async () => {
     await using server = await startAedes();

@@ -11,7 +11,8 @@ export interface SlowServer extends AsyncDisposable {
   acknowledge(): void;
 }
 
-export async function startSlowServer(): Promise<SlowServer> {
+/** @param retained topics of messages that it sends to whoever subscribes */
+export async function startSlowServer(retained: readonly string[] = []): Promise<SlowServer> {
   let acknowledging = false;
   let received = 0;
   const held: Buffer[] = [];
@@ -24,6 +25,13 @@ export async function startSlowServer(): Promise<SlowServer> {
     if (type === 12) {
       socket.write(Buffer.of(0xd0, 0)); // PINGRESP
       ping();
+    }
+    if (type === 8) {
+      socket.write(Buffer.of(0x90, 3, body[0]!, body[1]!, 0)); // SUBACK
+      for (const topic of retained) {
+        const name = Buffer.from(topic);
+        socket.write(Buffer.concat([Buffer.of(0x31, name.length + 6, 0, name.length), name, Buffer.from("kept")]));
+      }
     }
     if (type !== 3) return;
     received++;
