@@ -95,6 +95,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
   "pub -v": "--debug shows every packet",
   "pub -E": "pub ends by itself when everything is acknowledged",
   "pub -W": "--connect-timeout is how long to wait for the server",
+  "simulate -f": "the file needs no option: petrel simulate scenario.js",
   "bench pub --split": "each message of a benchmark is the same; petrel pub --lines publishes others",
 };
 

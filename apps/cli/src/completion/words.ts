@@ -21,10 +21,8 @@ export function visibleOptions(command: Command): readonly Option[] {
 
 /** Whether files may follow the command, as in `petrel decode capture.pcap`. */
 export function takesFiles(command: Command): boolean {
-  return command.registeredArguments.some((argument) => FILE_ARGUMENTS.includes(argument.name()));
+  return command.registeredArguments.some((argument) => argument.name() === "file");
 }
-
-const FILE_ARGUMENTS = ["file", "scenario"];
 
 /** What follows an option: one of some words, a file, the name of a profile, or what nobody can guess. */
 export type OptionValue =

@@ -7,7 +7,7 @@ export type Shape =
   | ({ readonly shape: "uniform" } & Range)
   /** Up and down once in `period` ms, each device at another point of it; `noise` is added, up or down. */
   | ({ readonly shape: "sine"; readonly period: number; readonly noise?: number } & Range)
-  /** Each value is at most `step` from the one before. */
+  /** Each value is at most `step` from the one before; the first one is `start`, or anywhere. */
   | ({ readonly shape: "walk"; readonly step: number; readonly start?: number } & Range)
   | { readonly shape: "choice"; readonly of: readonly unknown[] }
   | { readonly shape: "boolean"; readonly probability?: number }
@@ -67,7 +67,8 @@ interface ShapeContext {
 /** Values of a shape, for one device. */
 export type Values = (context: ShapeContext) => unknown;
 
-export function valuesOf(shape: Shape): Values {
+/** @param begin milliseconds since 1970, when the time is 0 */
+export function valuesOf(shape: Shape, begin: number): Values {
   switch (shape.shape) {
     case "constant":
       return () => shape.value;
@@ -91,9 +92,9 @@ export function valuesOf(shape: Shape): Values {
     case "boolean":
       return ({ random }) => random() < (shape.probability ?? 0.5);
     case "time":
-      return ({ time }) => (shape.form === "unix" ? Math.round(BEGIN + time) : new Date(BEGIN + time).toISOString());
+      return ({ time }) => (shape.form === "unix" ? Math.round(begin + time) : new Date(begin + time).toISOString());
     case "object": {
-      const fields = Object.entries(shape.fields).map(([name, field]) => [name, valuesOf(field)] as const);
+      const fields = Object.entries(shape.fields).map(([name, field]) => [name, valuesOf(field, begin)] as const);
       return (context) => Object.fromEntries(fields.map(([name, values]) => [name, values(context)]));
     }
   }
@@ -101,11 +102,11 @@ export function valuesOf(shape: Shape): Values {
 
 /** Spreads the devices over the period, however many they are. */
 const GOLDEN = 0.618_034;
-const BEGIN = Date.now();
 
 function walk({ step, start, ...range }: Extract<Shape, { shape: "walk" }>): Values {
-  let value = start ?? (range.minimum + range.maximum) / 2;
+  let value = start;
   return ({ random }) => {
+    value ??= range.minimum + random() * (range.maximum - range.minimum);
     value = Math.min(range.maximum, Math.max(range.minimum, value + (random() * 2 - 1) * step));
     return rounded(value, range);
   };

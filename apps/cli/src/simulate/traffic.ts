@@ -29,7 +29,8 @@ export class Traffic {
   /** A heap: the next one is first. */
   readonly #sources: Source[] = [];
 
-  constructor({ devices, topics }: Scenario, seed: number) {
+  /** @param begin milliseconds since 1970: what the devices take for the time of their first messages */
+  constructor({ devices, topics }: Scenario, seed: number, begin: number) {
     this.#random = generator(seed);
     for (let device = 1; device <= devices; device++) {
       for (const definition of topics) {
@@ -38,7 +39,7 @@ export class Traffic {
           definition,
           device,
           topic: topic.replaceAll("%i", String(device)),
-          values: typeof value === "function" ? value : valuesOf(value),
+          values: typeof value === "function" ? value : valuesOf(value, begin),
           count: 0,
           time: this.#random() * every, // not all at once
         });
