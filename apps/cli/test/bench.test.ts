@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { connectionNumbers, fillIn, limitOf } from "../src/bench/bench-options.ts";
+import {
+  benchOptionsOf,
+  connectionNumbers,
+  dueAfter,
+  fillIn,
+  limitOf,
+  type TypedBenchOptions,
+} from "../src/bench/bench-options.ts";
 import { Latencies } from "../src/bench/latencies.ts";
 import { Measurements } from "../src/bench/measurements.ts";
 import { Sequences } from "../src/bench/sequences.ts";
@@ -102,4 +109,42 @@ test("measurements of two processes add up, from the first to the last", () => {
   b.failure = "why";
   a.addCounts(b.toCounts());
   expect([a.sent, a.seconds, a.failure]).toEqual([3, 3, "why"]);
+});
+
+describe("how fast", () => {
+  const typed = (more: object): TypedBenchOptions => ({ count: 10, ...more }) as TypedBenchOptions;
+
+  test("a rate is that of all connections together", () => {
+    expect(benchOptionsOf("pub", typed({ rate: 100 }))).toMatchObject({ messageInterval: 100, ramp: 0 });
+    expect(benchOptionsOf("pub", typed({}))).toMatchObject({ messageInterval: 1_000 });
+    expect(benchOptionsOf("rtt", typed({ messageInterval: 0 }))).toMatchObject({ messageInterval: 0 });
+  });
+
+  test("without a ramp, messages are evenly apart", () => {
+    expect([0, 1, 2].map((sequence) => dueAfter(sequence, 10, 0))).toEqual([0, 10, 20]);
+  });
+
+  test("a ramp begins slowly, never turns back, and leads to the interval with half of the messages behind it", () => {
+    const times = Array.from({ length: 200 }, (_, sequence) => dueAfter(sequence, 10, 1_000));
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+    expect(times.filter((time) => time < 1_000)).toHaveLength(50);
+    expect(times[1]! - times[0]!).toBeGreaterThan(100);
+    expect(times[150]! - times[149]!).toBeCloseTo(10);
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 10_000 }), fc.integer({ min: 1, max: 100 }), (ramp, interval) => {
+        // The rate at its end is the one it leads to.
+        const last = Math.ceil(ramp / interval / 2) + 1;
+        expect(dueAfter(last + 1, interval, ramp) - dueAfter(last, interval, ramp)).toBeCloseTo(interval);
+      }),
+    );
+  });
+
+  test.each([
+    [{ rate: 1, messageInterval: 1 }, "each say how fast"],
+    [{ ramp: 1, messageInterval: 0 }, "leads up to a rate"],
+    [{ message: "x", payloadSize: 100 }, "-m and -S each say what to publish"],
+    [{ message: "x", file: "f" }, "-m and -f each say what to publish"],
+  ])("%j is refused", (more, expected) => {
+    expect(() => benchOptionsOf("pub", typed(more))).toThrow(expected);
+  });
 });

@@ -1,5 +1,7 @@
 import type { QoS } from "@petrel/client";
+import { UsageError } from "../exit-codes.ts";
 import type { ConnectionOptions } from "../options/connection.ts";
+import { STAMP_SIZE } from "./stamp.ts";
 
 export type BenchKind = "conn" | "pub" | "sub" | "rtt";
 
@@ -14,12 +16,60 @@ export interface BenchOptions extends ConnectionOptions {
   readonly messageInterval: number;
   /** Messages of all connections; undefined: no limit. */
   readonly limit?: number;
+  /** Milliseconds in which a connection's rate rises from nothing to its own. */
+  readonly ramp: number;
   readonly payloadSize: number;
+  /** What is published instead of stamped bytes, in one of two ways. */
+  readonly message?: string;
+  readonly file?: string;
   readonly retain?: boolean;
   readonly duration?: number;
   readonly once?: boolean;
   readonly workers: number;
   readonly output: "text" | "json";
+}
+
+/** The same as it was typed: not every benchmark has all of them. */
+export interface TypedBenchOptions extends Omit<
+  BenchOptions,
+  "topic" | "qos" | "messageInterval" | "ramp" | "payloadSize"
+> {
+  readonly topic?: string;
+  readonly qos?: QoS;
+  readonly messageInterval?: number;
+  /** Messages a second of all connections. */
+  readonly rate?: number;
+  /** Seconds. */
+  readonly ramp?: number;
+  readonly payloadSize?: number;
+}
+
+/** Milliseconds between two messages of a connection, if nothing is typed. */
+export const MESSAGE_INTERVALS: Readonly<Record<BenchKind, number>> = { conn: 0, pub: 1_000, sub: 0, rtt: 100 };
+
+/** Throws UsageError for what contradicts itself. */
+export function benchOptionsOf(kind: BenchKind, typed: TypedBenchOptions): BenchOptions {
+  const { topic = "", qos = 0, messageInterval, rate, ramp = 0, message, file, payloadSize, count } = typed;
+  if (messageInterval !== undefined && rate !== undefined) {
+    throw new UsageError("--message-interval and --rate each say how fast; give one");
+  }
+  if (ramp > 0 && messageInterval === 0) {
+    throw new UsageError("--ramp leads up to a rate, which --message-interval 0 has not; --rate gives one");
+  }
+  const payloads = [
+    message === undefined ? undefined : "-m",
+    file === undefined ? undefined : "-f",
+    payloadSize === undefined ? undefined : "-S",
+  ].filter((name) => name !== undefined);
+  if (payloads.length > 1) throw new UsageError(`${payloads.join(" and ")} each say what to publish; give one`);
+  return {
+    ...typed,
+    topic,
+    qos,
+    messageInterval: rate === undefined ? (messageInterval ?? MESSAGE_INTERVALS[kind]) : (count * 1_000) / rate,
+    ramp: ramp * 1_000,
+    payloadSize: payloadSize ?? STAMP_SIZE,
+  };
 }
 
 /** Which connections are this process's: every `workers`-th one. */
@@ -47,4 +97,14 @@ export function fillIn(
   { i, c, u }: { readonly i: number; readonly c: string; readonly u: string },
 ): string {
   return pattern.replaceAll(/%([icu])/g, (_, letter: "i" | "c" | "u") => String({ i, c, u }[letter]));
+}
+
+/**
+ * When a connection's message is due, in milliseconds since its first one: each `interval` later than the one before,
+ * or on a ramp of `ramp` milliseconds, on which the rate rises evenly from nothing to that.
+ */
+export function dueAfter(sequence: number, interval: number, ramp: number): number {
+  // The integral of a rate that rises from 0 is half of what the full rate gives in that time.
+  const onRamp = ramp / interval / 2;
+  return sequence < onRamp ? Math.sqrt(2 * sequence * ramp * interval) : sequence * interval + ramp / 2;
 }

@@ -4,7 +4,15 @@ import { clientAsTyped } from "../connecting.ts";
 import { errorLine } from "../exit-codes.ts";
 import { aborted } from "../interruption.ts";
 import { waitUntil } from "../outgoing.ts";
-import { type BenchKind, type BenchOptions, connectionNumbers, fillIn, limitOf, type Share } from "./bench-options.ts";
+import {
+  type BenchKind,
+  type BenchOptions,
+  connectionNumbers,
+  dueAfter,
+  fillIn,
+  limitOf,
+  type Share,
+} from "./bench-options.ts";
 import { Measurements } from "./measurements.ts";
 import { Sequences } from "./sequences.ts";
 import { readStamp, stampedPayload, stampTime } from "./stamp.ts";
@@ -27,11 +35,20 @@ export class BenchRun {
   readonly #run = Math.floor(Math.random() * 2 ** 32);
   readonly #clients: Client<Version>[] = [];
   readonly #sequences: Sequences[] = [];
+  /** What to publish; undefined for stamped bytes. */
+  readonly #payload: Uint8Array | undefined;
   #left: number;
 
-  constructor(kind: BenchKind, options: BenchOptions, share: Share, interrupted: AbortSignal) {
+  constructor(
+    kind: BenchKind,
+    options: BenchOptions,
+    payload: Uint8Array | undefined,
+    share: Share,
+    interrupted: AbortSignal,
+  ) {
     this.#kind = kind;
     this.#options = options;
+    this.#payload = payload;
     this.#share = share;
     this.#stopped = AbortSignal.any([interrupted, this.#stop.signal]);
     this.#left = limitOf(options.limit, share);
@@ -110,28 +127,27 @@ export class BenchRun {
   }
 
   async #publish(client: Client<Version>, topic: string, connection: number): Promise<void> {
-    const { messageInterval, payloadSize, qos, retain } = this.#options;
+    const { messageInterval, ramp, payloadSize, qos, retain } = this.#options;
     const { measurements } = this;
     const begin = performance.now();
     for (let sequence = 0; this.#left > 0 && !this.#stopped.aborted; sequence++) {
       if (messageInterval > 0) {
-        if (!(await waitUntil(begin + sequence * messageInterval, this.#stopped))) return;
+        if (!(await waitUntil(begin + dueAfter(sequence, messageInterval, ramp), this.#stopped))) return;
       } else if (!(await hasRoom(client, sequence))) return;
       if (this.#left <= 0) return; // others went on meanwhile
       this.#left--;
       const time = stampTime();
       measurements.note(time);
       measurements.sent++;
-      measurements.bytes += payloadSize;
-      client
-        .publish(topic, stampedPayload({ run: this.#run, connection, sequence, time }, payloadSize), { qos, retain })
-        .then(
-          () => this.#handleAcknowledged(time),
-          (error: Error) => {
-            measurements.failed++;
-            measurements.failure ??= errorLine(error);
-          },
-        );
+      const payload = this.#payload ?? stampedPayload({ run: this.#run, connection, sequence, time }, payloadSize);
+      measurements.bytes += payload.length;
+      client.publish(topic, payload, { qos, retain }).then(
+        () => this.#handleAcknowledged(time),
+        (error: Error) => {
+          measurements.failed++;
+          measurements.failure ??= errorLine(error);
+        },
+      );
     }
   }
 

@@ -1,5 +1,6 @@
 import { validateTopicFilter, validateTopicName } from "@petrel/client";
 import { errorLine, exitCodeOf, UsageError } from "../exit-codes.ts";
+import { readPayload } from "../input/source.ts";
 import { Interruption } from "../interruption.ts";
 import { StatusLine } from "../output/status-line.ts";
 import { writeTable } from "../output/table.ts";
@@ -21,7 +22,7 @@ export async function bench(kind: BenchKind, options: BenchOptions): Promise<voi
     process.on("message", () => stop.abort());
     process.on("disconnect", () => stop.abort());
     const stopped = AbortSignal.any([interruption.signal, stop.signal]);
-    await work(new BenchRun(kind, options, share, stopped));
+    await work(new BenchRun(kind, options, await payloadOf(options), share, stopped));
     return;
   }
   const { workers, askPassword } = options;
@@ -46,12 +47,19 @@ function checkTopic(kind: BenchKind, { topic, username = "" }: BenchOptions): vo
   if (problem !== undefined) throw new UsageError(`topic "${topic}" ${problem}`);
 }
 
+/** What was typed to be published, if anything was. */
+async function payloadOf({ message, file }: BenchOptions): Promise<Uint8Array | undefined> {
+  if (file !== undefined) return await readPayload(file);
+  return message === undefined ? undefined : Buffer.from(message);
+}
+
 async function inThisProcess(
   kind: BenchKind,
   options: BenchOptions,
   interruption: Interruption,
 ): Promise<Measurements> {
-  const run = new BenchRun(kind, options, { worker: 0, workers: 1 }, interruption.signal);
+  const payload = await payloadOf(options);
+  const run = new BenchRun(kind, options, payload, { worker: 0, workers: 1 }, interruption.signal);
   using _status = progress(kind, options, () => run.look());
   await run.run();
   if (run.measurements.connected === 0 && run.firstError !== undefined) throw run.firstError;

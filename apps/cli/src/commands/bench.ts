@@ -1,8 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { BenchKind, BenchOptions } from "../bench/bench-options.ts";
+import { type BenchKind, benchOptionsOf, MESSAGE_INTERVALS, type TypedBenchOptions } from "../bench/bench-options.ts";
 import { STAMP_SIZE } from "../bench/stamp.ts";
+import { parseSize } from "../input/source.ts";
 import { addConnectionOptions } from "../options/connection.ts";
-import { parseQos, parseSeconds, parseWhole } from "../options/parsers.ts";
+import { parsePositive, parseQos, parseSeconds, parseWhole, single } from "../options/parsers.ts";
 
 /** `petrel bench conn | pub | sub | rtt`. What measures is loaded when it begins. */
 export function defineBench(command: Command): void {
@@ -12,8 +13,11 @@ export function defineBench(command: Command): void {
   finish(conn, "conn");
   const pub = define(command, "pub", "publish from many connections, and see how long acknowledgements take");
   addTopic(pub, "where to publish: %i number of the connection, %c client id, %u user name", "petrel/bench/%i");
-  addMessages(pub, 1_000);
-  pub.option("-r, --retain", "the server keeps each connection's last message");
+  addMessages(pub, "pub");
+  pub
+    .option("-m, --message <text>", "publish this instead of sequence numbers and times", single)
+    .option("-f, --file <file>", "publish what is in a file instead", single)
+    .option("-r, --retain", "the server keeps each connection's last message");
   finish(pub, "pub");
   const sub = define(
     command,
@@ -29,7 +33,7 @@ export function defineBench(command: Command): void {
   finish(sub, "sub");
   const rtt = define(command, "rtt", "send messages to oneself through the server, and see how long they take");
   addTopic(rtt, "where to: %i number of the connection, %c client id, %u user name", "petrel/bench/rtt/%c");
-  addMessages(rtt, 100);
+  addMessages(rtt, "rtt");
   finish(rtt, "rtt");
 }
 
@@ -63,25 +67,32 @@ function addTopic(command: Command, description: string, topic: string): void {
   command.option("-t, --topic <pattern>", description, topic).option("-q, --qos <qos>", "0, 1 or 2", parseQos, 0);
 }
 
-function addMessages(command: Command, interval: number): void {
+function addMessages(command: Command, kind: BenchKind): void {
   command
     .option(
       "--message-interval <ms>",
-      "between two messages of a connection; 0: as fast as it goes (also -im)",
+      `between two messages of a connection; 0: as fast as it goes (default: ${MESSAGE_INTERVALS[kind]}; also -im)`,
       parseMilliseconds,
-      interval,
     )
+    .option("--rate <n>", "messages a second of all connections together, instead", parsePositive)
+    .option("--ramp <seconds>", "rise evenly from nothing to that rate first", parseSeconds)
     .option(
       "-L, --limit <n>",
       "end after n messages of all connections",
       parseWhole("--limit", 1, Number.MAX_SAFE_INTEGER),
     )
     .option(
-      "-S, --payload-size <bytes>",
-      `at least ${STAMP_SIZE}`,
-      parseWhole("--payload-size", STAMP_SIZE, 268_435_455),
-      STAMP_SIZE,
+      "-S, --payload-size <size>",
+      `as in 100 or 1KB, at least ${STAMP_SIZE} (default: ${STAMP_SIZE})`,
+      parseRoom,
     );
+}
+
+/** A size with room for a stamp. */
+function parseRoom(text: string): number {
+  const size = parseSize(text);
+  if (size >= STAMP_SIZE) return size;
+  throw new InvalidArgumentError(`It takes at least ${STAMP_SIZE} bytes: a sequence number and the time are in it.`);
 }
 
 function finish(command: Command, kind: BenchKind): void {
@@ -91,15 +102,38 @@ function finish(command: Command, kind: BenchKind): void {
     .addOption(
       new Option("--output <form>", "the result: a table, or an object").choices(["text", "json"]).default("text"),
     )
-    .action(async (options: BenchOptions) => {
+    .addHelpText("after", EXAMPLES_OF[kind])
+    .action(async (typed: TypedBenchOptions) => {
+      const options = benchOptionsOf(kind, typed);
       const { bench } = await import("../bench/bench.ts");
-      await bench(kind, { ...DEFAULTS, ...options });
+      await bench(kind, options);
     });
   addConnectionOptions(command);
 }
 
-/** For those benchmarks that have no such option. */
-const DEFAULTS = { topic: "", qos: 0, messageInterval: 0, payloadSize: STAMP_SIZE } as const;
+const EXAMPLES_OF: Readonly<Record<BenchKind, string>> = {
+  conn: `
+Examples:
+  petrel bench conn -c 1000 -i 1 --once
+  petrel bench conn -c 10000 -i 0 --workers 4 -h example.net`,
+  pub: `
+Examples:
+  petrel bench pub -c 100 -im 10 -q 1 -L 100000
+  petrel bench pub -c 50 --rate 5000 --ramp 30 --duration 60 -q 1
+  petrel bench pub -c 8 -im 0 -S 1KB --duration 10 --workers 2
+  petrel bench pub -t 'site/%u/%c/%i' -u anna -m '{"on":true}'
+
+Latency is that of acknowledgements, so QoS 0 has none. What -m and -f give has
+no sequence number and no time: bench sub counts it, and measures nothing else.`,
+  sub: `
+Examples:
+  petrel bench sub -t 'petrel/bench/#' -q 1
+  petrel bench sub -c 10 -t '$share/group/petrel/bench/#' --output json`,
+  rtt: `
+Examples:
+  petrel bench rtt -c 10 -q 1 --duration 10 --output json
+  petrel bench rtt -c 10 --rate 1000 --ramp 10 --duration 20`,
+};
 
 function parseMilliseconds(text: string): number {
   const value = Number(text);

@@ -1,6 +1,8 @@
 import { describeServer, startAedes, startMosquitto, type Mosquitto } from "@petrel/servers";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { petrel, runPetrel } from "../support/petrel.ts";
+import { petrel, runPetrel, subscribed } from "../support/petrel.ts";
 
 describeServer("mosquitto", () => {
   let server: Mosquitto;
@@ -52,6 +54,47 @@ describeServer("mosquitto", () => {
     });
   });
 
+  test("pub: %u, %c and %i stand in topics, and what -m says is published", async () => {
+    await using sub = await subscribed(["-L", server.url, "-t", "names/#", "-v", "-q", "1", "-C", "3"]);
+    const args = ["-c", "3", "-I", "client-%i", "-t", "names/%u/%c/%i/%i", "-u", "anna", "-m", "100 %i"];
+    const pub = await runPetrel(bench("pub", ...args, "-im", "1", "-q", "1", "-L", "3", "--output", "json"));
+    expect(result(pub.stdout)).toMatchObject({ sent: 3, acknowledged: 3, bytes: 18 });
+    expect((await sub.ended).stdout.trim().split("\n").sort()).toEqual([
+      "names/anna/client-1/1/1 100 %i",
+      "names/anna/client-2/2/2 100 %i",
+      "names/anna/client-3/3/3 100 %i",
+    ]);
+  });
+
+  test("pub: -f is published byte for byte, and counted by bench sub; --rate and --ramp end as well", async () => {
+    const file = fileURLToPath(new URL("../../package.json", import.meta.url));
+    const { length } = await readFile(file);
+    await using sub = petrel(bench("sub", "-c", "1", "-q", "1", "-L", "20", "--debug", "--output", "json", "-t", "f"));
+    await sub.said(/SUBACK/);
+    const rate = ["--rate", "1000", "--ramp", "0.1", "--workers", "2"];
+    const pub = await runPetrel(bench("pub", "-c", "2", "-f", file, "-t", "f", "-q", "1", "-L", "20", ...rate));
+    expect(pub).toMatchObject({ status: 0, stderr: "" });
+    expect(pub.stdout).toMatch(/^acknowledged +20$/m);
+    expect(result((await sub.ended).stdout)).toMatchObject({ received: 20, bytes: 20 * length, latencyMs: null });
+  });
+
+  test("sub: %c, %u and %i stand in filters, and rtt's topic has them, too", async () => {
+    const names = ["-c", "2", "-I", "client-%i", "-u", "anna"];
+    await using sub = petrel(bench("sub", ...names, "-t", "sub/%u/%c/%i", "--debug", "-L", "2", "--output", "json"));
+    await sub.said(/SUBACK[^]*SUBACK/);
+    for (const number of [1, 2, 3]) {
+      const topic = `sub/anna/client-${number}/${number}`;
+      await runPetrel(["pub", "-L", server.url, "-t", topic, "-q", "1", "-m", "x"]);
+    }
+    expect(result((await sub.ended).stdout)).toMatchObject({ received: 2 });
+    await using heard = await subscribed(["-L", server.url, "-t", "rtt/#", "-F", "%t", "-C", "2"]);
+    const rtt = bench("rtt", ...names, "-t", "rtt/%u/%c/%i", "-im", "1", "-L", "2", "--output", "json");
+    expect(result((await runPetrel(rtt)).stdout)).toMatchObject({ sent: 2, received: 2 });
+    for (const topic of (await heard.ended).stdout.trim().split("\n")) {
+      expect(topic).toMatch(/^rtt\/anna\/client-(\d)\/\1$/);
+    }
+  });
+
   test("rtt: each message comes back", async () => {
     const { status, stdout } = await runPetrel(
       bench("rtt", "-c", "3", "-im", "1", "-q", "1", "-L", "300", "--output", "json"),
@@ -85,7 +128,9 @@ describeServer("mosquitto", () => {
   });
 
   test.each([
-    ["a payload without room for its stamp", ["pub", "-S", "10"], "--payload-size takes a whole number from 24"],
+    ["a payload without room for its stamp", ["pub", "-S", "10"], "It takes at least 24 bytes"],
+    ["two payloads", ["pub", "-S", "1KB", "-m", "x"], "-m and -S each say what to publish"],
+    ["a file that is not there", ["pub", "-f", "/nowhere"], "/nowhere cannot be read"],
     ["no connections", ["conn", "-c", "0"], "--count takes a whole number from 1"],
     ["a topic with a wildcard", ["pub", "-t", "a/#"], 'topic "a/#" must not contain the wildcard'],
     ["a filter that is none", ["sub", "-t", "a/#/b"], 'topic "a/#/b"'],
