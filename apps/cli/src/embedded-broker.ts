@@ -29,6 +29,9 @@ interface BrokerTls {
   readonly wssPort?: number | undefined;
 }
 
+/** Milliseconds in which clients can hear that it shuts down. */
+const PATIENCE = 500;
+
 type Handle = (stream: Duplex) => void;
 
 export async function startBroker({ host, port, wsPort, tls }: BrokerPlaces): Promise<EmbeddedBroker> {
@@ -37,8 +40,13 @@ export async function startBroker({ host, port, wsPort, tls }: BrokerPlaces): Pr
   const handle: Handle = (stream) => void broker.handle(stream);
   const listeners: Listener[] = [];
   const close = async (): Promise<void> => {
+    // It tells its clients of 5.0 that it shuts down, and waits for those that are slow to read that: not for long.
+    const closed = new Promise<void>((resolve) => broker.close(() => resolve()));
+    let timer: NodeJS.Timeout | undefined;
+    await Promise.race([closed, new Promise((resolve) => (timer = setTimeout(resolve, PATIENCE)))]);
+    clearTimeout(timer);
     await Promise.all(listeners.map((listener) => listener.close()));
-    await new Promise<void>((resolve) => broker.close(() => resolve()));
+    await closed;
   };
   try {
     listeners.push(await listen("mqtt", createServer(handle), host, port, "--port"));

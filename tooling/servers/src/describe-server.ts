@@ -1,8 +1,16 @@
+import { spawnSync } from "node:child_process";
 import { describe, test } from "vitest";
 import { ejabberdAvailable } from "./ejabberd.ts";
 import { findProgram } from "./find-program.ts";
 import { mosquittoAvailable } from "./mosquitto.ts";
 import { rabbitMqAvailable } from "./rabbitmq.ts";
+
+/** That of util-linux: others have other options. */
+function scriptAvailable(): boolean {
+  const program = findProgram("script");
+  if (program === undefined) return false;
+  return spawnSync(program, ["--version"], { encoding: "utf8" }).stdout.includes("util-linux");
+}
 
 /** By the names of Debian's packages. */
 const AVAILABLE = {
@@ -16,6 +24,7 @@ const AVAILABLE = {
   chromium: () => findProgram("chromium") !== undefined,
   zsh: () => findProgram("zsh") !== undefined,
   fish: () => findProgram("fish") !== undefined,
+  bsdutils: scriptAvailable, // `script`, which runs a command at a terminal of its own
   "mosquitto-clients": () => ["mosquitto_pub", "mosquitto_sub"].every((program) => findProgram(program) !== undefined),
 };
 
