@@ -54,6 +54,17 @@ export interface ReceiveStatistics {
    * says, or as a 3.x server has decided by itself, it sends no more at these QoS.
    */
   readonly inflight: number;
+  /** Of these, the one that came first and was not acknowledged yet: later ones of its QoS wait for it. */
+  readonly oldestUnacknowledged:
+    | {
+        readonly topic: string;
+        readonly qos: 1 | 2;
+        /** Milliseconds since it came. */
+        readonly age: number;
+        /** Later messages that were consumed, whose acknowledgements wait for this one's. */
+        readonly heldUp: number;
+      }
+    | undefined;
   /** Messages that were dropped, each with a "dropped" event, since the client was made. */
   readonly dropped: number;
 }
@@ -153,7 +164,9 @@ export class Receiver
   statistics(inflight: number): ReceiveStatistics {
     let buffered = 0;
     for (const stream of this.#streams?.keys() ?? []) buffered += stream.buffered;
-    return { buffered, held: this.#unclaimed?.length ?? 0, inflight, dropped: this.#dropped };
+    const oldestUnacknowledged = this.#oldestUnacknowledged();
+    const held = this.#unclaimed?.length ?? 0;
+    return { buffered, held, inflight, oldestUnacknowledged, dropped: this.#dropped };
   }
 
   // ── who wants what ────────────────────────────────────────────────────────────────────────────
@@ -276,6 +289,16 @@ export class Receiver
   }
 
   // ── reports ───────────────────────────────────────────────────────────────────────────────────
+
+  #oldestUnacknowledged(): ReceiveStatistics["oldestUnacknowledged"] {
+    const { session } = this.#host;
+    const one = session.oldestUnacknowledged(1);
+    const two = session.oldestUnacknowledged(2);
+    const oldest = one !== undefined && !(two !== undefined && two.receivedAt < one.receivedAt) ? one : two;
+    if (oldest === undefined) return undefined;
+    const { topicName, delivery, receivedAt, heldUp } = oldest;
+    return { topic: topicName, qos: delivery.qos, age: this.clock.now() - receivedAt, heldUp };
+  }
 
   onFull(buffer: Buffer, full: boolean): void {
     this.#congestion ??= new Congestion<Buffer>(this.clock, this.#options.consumerTimeout, this);

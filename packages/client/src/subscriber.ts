@@ -68,11 +68,10 @@ export class Subscriber {
     const preferredIdentifier = identifies ? receiver.registry.chooseIdentifier(topicFilters) : undefined;
     const request = { ...subscribe, preferredIdentifier };
 
-    let asked = false;
+    let ticket: RequestTicket | undefined;
     try {
       const reasonCodes = await this.#request("the subscription", "SUBACK", { signal, timeout }, (context, now) => {
-        const ticket = session.subscribe(request, context, now);
-        asked = true;
+        ticket = session.subscribe(request, context, now);
         // Routed before the answer comes: "the Server is permitted to start sending PUBLISH packets
         // matching the Subscription before the Server sends the SUBACK packet" (section 3.8.4).
         receiver.add(subscription, options.subscriptionIdentifier ?? preferredIdentifier);
@@ -84,7 +83,7 @@ export class Subscriber {
     } catch (error) {
       const unused = receiver.takeBack(subscription) ?? [];
       // Some filters may be granted, or still be: nobody holds them, so the server shall not send for them.
-      if (asked && unused.length > 0 && !isRefusalOfAll(error, unused)) this.#forget(unused);
+      if (wasSent(ticket) && unused.length > 0 && !isRefusalOfAll(error, unused)) this.#forget(unused);
       throw error;
     }
   }
@@ -143,6 +142,10 @@ export class Subscriber {
       forget();
     }
   }
+}
+
+function wasSent(ticket: RequestTicket | undefined): boolean {
+  return ticket?.wasSent === true;
 }
 
 /** Every filter was refused: nothing is left to take back. */

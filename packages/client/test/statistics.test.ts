@@ -2,7 +2,8 @@ import { encodeUtf8 } from "@petrel/codec";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Histogram } from "../src/histogram.ts";
-import { World } from "./support/world.ts";
+import type { Message } from "../src/core.ts";
+import { soon, World } from "./support/world.ts";
 
 test("a client counts what it sent and received, and what it holds", async () => {
   const world = await World.online({ keepAlive: 0, maximumInflight: 1 });
@@ -85,4 +86,30 @@ test("a percentile of the histogram is at least the exact one, and at most a fif
       },
     ),
   );
+});
+
+test("tell which message holds up the acknowledgements of others, and since when", async () => {
+  const world = await World.online();
+  expect(world.client.statistics().receiving.oldestUnacknowledged).toBeUndefined();
+  const readings = await soon(world, world.client.subscribe("a", { qos: 2, acknowledge: "manual" }));
+  const messages: Message[] = [];
+  for (const [packetIdentifier, qos] of [
+    [1, 2],
+    [2, 1],
+    [3, 1],
+    [4, 1],
+  ] as const) {
+    await world.publish("a", `${packetIdentifier}`, qos, packetIdentifier);
+    await world.elapse(10);
+    messages.push((await readings.next())!);
+  }
+  const oldest = () => world.client.statistics().receiving.oldestUnacknowledged;
+  expect(oldest()).toEqual({ topic: "a", qos: 2, age: 40, heldUp: 0 });
+  messages[0]!.acknowledge();
+  messages[3]!.acknowledge();
+  expect(oldest()).toEqual({ topic: "a", qos: 1, age: 30, heldUp: 1 });
+  messages[1]!.acknowledge();
+  messages[2]!.acknowledge();
+  await world.settle();
+  expect(oldest()).toBeUndefined();
 });

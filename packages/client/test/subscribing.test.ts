@@ -304,6 +304,23 @@ test("a refused filter rejects, and those that were granted are given back", asy
   ]);
 });
 
+test("a subscribe that is aborted, or late, before it was sent is never asked for, and so not given back", async () => {
+  const world = new World({ timeouts: { request: 80 } });
+  const controller = new AbortController();
+  const aborted = watch(world.client.subscribe("aborted", { signal: controller.signal }));
+  const late = watch(world.client.subscribe("late", { timeout: 50 }));
+  const unanswered = watch(world.client.subscribe("unanswered"));
+  await world.elapse(50);
+  const kept = watch(world.client.subscribe("kept"));
+  await world.elapse(30);
+  controller.abort();
+  await world.settle();
+  expect([aborted.state, late.state, unanswered.state]).toEqual(["rejected", "rejected", "rejected"]);
+  await soon(world, world.client.connect());
+  await world.settle();
+  expect([kept.state, world.received()]).toEqual(["resolved", ["connect clean", "subscribe kept/q0"]]);
+});
+
 test("a subscribe that is aborted, or late, is given back", async () => {
   const world = await World.online({ timeouts: { request: 5_000 } });
   world.server.automatic = false;

@@ -47,6 +47,8 @@ export interface UnsubscribeRequest {
 /** A SUBSCRIBE or UNSUBSCRIBE that was accepted. Opaque: it goes back into `cancelRequest`. */
 export interface RequestTicket {
   readonly type: "subscribe" | "unsubscribe";
+  /** The server has got it, perhaps. */
+  readonly wasSent: boolean;
 }
 
 type PendingRequest<Context> = PendingSubscribe<Context> | PendingUnsubscribe<Context>;
