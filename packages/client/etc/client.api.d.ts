@@ -886,7 +886,7 @@ export declare class MessageStream implements AsyncIterable<Message>, AsyncDispo
      *
      * @throws TimeoutError when no message came within `timeout`, AbortedError; the stream goes on
      */
-    next({ timeout, signal }?: NextOptions): Promise<Message | undefined>;
+    next(options?: NextOptions): Promise<Message | undefined>;
     /** Everything that waits, at once: the fastest way. A batch is acknowledged when the next one is asked for. */
     batches(): AsyncIterableIterator<readonly Message[], undefined>;
     [Symbol.asyncIterator](): AsyncIterableIterator<Message, undefined>;
@@ -978,6 +978,15 @@ export interface ReceiveStatistics {
      * says, or as a 3.x server has decided by itself, it sends no more at these QoS.
      */
     readonly inflight: number;
+    /** Of these, the one that came first and was not acknowledged yet: later ones of its QoS wait for it. */
+    readonly oldestUnacknowledged: {
+        readonly topic: string;
+        readonly qos: 1 | 2;
+        /** Milliseconds since it came. */
+        readonly age: number;
+        /** Later messages that were consumed, whose acknowledgements wait for this one's. */
+        readonly heldUp: number;
+    } | undefined;
     /** Messages that were dropped, each with a "dropped" event, since the client was made. */
     readonly dropped: number;
 }

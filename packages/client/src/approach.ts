@@ -1,7 +1,7 @@
 import type { SessionOptions } from "@petrel/session";
 import type { Connector } from "@petrel/transport";
 import type { AuthenticationMethod } from "./authenticator.ts";
-import { checkOptionKinds } from "./option-kinds.ts";
+import { checkAttemptKinds } from "./option-kinds.ts";
 import { type AttemptOptions, type ClientOptions, type OptionsV5, sessionOptions } from "./options.ts";
 import { type Outcome, ServerList } from "./server-list.ts";
 import type { Version } from "./version.ts";
@@ -98,7 +98,7 @@ export class Approach {
   async #ask(ask: NonNullable<ClientOptions["optionsForAttempt"]>, attempt: number): Promise<Way> {
     const current = this.#servers.current;
     const changes: AttemptOptions = (await ask({ attempt, url: current, version: this.version })) ?? {};
-    checkOptionKinds(changes);
+    checkAttemptKinds(changes);
     const { url = current, ...others } = changes;
     const options = { ...this.#options, ...others } as ClientOptions;
     const destination = this.#reach(url, options);

@@ -9,6 +9,7 @@ import type { ClientEvents, ClientState } from "./events.ts";
 import type { MessageHandler } from "./handling.ts";
 import type { Message } from "./message.ts";
 import type { MessageStream } from "./message-stream.ts";
+import { checkCallOptions } from "./option-names.ts";
 import type { ClientOptions } from "./options.ts";
 import type { Publication } from "./publication.ts";
 import type { PublicationObserver } from "./publisher.ts";
@@ -159,11 +160,13 @@ export class MqttClient implements AsyncDisposable {
     const topicFilters = routeFilters(filters);
     const options = typeof optionsOrHandler === "function" ? {} : optionsOrHandler;
     const run = typeof optionsOrHandler === "function" ? optionsOrHandler : handler;
+    checkCallOptions("route()", options);
     if (run === undefined) throw new OptionError("handler", handler, "a route needs a function for its messages");
     return this.#engine.receiver.route(topicFilters, consumerOptions(options, true, this.version), run);
   }
 
   messages(options: MessagesOptions = {}): MessageStream {
+    checkCallOptions("messages()", options);
     return this.#engine.receiver.messages(consumerOptions(options, false, this.version));
   }
 

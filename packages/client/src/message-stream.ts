@@ -10,6 +10,7 @@ import type { HandlerWatch } from "./handler-watch.ts";
 import { Handling, type MessageHandler } from "./handling.ts";
 import { Iteration } from "./iteration.ts";
 import type { Message } from "./message.ts";
+import { checkCallOptions } from "./option-names.ts";
 
 /** What a stream needs of its client. */
 export interface StreamOwner {
@@ -37,6 +38,7 @@ export interface NextOptions {
 }
 
 const NONE: readonly never[] = [];
+const NO_OPTIONS: NextOptions = {};
 
 /**
  * Messages for one consumer: an async iterable with a bounded buffer. A message counts as consumed, and is
@@ -105,8 +107,10 @@ export class MessageStream implements AsyncIterable<Message>, AsyncDisposable {
    *
    * @throws TimeoutError when no message came within `timeout`, AbortedError; the stream goes on
    */
-  async next({ timeout, signal }: NextOptions = {}): Promise<Message | undefined> {
+  async next(options: NextOptions = NO_OPTIONS): Promise<Message | undefined> {
     this.#refuseHandler();
+    if (options !== NO_OPTIONS) checkCallOptions("next()", options);
+    const { timeout, signal } = options;
     if (timeout !== undefined && !(timeout >= 0)) {
       throw new OptionError("timeout", timeout, "it must be 0 or more milliseconds");
     }

@@ -1,5 +1,19 @@
 import { OptionError } from "@petrel/session";
-import type { AttemptOptions, ClientOptions, OptionsV3, OptionsV5 } from "./options.ts";
+import type { ProxyOptions, TlsOptions } from "@petrel/transport";
+import type { WebSocketOptions } from "./network-options.ts";
+import { checkNames } from "./option-names.ts";
+import {
+  type AttemptOptions,
+  type ClientOptions,
+  type OptionsV3,
+  type OptionsV5,
+  type ReconnectOptions,
+  type SocketOptions,
+  type TimeoutOptions,
+  type UnclaimedOptions,
+  type Will,
+} from "./options.ts";
+import type { PublishDefaults } from "./publish-defaults.ts";
 
 const WORDS = {
   string: "text",
@@ -16,6 +30,8 @@ type Kinds = readonly Kind[];
 interface Table {
   readonly [name: string]: Kinds | Table;
 }
+/** None is forgotten: what is in no table is no option. */
+type TableOf<Options> = Table & Readonly<Record<keyof Options, Kinds | Table>>;
 
 const text: Kinds = ["string"];
 const number: Kinds = ["number"];
@@ -27,8 +43,79 @@ const textOrBytes: Kinds = ["string", "bytes"];
 /** Text or bytes, several of them, or a function that is asked for them. */
 const material: Kinds = ["string", "bytes", "list", "function"];
 
+const will: TableOf<Will<unknown>> = {
+  topic: text,
+  payload: textOrBytes,
+  qos: number,
+  retain: flag,
+  properties: object,
+};
+const publishDefaults: TableOf<PublishDefaults> = { qos: number, retain: flag, topics: object };
+const queue: TableOf<NonNullable<OptionsV5["queue"]>> = {
+  messages: number,
+  bytes: number,
+  maximumAge: number,
+  overflow: text,
+  qos0WhileOffline: text,
+};
+const unclaimed: TableOf<UnclaimedOptions> = { hold: number, buffer: number };
+const timeouts: TableOf<TimeoutOptions> = {
+  connect: number,
+  dns: number,
+  proxy: number,
+  tls: number,
+  websocket: number,
+  connack: number,
+  pingResponse: number,
+  request: number,
+  consumer: number,
+};
+const reconnect: TableOf<ReconnectOptions> = {
+  initialDelay: number,
+  maximumDelay: number,
+  factor: number,
+  jitter: text,
+  maximumAttempts: number,
+  resetAfter: number,
+  retryInitial: flag,
+  decide: callback,
+};
+const tls: TableOf<TlsOptions> = {
+  ca: material,
+  caFile: text,
+  caPath: text,
+  cert: material,
+  certFile: text,
+  key: material,
+  keyFile: text,
+  passphrase: ["string", "function"],
+  pfx: ["bytes", "function"],
+  pfxFile: text,
+  crl: material,
+  crlFile: text,
+  alpnProtocols: list,
+  ciphers: text,
+  minVersion: text,
+  maxVersion: text,
+  servername: text,
+  rejectUnauthorized: flag,
+  checkHostname: flag,
+  secureContext: ["object", "function"],
+  resumeSession: flag,
+};
+const websocket: TableOf<WebSocketOptions> = {
+  path: text,
+  query: ["string", "object", "function"],
+  headers: ["object", "function"],
+  subprotocol: text,
+  compression: flag,
+  agent: object,
+};
+const socket: TableOf<SocketOptions> = { noDelay: flag, keepAlive: flag, family: number, highWaterMark: number };
+const proxy: TableOf<ProxyOptions> = { url: text, username: text, password: text, headers: object, tls };
+
 /** What each option is, for callers without types. What it may say is checked by whoever it is for. */
-const OPTIONS: Table & Readonly<Record<keyof OptionsV5 | keyof OptionsV3, Kinds | Table>> = {
+const OPTIONS: TableOf<Omit<OptionsV5, "version"> & OptionsV3> = {
   version: text,
   clientId: text,
   username: text,
@@ -38,7 +125,7 @@ const OPTIONS: Table & Readonly<Record<keyof OptionsV5 | keyof OptionsV3, Kinds 
   cleanSession: flag,
   sessionExpiryInterval: ["number", "string"],
   bridge: flag,
-  will: { topic: text, payload: textOrBytes, qos: number, retain: flag, properties: object },
+  will,
   receiveMaximum: number,
   maximumPacketSize: number,
   maximumInflight: number,
@@ -50,69 +137,22 @@ const OPTIONS: Table & Readonly<Record<keyof OptionsV5 | keyof OptionsV3, Kinds 
   requestProblemInformation: flag,
   userProperties: list,
   authentication: object,
-  publishDefaults: { qos: number, retain: flag, topics: object },
-  queue: { messages: number, bytes: number, maximumAge: number, overflow: text, qos0WhileOffline: text },
+  publishDefaults,
+  queue,
   afterSessionLost: text,
   resubscribe: text,
-  unclaimed: { hold: number, buffer: number },
-  timeouts: {
-    connect: number,
-    proxy: number,
-    tls: number,
-    websocket: number,
-    connack: number,
-    pingResponse: number,
-    request: number,
-    consumer: number,
-  },
-  reconnect: {
-    initialDelay: number,
-    maximumDelay: number,
-    factor: number,
-    jitter: text,
-    maximumAttempts: number,
-    resetAfter: number,
-    retryInitial: flag,
-    decide: callback,
-  },
+  unclaimed,
+  timeouts,
+  reconnect,
   servers: list,
   followRedirects: number,
   optionsForAttempt: callback,
-  tls: {
-    ca: material,
-    caFile: text,
-    caPath: text,
-    cert: material,
-    certFile: text,
-    key: material,
-    keyFile: text,
-    passphrase: ["string", "function"],
-    pfx: ["bytes", "function"],
-    pfxFile: text,
-    crl: material,
-    crlFile: text,
-    alpnProtocols: list,
-    ciphers: text,
-    minVersion: text,
-    maxVersion: text,
-    servername: text,
-    rejectUnauthorized: flag,
-    checkHostname: flag,
-    secureContext: ["object", "function"],
-    resumeSession: flag,
-  },
-  websocket: {
-    path: text,
-    query: ["string", "object", "function"],
-    headers: ["object", "function"],
-    subprotocol: text,
-    compression: flag,
-    agent: object,
-  },
-  proxy: ["string", "object"],
+  tls,
+  websocket,
+  proxy,
   localAddress: text,
   localPort: number,
-  socket: { noDelay: flag, keepAlive: flag, family: number, highWaterMark: number },
+  socket,
   connector: callback,
   logger: object,
   signal: object,
@@ -130,13 +170,20 @@ const METHODS: Readonly<Record<string, readonly string[]>> = {
 /** Their values stay out of errors. */
 const SECRETS: ReadonlySet<string> = new Set(["password", "passphrase", "key", "pfx", "headers", "query"]);
 
-/** Throws {@link OptionError} for an option that is of another kind than it has to be. */
-export function checkOptionKinds(options: ClientOptions | AttemptOptions): void {
+/** Throws {@link OptionError} for an option that there is not, or that is of another kind than it has to be. */
+export function checkOptionKinds(options: ClientOptions): void {
   requireKind("options", options, object);
   checkTable(options as Readonly<Record<string, unknown>>, OPTIONS, "");
 }
 
+/** As {@link checkOptionKinds}, for those of an attempt. */
+export function checkAttemptKinds({ url, ...options }: AttemptOptions): void {
+  if (url !== undefined) requireKind("url", url, text);
+  checkOptionKinds(options);
+}
+
 function checkTable(options: Readonly<Record<string, unknown>>, table: Table, prefix: string): void {
+  checkNames(options, table, "a client", prefix, OPTIONS);
   for (const name in table) {
     const value = options[name];
     if (value === undefined) continue;
@@ -147,8 +194,8 @@ function checkTable(options: Readonly<Record<string, unknown>>, table: Table, pr
       for (const method of METHODS[option] ?? []) {
         requireKind(`${option}.${method}`, (value as Readonly<Record<string, unknown>>)[method], callback);
       }
-    } else if (option !== "reconnect" || value !== false) {
-      requireKind(option, value, object, option === "reconnect" ? "false or " : "");
+    } else if (!(option === "reconnect" && value === false) && !(option === "proxy" && typeof value === "string")) {
+      requireKind(option, value, object, option === "reconnect" ? "false or " : option === "proxy" ? "text or " : "");
       checkTable(value as Readonly<Record<string, unknown>>, kinds, `${option}.`);
     }
   }

@@ -1,5 +1,6 @@
 import { matchTopic, type QoS, validateTopicFilter } from "@petrel/codec";
 import { OptionError } from "@petrel/session";
+import { checkNames } from "./option-names.ts";
 
 /** What holds for messages that don't say otherwise. */
 export interface PublishDefaults {
@@ -11,12 +12,15 @@ export interface PublishDefaults {
   readonly topics?: Readonly<Record<string, Omit<PublishDefaults, "topics">>> | undefined;
 }
 
+const OF_TOPICS = { qos: 0, retain: 0 };
+
 /** Throws {@link OptionError}. */
 export function checkPublishDefaults(defaults: PublishDefaults): void {
   check("publishDefaults", defaults);
   for (const [filter, own] of Object.entries(defaults.topics ?? {})) {
     const problem = validateTopicFilter(filter);
     if (problem !== undefined) throw new OptionError("publishDefaults.topics", filter, `a topic filter ${problem}`);
+    checkNames(own, OF_TOPICS, "a client", `publishDefaults.topics["${filter}"].`);
     check(`publishDefaults.topics["${filter}"]`, own);
   }
 }

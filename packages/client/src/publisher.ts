@@ -17,6 +17,7 @@ import { JSON_PROPERTIES, JsonPayload, payloadBytes } from "./payload.ts";
 import { type PublishDefaults, publishDefaultsFor } from "./publish-defaults.ts";
 import { Publication, type PublicationOwner, type PublishResult } from "./publication.ts";
 import { checkPublishOptions } from "./requests.ts";
+import { checkPublishNames } from "./option-names.ts";
 import type { Payload, PublishOptionsV5 } from "./types.ts";
 import { UnheardFailures } from "./unheard.ts";
 import type { Version } from "./version.ts";
@@ -96,6 +97,7 @@ export class Publisher implements PublicationOwner {
     publication.publishedAt = now;
     try {
       this.#host.requireOpen();
+      checkPublishNames(options);
       const isSpecial = properties !== undefined || timeout !== undefined || signal !== undefined;
       if (isSpecial || retain !== undefined) checkPublishOptions(options, this.#host.version);
       if (signal?.aborted === true) throw new AbortedError("the publish", signal.reason);

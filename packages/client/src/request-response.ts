@@ -4,6 +4,7 @@ import { onAbort } from "./cancellation.ts";
 import type { Clock } from "./clock.ts";
 import { AbortedError, NoResponderError, SubscriptionLostError, toError } from "./errors.ts";
 import type { Message } from "./message.ts";
+import { checkCallOptions } from "./option-names.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Subscriber } from "./subscriber.ts";
 import type { Subscription } from "./subscription.ts";
@@ -96,8 +97,10 @@ export class RequestResponse {
   }
 
   /** Answers what comes to `filter`. */
-  respond(filter: string, respond: Respond, { qos, ...options }: RespondOptions): Promise<Subscription> {
+  respond(filter: string, respond: Respond, given: RespondOptions): Promise<Subscription> {
     this.#requireVersion("respond()");
+    checkCallOptions("respond()", given);
+    const { qos, ...options } = given;
     return this.#host.subscriber.subscribe(filter, { qos: qos ?? 1, ...options }, async (message) => {
       const answer = await respond(message);
       const { responseTopic, correlationData } = message.properties ?? {};
@@ -139,6 +142,7 @@ export class RequestResponse {
     this.#clock.microtask(() => {
       try {
         this.#requireVersion("request()");
+        checkCallOptions("request()", options);
         if (!(timeout >= 0)) throw new OptionError("timeout", timeout, "it must be 0 or more milliseconds");
         if (this.#pending.has(hex)) {
           throw new OptionError("properties.correlationData", hex, "another request that waits has the same");

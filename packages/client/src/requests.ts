@@ -8,6 +8,7 @@ import {
   type SubscribeRequest,
 } from "@petrel/session";
 import type { Signal } from "@petrel/transport";
+import { checkCallOptions } from "./option-names.ts";
 import { refuseOptions } from "./options.ts";
 import type { DisconnectOptionsV5, FilterOptionsV5, Filters, PublishOptionsV5, SubscribeOptionsV5 } from "./types.ts";
 import type { Version } from "./version.ts";
@@ -72,9 +73,10 @@ function topicSubscriptions(
 ): readonly TopicSubscriptionInit[] {
   if (typeof filters === "string") return [topicSubscription(filters, defaults, version)];
   if (isList(filters)) return filters.map((topicFilter) => topicSubscription(topicFilter, defaults, version));
-  return Object.entries(filters).map(([topicFilter, own]) =>
-    topicSubscription(topicFilter, { ...defaults, ...own }, version),
-  );
+  return Object.entries(filters).map(([topicFilter, own]) => {
+    checkCallOptions("a filter", own);
+    return topicSubscription(topicFilter, { ...defaults, ...own }, version);
+  });
 }
 
 function isList(filters: object): filters is readonly string[] {
@@ -93,6 +95,7 @@ function topicSubscription(topicFilter: string, options: FilterOptionsV5, versio
 
 /** Throws {@link OptionError}, or EncodeError for what no DISCONNECT can express: all that could go wrong later. */
 export function disconnectRequest(options: DisconnectOptionsV5, config: SessionConfig): SessionDisconnectOptions {
+  checkCallOptions("disconnect()", options);
   const { drain, reasonString, sessionExpiryInterval, userProperties, sendWill } = options;
   if (drain !== undefined && !(drain >= 0)) {
     throw new OptionError("drain", drain, "it must be 0 or more milliseconds");

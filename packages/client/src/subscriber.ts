@@ -15,6 +15,7 @@ import type { MessageHandler } from "./handling.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Receiver } from "./receiver.ts";
 import { checkSignal, subscribeRequest } from "./requests.ts";
+import { checkCallOptions } from "./option-names.ts";
 import { Subscription } from "./subscription.ts";
 import type { Filters, SubscribeOptionsV5 } from "./types.ts";
 import type { Version } from "./version.ts";
@@ -52,6 +53,7 @@ export class Subscriber {
     handler: MessageHandler | undefined,
   ): Promise<Subscription> {
     const { session, receiver, version, identifies } = this.#host;
+    checkCallOptions("subscribe()", options);
     const consumer = consumerOptions(options, handler !== undefined, version);
     const { signal, timeout } = options;
     if (handler !== undefined && typeof handler !== "function") {

@@ -229,7 +229,8 @@ export declare class OptionError extends MqttError {
     readonly value: unknown;
     /** What it should be, or why it can't work. */
     readonly expected: string;
-    constructor(option: string, value: unknown, expected: string);
+    /** @param message what to say instead of the option, its value and what is expected */
+    constructor(option: string, value: unknown, expected: string, message?: string);
 }
 /** The server answered CONNECT with a refusal. */
 export declare class ConnectRefusedError extends MqttError {
@@ -514,6 +515,8 @@ export interface UnsubscribeRequest {
 /** A SUBSCRIBE or UNSUBSCRIBE that was accepted. Opaque: it goes back into `cancelRequest`. */
 export interface RequestTicket {
     readonly type: "subscribe" | "unsubscribe";
+    /** The server has got it, perhaps. */
+    readonly wasSent: boolean;
 }
 
 // dist/negotiated.d.ts

@@ -38,8 +38,9 @@ export class OptionError extends MqttError {
   /** What it should be, or why it can't work. */
   readonly expected: string;
 
-  constructor(option: string, value: unknown, expected: string) {
-    super(`option ${option} is ${describeValue(value)}; ${expected}`);
+  /** @param message what to say instead of the option, its value and what is expected */
+  constructor(option: string, value: unknown, expected: string, message?: string) {
+    super(message ?? `option ${option} is ${describeValue(value)}; ${expected}`);
     this.option = option;
     this.value = value;
     this.expected = expected;
