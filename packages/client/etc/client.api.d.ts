@@ -1,8 +1,8 @@
 // dist/web/index.d.ts
 
 /** `@petrel/client` for browsers: what is in `../node`, over the platform's WebSocket, and awake when the page is. */
-import type { Client, ClientOptions, Filters, MessageToPublish, OptionsAuto, OptionsV3, OptionsV5, PublishResult, SubscribeEachOptions, SubscribeOnceOptions, Version } from "../exports.ts";
-import type { Message } from "../message.ts";
+import type { Client, ClientOptions, OptionsAuto, OptionsV3, OptionsV5, Version } from "../exports.ts";
+import { type PublishOnce, type SubscribeEach, type SubscribeOnce } from "../one-shot.ts";
 /**
  * A client for the server at `url` that is not connected yet; `connect()` it.
  *
@@ -26,28 +26,9 @@ export declare function connect(url: string, options: OptionsV3<"3.1.1">): Promi
 export declare function connect(url: string, options: OptionsV3<"3.1">): Promise<Client<"3.1">>;
 export declare function connect(url: string, options: OptionsAuto): Promise<Client<Version>>;
 export declare function connect(url: string, options?: ClientOptions): Promise<Client<Version>>;
-/**
- * Connects, publishes one message or several in order, and disconnects when all are acknowledged.
- *
- * @example await publishOnce("wss://example.net", { topic: "sensors/kitchen", payload: "21.5", qos: 1 })
- * @throws as `connect` and `publish` do
- */
-export declare function publishOnce(url: string, messages: MessageToPublish | readonly MessageToPublish[], options?: ClientOptions): Promise<readonly PublishResult[]>;
-/**
- * Connects, waits for the first message to `filters` (with `count`: for so many), and disconnects.
- *
- * @example const message = await subscribeOnce("wss://example.net", "sensors/+", { timeout: 5_000 })
- * @throws TimeoutError if `timeout` is over first, AbortedError, and as `connect` and `subscribe` do
- */
-export declare function subscribeOnce(url: string, filters: Filters<"5.0">, options: SubscribeOnceOptions & {
-    readonly count: number;
-}): Promise<readonly Message[]>;
-export declare function subscribeOnce(url: string, filters: Filters<"5.0">, options?: SubscribeOnceOptions): Promise<Message>;
-/**
- * Connects and hands every message to `handler`, one after the other. Resolves when `signal` is aborted, rejects when the
- * handler fails; disconnects either way.
- */
-export declare function subscribeEach(url: string, filters: Filters<"5.0">, handler: (message: Message) => unknown, options?: SubscribeEachOptions): Promise<void>;
+export declare const publishOnce: PublishOnce;
+export declare const subscribeOnce: SubscribeOnce;
+export declare const subscribeEach: SubscribeEach;
 export * from "../exports.ts";
 
 // dist/exports.d.ts
@@ -65,7 +46,7 @@ export type { ReceiveStatistics } from "./receiver.ts";
 export { Message } from "./message.ts";
 export type { NetworkOptions, WebSocketOptions } from "./network-options.ts";
 export type { Attempt, AttemptOptions, ClientOptions, CommonOptions, FailedAttempt, Logger, OptionsAuto, OptionsV3, OptionsV5, ReconnectOptions, SocketOptions, TimeoutOptions, UnclaimedOptions, Will, } from "./options.ts";
-export type { MessageToPublish, SubscribeEachOptions, SubscribeOnceOptions } from "./one-shot.ts";
+export type { MessageToPublish, PublishOnce, SubscribeEach, SubscribeEachOptions, SubscribeOnce, SubscribeOnceOptions, } from "./one-shot.ts";
 export { json, JsonPayload } from "./payload.ts";
 export { Publication, type PublicationState, type PublishResult } from "./publication.ts";
 export type { PublishDefaults } from "./publish-defaults.ts";
@@ -543,8 +524,8 @@ export interface CommonOptions extends NetworkOptions {
     /** Your own transport, instead of the URL's. */
     readonly connector?: Connector | undefined;
     /**
-     * Where to report what nobody listens for; with `info`, also how connections come and go. Default: the runtime's
-     * console, for errors and warnings only.
+     * Where to report what nobody listens for; with `info`, also how connections come and go; with `debug`, also each
+     * packet. Default: the runtime's console, for errors and warnings only.
      */
     readonly logger?: Logger | undefined;
     /** Aborts connecting. */
@@ -690,12 +671,20 @@ export interface FailedAttempt {
     /** What the other options lead to: milliseconds until the next attempt, or undefined to stop. */
     readonly delay: number | undefined;
 }
-/** The console and most loggers fit. */
+/** The console and most loggers fit: of pino and winston, an instance. A call that throws stops nothing. */
 export interface Logger {
+    /**
+     * A line for each packet, sent or received, with the first 32 bytes of its payload and without passwords and
+     * authentication data. It costs as much as listening to `packetSent` and `packetReceived`; a logger without `debug`
+     * pays nothing.
+     */
+    debug?(message: string, ...details: readonly unknown[]): void;
     /** How connections come and go. */
     info?(message: string, ...details: readonly unknown[]): void;
     warn(message: string, ...details: readonly unknown[]): void;
     error(message: string, ...details: readonly unknown[]): void;
+    /** Where there is one, it is asked once whether `debug` is wanted. */
+    isLevelEnabled?(level: string): boolean;
 }
 /** Whether subscriptions get identifiers. Throws {@link OptionError}. */
 export declare function subscriptionIdentifiers(options: ClientOptions): boolean;
@@ -1051,13 +1040,30 @@ export type SubscribeOnceOptions = SubscribeOnceBase & {
     readonly timeout?: number | undefined;
 };
 export type SubscribeEachOptions = SubscribeOnceBase;
-type Connect = (options: ClientOptions) => Promise<Client>;
-/** Publishes one message or several, in order, and disconnects when all are acknowledged. */
-export declare function publishOnce(connect: Connect, messages: MessageToPublish | readonly MessageToPublish[], options: ClientOptions): Promise<readonly PublishResult[]>;
-/** Waits for the first messages to `filters`. */
-export declare function subscribeOnce(connect: Connect, filters: Filters<"5.0">, options: SubscribeOnceOptions): Promise<readonly Message[]>;
-/** Hands every message to `handler`, one after the other, until the signal is aborted or the handler fails. */
-export declare function subscribeEach(connect: Connect, filters: Filters<"5.0">, handler: (message: Message) => unknown, options: SubscribeEachOptions): Promise<void>;
+/**
+ * Connects, publishes one message or several in order, and disconnects when all are acknowledged.
+ *
+ * @example await publishOnce("mqtt://localhost", { topic: "sensors/kitchen", payload: "21.5", qos: 1 })
+ * @throws as `connect` and `publish` do
+ */
+export type PublishOnce = (url: string, messages: MessageToPublish | readonly MessageToPublish[], options?: ClientOptions) => Promise<readonly PublishResult[]>;
+/**
+ * Connects, waits for the first message to `filters` (with `count`: for so many), and disconnects.
+ *
+ * @example const message = await subscribeOnce("mqtt://localhost", "sensors/+", { timeout: 5_000 })
+ * @throws TimeoutError if `timeout` is over first, AbortedError, and as `connect` and `subscribe` do
+ */
+export interface SubscribeOnce {
+    (url: string, filters: Filters<"5.0">, options: SubscribeOnceOptions & {
+        readonly count: number;
+    }): Promise<readonly Message[]>;
+    (url: string, filters: Filters<"5.0">, options?: SubscribeOnceOptions): Promise<Message>;
+}
+/**
+ * Connects and hands every message to `handler`, one after the other. Resolves when `signal` is aborted, rejects when the
+ * handler fails; disconnects either way.
+ */
+export type SubscribeEach = (url: string, filters: Filters<"5.0">, handler: (message: Message) => unknown, options?: SubscribeEachOptions) => Promise<void>;
 
 // dist/scram.d.ts
 
@@ -1099,8 +1105,8 @@ export declare function scramSha512(username: string, password: string, options?
 // dist/node/index.d.ts
 
 /** `@petrel/client` for Node: the client of `./core`, with a connector made from a URL. */
-import type { Client, ClientOptions, Filters, MessageToPublish, OptionsAuto, OptionsV3, OptionsV5, PublishResult, SubscribeEachOptions, SubscribeOnceOptions, Version } from "../exports.ts";
-import type { Message } from "../message.ts";
+import type { Client, ClientOptions, OptionsAuto, OptionsV3, OptionsV5, Version } from "../exports.ts";
+import { type PublishOnce, type SubscribeEach, type SubscribeOnce } from "../one-shot.ts";
 /**
  * A client for the server at `url` that is not connected yet; `connect()` it.
  *
@@ -1124,28 +1130,9 @@ export declare function connect(url: string, options: OptionsV3<"3.1.1">): Promi
 export declare function connect(url: string, options: OptionsV3<"3.1">): Promise<Client<"3.1">>;
 export declare function connect(url: string, options: OptionsAuto): Promise<Client<Version>>;
 export declare function connect(url: string, options?: ClientOptions): Promise<Client<Version>>;
-/**
- * Connects, publishes one message or several in order, and disconnects when all are acknowledged.
- *
- * @example await publishOnce("mqtt://localhost", { topic: "sensors/kitchen", payload: "21.5", qos: 1 })
- * @throws as `connect` and `publish` do
- */
-export declare function publishOnce(url: string, messages: MessageToPublish | readonly MessageToPublish[], options?: ClientOptions): Promise<readonly PublishResult[]>;
-/**
- * Connects, waits for the first message to `filters` (with `count`: for so many), and disconnects.
- *
- * @example const message = await subscribeOnce("mqtt://localhost", "sensors/+", { timeout: 5_000 })
- * @throws TimeoutError if `timeout` is over first, AbortedError, and as `connect` and `subscribe` do
- */
-export declare function subscribeOnce(url: string, filters: Filters<"5.0">, options: SubscribeOnceOptions & {
-    readonly count: number;
-}): Promise<readonly Message[]>;
-export declare function subscribeOnce(url: string, filters: Filters<"5.0">, options?: SubscribeOnceOptions): Promise<Message>;
-/**
- * Connects and hands every message to `handler`, one after the other. Resolves when `signal` is aborted, rejects when the
- * handler fails; disconnects either way.
- */
-export declare function subscribeEach(url: string, filters: Filters<"5.0">, handler: (message: Message) => unknown, options?: SubscribeEachOptions): Promise<void>;
+export declare const publishOnce: PublishOnce;
+export declare const subscribeOnce: SubscribeOnce;
+export declare const subscribeEach: SubscribeEach;
 export * from "../exports.ts";
 
 // dist/core.d.ts

@@ -1,7 +1,7 @@
 import { Emitter } from "./emitter.ts";
 import { toError } from "./errors.ts";
 import type { ClientEvents } from "./events.ts";
-import { consoleLogger, logConnections, safeLogger } from "./logger.ts";
+import { consoleLogger, logConnections, logPackets, safeLogger } from "./logger.ts";
 import type { Logger } from "./options.ts";
 
 /** Tells a client's listeners what happens. What nobody listens for and somebody has to know goes to the logger. */
@@ -11,7 +11,13 @@ export class ClientEmitter extends Emitter<ClientEvents> {
 
   useLogger(logger: Logger): void {
     this.#stopLogging?.();
-    this.#stopLogging = logger.info === undefined ? undefined : logConnections(this, logger);
+    this.#stopLogging = undefined;
+    if (logger.info !== undefined || logger.debug !== undefined) {
+      const stops = [logConnections(this, logger), logPackets(this, logger)];
+      this.#stopLogging = () => {
+        for (const stop of stops) stop();
+      };
+    }
     this.#logger = safeLogger(logger);
   }
 

@@ -45,6 +45,7 @@ export class MqttClient implements AsyncDisposable {
     this.#reach = reach;
     this.#url = url;
     this.#engine = new Engine(reach, url, options, this.#events);
+    this.#observePackets(); // the logger may want to see them
   }
 
   /** The version that is spoken, or will be tried next. */

@@ -33,7 +33,14 @@ export type {
   UnclaimedOptions,
   Will,
 } from "./options.ts";
-export type { MessageToPublish, SubscribeEachOptions, SubscribeOnceOptions } from "./one-shot.ts";
+export type {
+  MessageToPublish,
+  PublishOnce,
+  SubscribeEach,
+  SubscribeEachOptions,
+  SubscribeOnce,
+  SubscribeOnceOptions,
+} from "./one-shot.ts";
 export { json, JsonPayload } from "./payload.ts";
 export { Publication, type PublicationState, type PublishResult } from "./publication.ts";
 export type { PublishDefaults } from "./publish-defaults.ts";

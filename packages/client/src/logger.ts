@@ -1,3 +1,4 @@
+import { describePacket } from "@petrel/codec";
 import type { Emitter } from "./emitter.ts";
 import type { ClientEvents } from "./events.ts";
 import type { Logger } from "./options.ts";
@@ -28,8 +29,8 @@ export function safeLogger(logger: Logger): Logger {
 
 /** Tells a logger that has `info` how connections come and go. The result ends that. */
 export function logConnections(events: Emitter<ClientEvents>, logger: Logger): () => void {
-  const tell = (text: string): void => logger.info?.(`petrel: ${text}`);
   if (logger.info === undefined) return () => undefined;
+  const tell = (text: string): void => logger.info!(`petrel: ${text}`);
   const removers = [
     events.on("connecting", ({ attempt }) => tell(`connecting, attempt ${attempt}`)),
     events.on("connected", ({ server, sessionPresent, connection: { clientIdentifier } }) =>
@@ -45,5 +46,18 @@ export function logConnections(events: Emitter<ClientEvents>, logger: Logger): (
   ];
   return () => {
     for (const remove of removers) remove();
+  };
+}
+
+/** Tells a logger that has `debug`, and is set to it, each packet. The result ends that. */
+export function logPackets(events: Emitter<ClientEvents>, logger: Logger): () => void {
+  if (logger.debug === undefined || logger.isLevelEnabled?.("debug") === false) return () => undefined;
+  const stopSent = events.on("packetSent", (packet) => logger.debug!(`petrel: sent ${describePacket(packet)}`));
+  const stopReceived = events.on("packetReceived", (packet) => {
+    logger.debug!(`petrel: received ${describePacket(packet)}`);
+  });
+  return () => {
+    stopSent();
+    stopReceived();
   };
 }

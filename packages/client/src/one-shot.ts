@@ -1,4 +1,4 @@
-/** For scripts: connect, do one thing, disconnect. The entries that know URLs give them their `connect`. */
+/** For scripts: connect, do one thing, disconnect. The entries that know URLs give their `connect`. */
 
 import { OptionError, TimeoutError } from "@petrel/session";
 import { onAbort } from "./cancellation.ts";
@@ -29,10 +29,72 @@ export type SubscribeOnceOptions = SubscribeOnceBase & {
 
 export type SubscribeEachOptions = SubscribeOnceBase;
 
+/**
+ * Connects, publishes one message or several in order, and disconnects when all are acknowledged.
+ *
+ * @example await publishOnce("mqtt://localhost", { topic: "sensors/kitchen", payload: "21.5", qos: 1 })
+ * @throws as `connect` and `publish` do
+ */
+export type PublishOnce = (
+  url: string,
+  messages: MessageToPublish | readonly MessageToPublish[],
+  options?: ClientOptions,
+) => Promise<readonly PublishResult[]>;
+
+/**
+ * Connects, waits for the first message to `filters` (with `count`: for so many), and disconnects.
+ *
+ * @example const message = await subscribeOnce("mqtt://localhost", "sensors/+", { timeout: 5_000 })
+ * @throws TimeoutError if `timeout` is over first, AbortedError, and as `connect` and `subscribe` do
+ */
+export interface SubscribeOnce {
+  (
+    url: string,
+    filters: Filters<"5.0">,
+    options: SubscribeOnceOptions & { readonly count: number },
+  ): Promise<readonly Message[]>;
+  (url: string, filters: Filters<"5.0">, options?: SubscribeOnceOptions): Promise<Message>;
+}
+
+/**
+ * Connects and hands every message to `handler`, one after the other. Resolves when `signal` is aborted, rejects when the
+ * handler fails; disconnects either way.
+ */
+export type SubscribeEach = (
+  url: string,
+  filters: Filters<"5.0">,
+  handler: (message: Message) => unknown,
+  options?: SubscribeEachOptions,
+) => Promise<void>;
+
+/** As an entry has it. What a version can't do is checked at run time. */
+type ConnectTo = (url: string, options: ClientOptions) => Promise<unknown>;
 type Connect = (options: ClientOptions) => Promise<Client>;
 
-/** Publishes one message or several, in order, and disconnects when all are acknowledged. */
-export async function publishOnce(
+/** {@link PublishOnce} for an entry's `connect`. */
+export function publishOnceWith(connect: ConnectTo): PublishOnce {
+  return (url, messages, options = {}) => publishAll(to(connect, url), messages, options);
+}
+
+/** {@link SubscribeOnce} for an entry's `connect`. */
+export function subscribeOnceWith(connect: ConnectTo): SubscribeOnce {
+  const one = async (url: string, filters: Filters<"5.0">, options: SubscribeOnceOptions = {}): Promise<unknown> => {
+    const messages = await receive(to(connect, url), filters, options);
+    return options.count === undefined ? messages[0]! : messages;
+  };
+  return one as SubscribeOnce;
+}
+
+/** {@link SubscribeEach} for an entry's `connect`. */
+export function subscribeEachWith(connect: ConnectTo): SubscribeEach {
+  return (url, filters, handler, options = {}) => handOut(to(connect, url), filters, handler, options);
+}
+
+function to(connect: ConnectTo, url: string): Connect {
+  return (options) => connect(url, options) as Promise<Client>;
+}
+
+async function publishAll(
   connect: Connect,
   messages: MessageToPublish | readonly MessageToPublish[],
   options: ClientOptions,
@@ -48,8 +110,7 @@ export async function publishOnce(
   });
 }
 
-/** Waits for the first messages to `filters`. */
-export async function subscribeOnce(
+async function receive(
   connect: Connect,
   filters: Filters<"5.0">,
   options: SubscribeOnceOptions,
@@ -87,8 +148,7 @@ export async function subscribeOnce(
   });
 }
 
-/** Hands every message to `handler`, one after the other, until the signal is aborted or the handler fails. */
-export async function subscribeEach(
+async function handOut(
   connect: Connect,
   filters: Filters<"5.0">,
   handler: (message: Message) => unknown,

@@ -60,8 +60,8 @@ export interface CommonOptions extends NetworkOptions {
   /** Your own transport, instead of the URL's. */
   readonly connector?: Connector | undefined;
   /**
-   * Where to report what nobody listens for; with `info`, also how connections come and go. Default: the runtime's
-   * console, for errors and warnings only.
+   * Where to report what nobody listens for; with `info`, also how connections come and go; with `debug`, also each
+   * packet. Default: the runtime's console, for errors and warnings only.
    */
   readonly logger?: Logger | undefined;
   /** Aborts connecting. */
@@ -231,12 +231,20 @@ export interface FailedAttempt {
   readonly delay: number | undefined;
 }
 
-/** The console and most loggers fit. */
+/** The console and most loggers fit: of pino and winston, an instance. A call that throws stops nothing. */
 export interface Logger {
+  /**
+   * A line for each packet, sent or received, with the first 32 bytes of its payload and without passwords and
+   * authentication data. It costs as much as listening to `packetSent` and `packetReceived`; a logger without `debug`
+   * pays nothing.
+   */
+  debug?(message: string, ...details: readonly unknown[]): void;
   /** How connections come and go. */
   info?(message: string, ...details: readonly unknown[]): void;
   warn(message: string, ...details: readonly unknown[]): void;
   error(message: string, ...details: readonly unknown[]): void;
+  /** Where there is one, it is asked once whether `debug` is wanted. */
+  isLevelEnabled?(level: string): boolean;
 }
 
 /** The reconnect options with their defaults, checked. */

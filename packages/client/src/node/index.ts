@@ -1,21 +1,15 @@
 /** `@petrel/client` for Node: the client of `./core`, with a connector made from a URL. */
 
 import { MqttClient } from "../client.ts";
-import type {
-  Client,
-  ClientOptions,
-  Filters,
-  MessageToPublish,
-  OptionsAuto,
-  OptionsV3,
-  OptionsV5,
-  PublishResult,
-  SubscribeEachOptions,
-  SubscribeOnceOptions,
-  Version,
-} from "../exports.ts";
-import type { Message } from "../message.ts";
-import * as oneShot from "../one-shot.ts";
+import type { Client, ClientOptions, OptionsAuto, OptionsV3, OptionsV5, Version } from "../exports.ts";
+import {
+  type PublishOnce,
+  publishOnceWith,
+  type SubscribeEach,
+  subscribeEachWith,
+  type SubscribeOnce,
+  subscribeOnceWith,
+} from "../one-shot.ts";
 import { connectorFor } from "./connector.ts";
 import { diagnose } from "./diagnostics.ts";
 
@@ -54,57 +48,9 @@ export async function connect(url: string, options: ClientOptions = {}): Promise
   return client;
 }
 
-/**
- * Connects, publishes one message or several in order, and disconnects when all are acknowledged.
- *
- * @example await publishOnce("mqtt://localhost", { topic: "sensors/kitchen", payload: "21.5", qos: 1 })
- * @throws as `connect` and `publish` do
- */
-export function publishOnce(
-  url: string,
-  messages: MessageToPublish | readonly MessageToPublish[],
-  options: ClientOptions = {},
-): Promise<readonly PublishResult[]> {
-  return oneShot.publishOnce((others) => connectAs5(url, others), messages, options);
-}
-
-/**
- * Connects, waits for the first message to `filters` (with `count`: for so many), and disconnects.
- *
- * @example const message = await subscribeOnce("mqtt://localhost", "sensors/+", { timeout: 5_000 })
- * @throws TimeoutError if `timeout` is over first, AbortedError, and as `connect` and `subscribe` do
- */
-export function subscribeOnce(
-  url: string,
-  filters: Filters<"5.0">,
-  options: SubscribeOnceOptions & { readonly count: number },
-): Promise<readonly Message[]>;
-export function subscribeOnce(url: string, filters: Filters<"5.0">, options?: SubscribeOnceOptions): Promise<Message>;
-export async function subscribeOnce(
-  url: string,
-  filters: Filters<"5.0">,
-  options: SubscribeOnceOptions = {},
-): Promise<Message | readonly Message[]> {
-  const messages = await oneShot.subscribeOnce((others) => connectAs5(url, others), filters, options);
-  return options.count === undefined ? messages[0]! : messages;
-}
-
-/**
- * Connects and hands every message to `handler`, one after the other. Resolves when `signal` is aborted, rejects when the
- * handler fails; disconnects either way.
- */
-export function subscribeEach(
-  url: string,
-  filters: Filters<"5.0">,
-  handler: (message: Message) => unknown,
-  options: SubscribeEachOptions = {},
-): Promise<void> {
-  return oneShot.subscribeEach((others) => connectAs5(url, others), filters, handler, options);
-}
-
-/** One-shots check at run time what a version can't do. */
-function connectAs5(url: string, options: ClientOptions): Promise<Client> {
-  return connect(url, options) as Promise<unknown> as Promise<Client>;
-}
+// Marked as pure: whoever does not use them does not carry them along.
+export const publishOnce: PublishOnce = /* @__PURE__ */ publishOnceWith(connect);
+export const subscribeOnce: SubscribeOnce = /* @__PURE__ */ subscribeOnceWith(connect);
+export const subscribeEach: SubscribeEach = /* @__PURE__ */ subscribeEachWith(connect);
 
 export * from "../exports.ts";

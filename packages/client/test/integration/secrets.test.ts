@@ -55,7 +55,7 @@ afterEach(() => {
 async function live(url: string, options: ClientOptions): Promise<void> {
   const note = (...words: unknown[]): void => void told.push(words);
   try {
-    const logger = { info: note, warn: note, error: note };
+    const logger = { debug: note, info: note, warn: note, error: note };
     const client = createClient(url, { reconnect: false, timeouts: { connack: 1_000 }, logger, ...options });
     for (const name of EVENTS) client.on(name, (event) => told.push(event));
     client.on("packetSent", (packet) => told.push(describePacket(packet)));
