@@ -1,188 +1,282 @@
-import { parseSharedSubscription } from "@petrel/codec";
+import { matchTopic, parseSharedSubscription } from "@petrel/codec";
+import { NO_NODE, PrefixTable } from "./prefix-table.ts";
 
-/** Several targets in one place. A single one, as most places have, is kept without a list around it. */
+const SLASH = 0x2f;
+const PLUS = 0x2b;
+const HASH = 0x23;
+
+// The number of a node: how many routes go on below, and through what kind of level. These bits stay until the last of
+// those routes is gone: a level is looked up in vain then.
+const NAMED = 1;
+const ANY = 2;
+const REST = 4;
+const ONE_ROUTE = 8;
+/** Or: routes of the same levels alone go through here, so they end here and need no nodes below. */
+const LEAF = -1;
+
+/** What filters begin with: no level yet. */
+const ROOT = 1;
+/** 2^32 / golden ratio: multiplying by it spreads the bits upwards. */
+const SPREAD = 0x9e37_79b1;
+
+interface Route<Target> {
+  readonly filter: string;
+  readonly target: Target;
+}
+
+/** The routes of one node, where they are several. */
 class Several<Target> {
-  readonly targets: Target[];
+  readonly routes: readonly Route<Target>[];
 
-  constructor(targets: Target[]) {
-    this.targets = targets;
+  constructor(routes: readonly Route<Target>[]) {
+    this.routes = routes;
   }
 }
 
-type Targets<Target> = Target | Several<Target> | undefined;
+const NONE: readonly never[] = [];
 
 /**
- * One level of filters. What most nodes don't have is undefined: of a hundred thousand filters most end in a node of
- * their own, and what a match costs then is mostly memory that is not in the processor's cache.
+ * Topic filters → targets. It is a tree of the levels that filters begin with, as deep as several of them have the same,
+ * and its nodes are known by the hash of these levels. A filter that a topic leads to there is then matched in full, so
+ * prefixes with the same hash cost time, and nothing else.
+ *
+ * What a match costs among a hundred thousand filters is mostly memory that is in no cache of the processor. Here that is
+ * one node for each level that many filters differ in, and the text of the filter.
  */
-class Node<Target> {
-  /** The level `+`. */
-  any: Node<Target> | undefined = undefined;
-  /** Targets of the filters that end here, once for each: `x` and `$share/a/x` lead to the same place. */
-  exact: Targets<Target> = undefined;
-  /** Targets of the filters that go on with `#` here. */
-  rest: Targets<Target> = undefined;
-  /** The other levels: one, or several. */
-  #level: string | undefined = undefined;
-  #only: Node<Target> | undefined = undefined;
-  #children: Map<string, Node<Target>> | undefined = undefined;
+export class Router<Target extends object> {
+  /** With a filter and its target for each node where routes end, or `Several` as the target. */
+  readonly #tree = new PrefixTable<string, Target | Several<Target>>();
+  readonly #hashMask: number;
 
-  get isEmpty(): boolean {
-    const hasChild = this.any !== undefined || this.#only !== undefined || this.#children !== undefined;
-    return !hasChild && this.exact === undefined && this.rest === undefined;
+  /** @param hashBits with few of them many prefixes have the same hash, for tests */
+  constructor(hashBits = 32) {
+    this.#hashMask = -1 >>> (32 - hashBits);
   }
 
-  /** What a level of a topic leads to, wildcards aside. */
-  named(level: string): Node<Target> | undefined {
-    if (this.#children !== undefined) return this.#children.get(level);
-    return this.#level === level ? this.#only : undefined;
+  /** What it takes, by and large. */
+  get nodeCount(): number {
+    return this.#tree.size;
   }
-
-  child(level: string): Node<Target> | undefined {
-    return level === "+" ? this.any : this.named(level);
-  }
-
-  make(level: string): Node<Target> {
-    const made = new Node<Target>();
-    if (level === "+") {
-      this.any = made;
-    } else if (this.#children !== undefined) {
-      this.#children.set(level, made);
-    } else if (this.#only === undefined) {
-      this.#level = level;
-      this.#only = made;
-    } else {
-      this.#children = new Map([
-        [this.#level!, this.#only],
-        [level, made],
-      ]);
-      this.#level = this.#only = undefined;
-    }
-    return made;
-  }
-
-  drop(level: string): void {
-    if (level === "+") {
-      this.any = undefined;
-    } else if (this.#children === undefined) {
-      this.#level = this.#only = undefined;
-    } else {
-      this.#children.delete(level);
-      if (this.#children.size === 0) this.#children = undefined;
-    }
-  }
-}
-
-/** Topics whose targets are remembered. */
-const REMEMBERED = 1_024;
-
-/**
- * Topic Filters → targets, as a tree by level: a match looks at the levels of the topic, not at the filters. Topics come
- * again, so what matched one is remembered until the filters change.
- */
-export class Router<Target extends object | string | number> {
-  readonly #root = new Node<Target>();
-  readonly #matches = new Map<string, readonly Target[]>();
 
   /**
    * A shared subscription (`$share/name/filter`) routes like its filter. A target that has the filter already has it
    * twice then, and is to be removed as often.
    */
-  add(topicFilter: string, target: Target): void {
-    this.#matches.clear();
-    let node = this.#root;
-    for (const level of levelsOf(topicFilter)) {
-      if (level === "#") {
-        node.rest = withTarget(node.rest, target);
-        return;
-      }
-      node = node.child(level) ?? node.make(level);
-    }
-    node.exact = withTarget(node.exact, target);
+  add(filter: string, target: Target): void {
+    this.#add({ filter, target }, levelsOf(filter), ROOT, 0);
   }
 
   /** Takes out what was added: not `$share/name/x` for `x`, which leads to the same place. */
-  remove(topicFilter: string, target: Target): void {
-    this.#matches.clear();
-    this.#remove(this.#root, levelsOf(topicFilter), 0, target);
+  remove(filter: string, target: Target): void {
+    const levels = levelsOf(filter);
+    const node = this.#find(levels);
+    const routes = this.#routesOf(node);
+    const gone = routes.find((route) => route.filter === filter && route.target === target);
+    if (gone === undefined) return;
+    this.#setRoutes(
+      node,
+      routes.filter((route) => route !== gone),
+    );
+    this.#uncount(levels);
   }
 
-  /** Everyone whose filter matches, each once. */
-  match(topicName: string): readonly Target[] {
-    let matches = this.#matches.get(topicName);
-    if (matches === undefined) {
-      matches = this.#search(topicName);
-      if (this.#matches.size === REMEMBERED) this.#matches.clear();
-      this.#matches.set(topicName, matches);
-    }
+  /** The targets of this very filter. */
+  targets(filter: string): readonly Target[] {
+    const routes = this.#routesOf(this.#find(levelsOf(filter)));
+    return routes.filter((route) => route.filter === filter).map(({ target }) => target);
+  }
+
+  /**
+   * The target of each filter that matches; those with several such filters come as often. The filters go, in the same
+   * order, into `filters`, if that is there.
+   */
+  match(topicName: string, filters?: string[]): Target[] {
+    const matches: Target[] = [];
+    this.#collect(ROOT, topicName, 0, matches, filters);
     return matches;
   }
 
-  #search(topicName: string): readonly Target[] {
-    const matches: Target[] = [];
-    // "The Server MUST NOT match Topic Filters starting with a wildcard character (# or +) with Topic Names beginning with a $ character" [MQTT-4.7.2-1]
-    collect(this.#root, topicName.split("/"), 0, !topicName.startsWith("$"), matches);
-    return matches.length < 2 ? matches : [...new Set(matches)];
-  }
-
-  #remove(node: Node<Target>, levels: readonly string[], depth: number, target: Target): void {
-    if (depth === levels.length) {
-      node.exact = without(node.exact, target);
-      return;
+  /** @param at where the level begins that comes next; behind the end if there is none */
+  #collect(prefix: number, topicName: string, at: number, matches: Target[], filters: string[] | undefined): void {
+    const tree = this.#tree;
+    const { nodes } = tree;
+    for (;;) {
+      const node = tree.find(prefix);
+      if (node === NO_NODE) return;
+      const below = nodes[node + 1]!;
+      const isEnd = at > topicName.length;
+      if (below === LEAF || isEnd) this.#take(node, topicName, matches, filters);
+      if (below <= 0) return;
+      if ((below & REST) !== 0) {
+        const rest = tree.find(this.#finish(Math.imul(prefix ^ HASH, SPREAD)));
+        if (rest !== NO_NODE) this.#take(rest, topicName, matches, filters);
+      }
+      if (isEnd) return;
+      let end = at;
+      let named = prefix;
+      for (; end < topicName.length; end++) {
+        const unit = topicName.charCodeAt(end);
+        if (unit === SLASH) break;
+        named = Math.imul(named ^ unit, SPREAD);
+      }
+      at = end + 1;
+      if ((below & ANY) !== 0) {
+        const any = this.#finish(Math.imul(prefix ^ PLUS, SPREAD));
+        if ((below & NAMED) === 0) {
+          prefix = any;
+          continue;
+        }
+        this.#collect(any, topicName, at, matches, filters);
+      }
+      prefix = this.#finish(named);
     }
-    const level = levels[depth]!;
-    if (level === "#") {
-      node.rest = without(node.rest, target);
-      return;
+  }
+
+  #take(node: number, topicName: string, matches: Target[], filters: string[] | undefined): void {
+    const { pairs } = this.#tree;
+    const target = pairs[node + 1] as Target | Several<Target> | undefined;
+    if (target instanceof Several) {
+      for (const route of target.routes) {
+        if (!matchTopic(route.filter, topicName)) continue;
+        matches.push(route.target);
+        filters?.push(route.filter);
+      }
+    } else if (target !== undefined && matchTopic(pairs[node] as string, topicName)) {
+      matches.push(target);
+      filters?.push(pairs[node] as string);
     }
-    const child = node.child(level);
-    if (child === undefined) return;
-    this.#remove(child, levels, depth + 1, target);
-    if (child.isEmpty) node.drop(level);
+  }
+
+  /** Where routes with these levels are, if there are any. */
+  #find(levels: string): number {
+    const { nodes } = this.#tree;
+    let prefix = ROOT;
+    for (let at = 0; ;) {
+      const node = this.#tree.find(prefix);
+      if (node === NO_NODE || nodes[node + 1] === LEAF || at > levels.length) return node;
+      const end = endOfLevel(levels, at);
+      prefix = this.#extend(prefix, levels, at, end);
+      at = end + 1;
+    }
+  }
+
+  /** Goes on from a prefix whose next level begins at `at`. */
+  #add(route: Route<Target>, levels: string, prefix: number, at: number): void {
+    const tree = this.#tree;
+    // Of the routes that were alone until now: their levels, and how much of them is the same as here.
+    let others = "";
+    let same = 0;
+    for (;;) {
+      const node = tree.find(prefix);
+      if (node === NO_NODE) {
+        const made = tree.make(prefix);
+        tree.nodes[made + 1] = LEAF;
+        this.#setRoutes(made, [route]);
+        return;
+      }
+      if (tree.nodes[node + 1] !== LEAF) {
+        if (at > levels.length) {
+          this.#setRoutes(node, [...this.#routesOf(node), route]);
+          return;
+        }
+        tree.nodes[node + 1] = (tree.nodes[node + 1]! + ONE_ROUTE) | kindOfLevel(levels, at);
+        const end = endOfLevel(levels, at);
+        prefix = this.#extend(prefix, levels, at, end);
+        at = end + 1;
+        continue;
+      }
+      const routes = this.#routesOf(node);
+      if (routes[0]!.filter !== others) {
+        others = levelsOf(routes[0]!.filter);
+        same = lengthOfSame(others, levels);
+      }
+      if (same === levels.length && same === others.length) {
+        this.#setRoutes(node, [...routes, route]);
+        return;
+      }
+      // They part here or below, so those that were alone go on, too.
+      tree.nodes[node + 1] = 0;
+      this.#setRoutes(node, NONE);
+      const otherAt = at <= same ? at : this.#whereReached(prefix, others);
+      for (const other of routes) this.#add(other, others, prefix, otherAt);
+    }
+  }
+
+  /** Where the next level begins when these levels come to another prefix that has this hash, for the first time. */
+  #whereReached(prefix: number, levels: string): number {
+    let at = 0;
+    for (let reached = ROOT; reached !== prefix;) {
+      const end = endOfLevel(levels, at);
+      reached = this.#extend(reached, levels, at, end);
+      at = end + 1;
+    }
+    return at;
+  }
+
+  /** A route with these levels is gone: takes it off the counts, and out what nothing needs any more. */
+  #uncount(levels: string): void {
+    const tree = this.#tree;
+    let prefix = ROOT;
+    for (let at = 0; ;) {
+      const node = tree.find(prefix);
+      if (node === NO_NODE) return; // a prefix of these levels has the hash of all of them, and nothing needs it any more
+      const { nodes } = tree;
+      const isLast = nodes[node + 1] === LEAF || at > levels.length;
+      const below = isLast ? nodes[node + 1]! : nodes[node + 1]! - ONE_ROUTE;
+      nodes[node + 1] = below > 0 && below < ONE_ROUTE ? 0 : below;
+      if (below < ONE_ROUTE && tree.pairs[node + 1] === undefined) tree.delete(node);
+      if (isLast) return;
+      const end = endOfLevel(levels, at);
+      prefix = this.#extend(prefix, levels, at, end);
+      at = end + 1;
+    }
+  }
+
+  #routesOf(node: number): readonly Route<Target>[] {
+    const { pairs } = this.#tree;
+    const target = node === NO_NODE ? undefined : (pairs[node + 1] as Target | Several<Target> | undefined);
+    if (target === undefined) return NONE;
+    return target instanceof Several ? target.routes : [{ filter: pairs[node] as string, target }];
+  }
+
+  #setRoutes(node: number, routes: readonly Route<Target>[]): void {
+    const { pairs } = this.#tree;
+    const isOne = routes.length === 1;
+    pairs[node] = isOne ? routes[0]!.filter : undefined;
+    if (routes.length < 2) pairs[node + 1] = routes[0]?.target;
+    else pairs[node + 1] = new Several(routes);
+  }
+
+  #extend(prefix: number, levels: string, start: number, end: number): number {
+    let extended = prefix;
+    for (let at = start; at < end; at++) extended = Math.imul(extended ^ levels.charCodeAt(at), SPREAD);
+    return this.#finish(extended);
+  }
+
+  /** Behind a level: `a/b` and `ab` are different. */
+  #finish(hash: number): number {
+    const end = Math.imul(hash ^ SLASH, SPREAD);
+    return (end ^ (end >>> 15)) & this.#hashMask || ROOT;
   }
 }
 
-/** @param wildcards whether wildcards may match the level that comes next */
-function collect<Target>(
-  node: Node<Target>,
-  levels: readonly string[],
-  depth: number,
-  wildcards: boolean,
-  matches: Target[],
-): void {
-  if (wildcards && node.rest !== undefined) push(node.rest, matches);
-  if (depth === levels.length) {
-    if (node.exact !== undefined) push(node.exact, matches);
-    return;
-  }
-  const child = node.named(levels[depth]!);
-  if (child !== undefined) collect(child, levels, depth + 1, true, matches);
-  if (wildcards && node.any !== undefined) collect(node.any, levels, depth + 1, true, matches);
+function kindOfLevel(levels: string, at: number): number {
+  const unit = levels.charCodeAt(at);
+  if (unit === HASH) return REST;
+  return unit === PLUS ? ANY : NAMED;
 }
 
-function push<Target>(targets: Target | Several<Target>, matches: Target[]): void {
-  if (targets instanceof Several) for (const target of targets.targets) matches.push(target);
-  else matches.push(targets);
+function endOfLevel(levels: string, at: number): number {
+  const end = levels.indexOf("/", at);
+  return end === -1 ? levels.length : end;
 }
 
-function withTarget<Target>(targets: Targets<Target>, target: Target): Targets<Target> {
-  if (targets === undefined) return target;
-  return new Several([...listOf(targets), target]);
+function lengthOfSame(one: string, other: string): number {
+  let length = 0;
+  while (length < one.length && length < other.length && one.charCodeAt(length) === other.charCodeAt(length)) length++;
+  return length;
 }
 
-/** Without one of them. */
-function without<Target>(targets: Targets<Target>, target: Target): Targets<Target> {
-  const left = listOf(targets);
-  const index = left.indexOf(target);
-  if (index !== -1) left.splice(index, 1);
-  return left.length < 2 ? left[0] : new Several(left);
-}
-
-function listOf<Target>(targets: Targets<Target>): Target[] {
-  if (targets === undefined) return [];
-  return targets instanceof Several ? [...targets.targets] : [targets];
-}
-
-function levelsOf(topicFilter: string): readonly string[] {
-  return (parseSharedSubscription(topicFilter)?.topicFilter ?? topicFilter).split("/");
+function levelsOf(topicFilter: string): string {
+  return parseSharedSubscription(topicFilter)?.topicFilter ?? topicFilter;
 }

@@ -3,38 +3,44 @@ import type { FilterFailure } from "@petrel/session";
 import { Copies } from "./copies.ts";
 import { SubscriptionLostError } from "./errors.ts";
 import type { MessageStream } from "./message-stream.ts";
+import { RecentTopics } from "./recent-topics.ts";
 import { Router } from "./router.ts";
-import type { Subscription } from "./subscription.ts";
+import { Subscription } from "./subscription.ts";
 import { SubscriptionIdentifiers } from "./subscription-identifiers.ts";
 
-const NONE: readonly never[] = [];
-
-/** A topic filter of this client, and who wants what it matches. */
-class Route {
+/** A filter that matches a topic, and who has it. */
+interface MatchingFilter {
   readonly filter: string;
-  /** Those who subscribed. Replaced, never changed: somebody may be iterating over it. */
-  subscriptions: readonly Subscription[] = [];
-  /** Those who only want what comes. */
-  listeners: readonly MessageStream[] = [];
+  readonly streams: readonly MessageStream[];
+  /** One of them has subscribed to it. */
+  readonly isSubscribed: boolean;
+}
 
-  constructor(filter: string) {
-    this.filter = filter;
-  }
+/** Who wants messages to a topic. */
+class Match {
+  /** Each once. */
+  readonly streams: readonly MessageStream[];
+  /** Several filters match, and a message may be meant for some of them. */
+  readonly isAmbiguous: boolean;
+  /** Found out when they are asked for. */
+  filters: readonly MatchingFilter[] | undefined = undefined;
 
-  get isEmpty(): boolean {
-    return this.subscriptions.length === 0 && this.listeners.length === 0;
+  constructor(streams: readonly MessageStream[], isAmbiguous: boolean) {
+    this.streams = streams;
+    this.isAmbiguous = isAmbiguous;
   }
 }
 
 /** The subscriptions and routes of a client: who gets which message. */
 export class SubscriptionRegistry {
   readonly #subscriptions = new Set<Subscription>();
-  readonly #routes = new Map<string, Route>();
-  readonly #router = new Router<Route>();
-  readonly #identifiers = new SubscriptionIdentifiers();
-  readonly #copies = new Copies();
+  /** By filter: those who subscribed, and those who only want what comes. */
+  readonly #router = new Router<MessageStream>();
   /** Those who want everything. */
   #listeners: readonly MessageStream[] = [];
+  readonly #recent = new RecentTopics<Match>();
+  readonly #identifiers = new SubscriptionIdentifiers();
+  readonly #copies = new Copies();
 
   /** An identifier that these filters can be subscribed with, together. */
   chooseIdentifier(topicFilters: readonly string[]): number {
@@ -45,51 +51,41 @@ export class SubscriptionRegistry {
   add(subscription: Subscription, identifier: number | undefined): void {
     this.#subscriptions.add(subscription);
     this.#copies.handleFiltersChanged();
+    this.#recent.clear();
     for (const filter of subscription.filters) {
-      const route = this.#route(filter);
-      if (!route.subscriptions.includes(subscription)) route.subscriptions = [...route.subscriptions, subscription];
+      if (!this.#has(filter, subscription)) this.#router.add(filter, subscription);
       if (identifier !== undefined) this.#identifiers.add(filter, identifier);
     }
   }
 
   /** Wants what these filters match, without subscribing; undefined: everything. Returns the way out. */
   listen(topicFilters: readonly string[] | undefined, stream: MessageStream): () => void {
+    this.#recent.clear();
     if (topicFilters === undefined) {
       this.#listeners = [...this.#listeners, stream];
       return () => {
+        this.#recent.clear();
         this.#listeners = without(this.#listeners, stream);
       };
     }
     const filters = [...new Set(topicFilters)];
-    for (const filter of filters) {
-      const route = this.#route(filter);
-      route.listeners = [...route.listeners, stream];
-    }
+    for (const filter of filters) this.#router.add(filter, stream);
     return () => {
-      for (const filter of filters) {
-        const route = this.#routes.get(filter);
-        if (route === undefined) continue;
-        route.listeners = without(route.listeners, stream);
-        this.#forgetIfEmpty(route);
-      }
+      this.#recent.clear();
+      for (const filter of filters) this.#router.remove(filter, stream);
     };
   }
 
-  /**
-   * Everybody who is to get a message, each once. `isTaken` and nobody: they have it already, from another copy.
-   */
-  recipients(packet: PublishPacket): { readonly streams: readonly MessageStream[]; readonly isTaken: boolean } {
-    const routes = this.#router.match(packet.topicName);
+  /** Everybody who is to get a message, each once; undefined: they have it already, from another copy. */
+  recipients(packet: PublishPacket): readonly MessageStream[] | undefined {
+    const match = this.#match(packet.topicName);
     const identifiers = packet.properties?.subscriptionIdentifiers;
-    const meant = identifiers === undefined || routes.length < 2 ? routes : this.#meant(routes, packet, identifiers);
-    if (meant === undefined) return { streams: NONE, isTaken: true };
-    const streams = this.#streams(meant);
-    return { streams, isTaken: streams.length > 0 };
+    return match.isAmbiguous && identifiers !== undefined ? this.#meant(match, packet, identifiers) : match.streams;
   }
 
   /** Everybody who wants messages to this topic, each once. */
   matching(topicName: string): readonly MessageStream[] {
-    return this.#streams(this.#router.match(topicName));
+    return this.#match(topicName).streams;
   }
 
   handleConnected(): void {
@@ -101,9 +97,8 @@ export class SubscriptionRegistry {
     if (!this.#subscriptions.delete(subscription)) return undefined;
     const unused: string[] = [];
     for (const filter of new Set(subscription.filters)) {
-      const route = this.#routes.get(filter);
-      if (route !== undefined) this.#leave(route, subscription);
-      if ((this.#routes.get(filter)?.subscriptions.length ?? 0) === 0) unused.push(filter);
+      this.#leave(filter, subscription);
+      if (!this.#isSubscribed(filter)) unused.push(filter);
     }
     return unused;
   }
@@ -112,9 +107,9 @@ export class SubscriptionRegistry {
   removeFilters(filters: readonly string[]): readonly Subscription[] {
     const ended = new Set<Subscription>();
     for (const filter of filters) {
-      const route = this.#routes.get(filter);
-      for (const subscription of route?.subscriptions ?? []) {
-        this.#leave(route!, subscription);
+      for (const subscription of this.#router.targets(filter)) {
+        if (!(subscription instanceof Subscription)) continue;
+        this.#leave(filter, subscription);
         if (!subscription.filters.some((other) => this.#has(other, subscription))) ended.add(subscription);
       }
     }
@@ -135,70 +130,65 @@ export class SubscriptionRegistry {
   removeAll(): readonly MessageStream[] {
     const streams: MessageStream[] = [...this.#subscriptions, ...this.#listeners];
     for (const subscription of [...this.#subscriptions]) this.remove(subscription);
+    this.#recent.clear();
     this.#listeners = [];
     return streams;
   }
 
-  #streams(routes: readonly Route[]): readonly MessageStream[] {
-    const first = routes[0];
-    if (first === undefined) return this.#listeners;
-    if (routes.length === 1 && this.#listeners.length === 0) {
-      if (first.listeners.length === 0) return first.subscriptions;
-      if (first.subscriptions.length === 0) return first.listeners;
+  #match(topicName: string): Match {
+    let match = this.#recent.get(topicName);
+    if (match === undefined) {
+      const streams = this.#router.match(topicName);
+      const isOne = streams.length < 2 && this.#listeners.length === 0;
+      match = new Match(isOne ? streams : [...new Set([...this.#listeners, ...streams])], streams.length > 1);
+      this.#recent.set(topicName, match);
     }
-    const streams = new Set<MessageStream>(this.#listeners);
-    for (const { subscriptions, listeners } of routes) {
-      for (const subscription of subscriptions) streams.add(subscription);
-      for (const listener of listeners) streams.add(listener);
+    return match;
+  }
+
+  /**
+   * Of those that match, those that the message was sent for; undefined: its copies have been delivered. Identifiers
+   * that none of the filters knows are those of an earlier life of the session, and then all are meant.
+   */
+  #meant(match: Match, packet: PublishPacket, identifiers: readonly number[]): readonly MessageStream[] | undefined {
+    const filters = (match.filters ??= this.#filters(packet.topicName));
+    const isOwn = ({ filter }: MatchingFilter): boolean =>
+      this.#identifiers.of(filter).some((identifier) => identifiers.includes(identifier));
+    const others = filters.filter((each) => each.isSubscribed && !isOwn(each));
+    if (others.length === 0 || !filters.some(isOwn)) return match.streams;
+    const meant = this.#copies.judge(packet, identifiers);
+    if (meant === "all") return match.streams;
+    if (meant === "nobody") return undefined;
+    const streams = new Set(this.#listeners);
+    for (const each of filters) {
+      if (others.includes(each)) continue; // what is only listened to goes with each copy
+      for (const stream of each.streams) streams.add(stream);
     }
     return [...streams];
   }
 
-  /**
-   * Of the routes that match, those that the message was sent for; undefined: its copies have been delivered.
-   * Identifiers that none of the routes knows are those of an earlier life of the session, and then all are meant.
-   */
-  #meant(
-    routes: readonly Route[],
-    packet: PublishPacket,
-    identifiers: readonly number[],
-  ): readonly Route[] | undefined {
-    const own = routes.filter(({ filter }) =>
-      this.#identifiers.of(filter).some((identifier) => identifiers.includes(identifier)),
-    );
-    const others = routes.filter((route) => route.subscriptions.length > 0 && !own.includes(route));
-    if (own.length === 0 || others.length === 0) return routes;
-    const meant = this.#copies.judge(packet, identifiers);
-    if (meant === "all") return routes;
-    if (meant === "nobody") return undefined;
-    return routes.filter((route) => !others.includes(route)); // what is only listened to goes with each copy
-  }
-
-  #route(filter: string): Route {
-    let route = this.#routes.get(filter);
-    if (route === undefined) {
-      route = new Route(filter);
-      this.#routes.set(filter, route);
-      this.#router.add(filter, route);
-    }
-    return route;
+  #filters(topicName: string): readonly MatchingFilter[] {
+    const filters: string[] = [];
+    this.#router.match(topicName, filters);
+    return [...new Set(filters)].map((filter) => {
+      const streams = this.#router.targets(filter);
+      return { filter, streams, isSubscribed: streams.some((stream) => stream instanceof Subscription) };
+    });
   }
 
   #has(filter: string, subscription: Subscription): boolean {
-    return this.#routes.get(filter)?.subscriptions.includes(subscription) === true;
+    return this.#router.targets(filter).includes(subscription);
   }
 
-  #leave(route: Route, subscription: Subscription): void {
-    route.subscriptions = without(route.subscriptions, subscription);
+  #isSubscribed(filter: string): boolean {
+    return this.#router.targets(filter).some((stream) => stream instanceof Subscription);
+  }
+
+  #leave(filter: string, subscription: Subscription): void {
+    this.#router.remove(filter, subscription);
+    this.#recent.clear();
     this.#copies.handleFiltersChanged();
-    if (route.subscriptions.length === 0) this.#identifiers.remove(route.filter);
-    this.#forgetIfEmpty(route);
-  }
-
-  #forgetIfEmpty(route: Route): void {
-    if (!route.isEmpty) return;
-    this.#routes.delete(route.filter);
-    this.#router.remove(route.filter, route);
+    if (!this.#isSubscribed(filter)) this.#identifiers.remove(filter);
   }
 }
 
