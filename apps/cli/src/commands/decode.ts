@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { ByteSource } from "../decode/byte-source.ts";
 import { isCapture, readCapture } from "../decode/capture.ts";
 import { Connections } from "../decode/connections.ts";
+import { Fragments } from "../decode/fragments.ts";
 import { bytesOfHexadecimal, looksHexadecimal } from "../decode/hexadecimal.ts";
 import { PacketStream, type PacketStreamOptions } from "../decode/packet-stream.ts";
 import { knowsLinkType, segmentOf } from "../decode/segment.ts";
@@ -65,8 +66,8 @@ Examples:
   petrel decode capture.pcapng --lenient --output json
 
 The first packet that breaks the specification ends its stream, with status 2;
---lenient shows what is wrong, and goes on. What is encrypted, and WebSocket, is
-not decoded. Passwords are shown as ***.`;
+--lenient shows what is wrong, and goes on. WebSocket is decoded from its
+handshake on, TLS is not. Passwords are shown as ***.`;
 
 function collectPort(text: string, previous: readonly number[] = []): readonly number[] {
   const port = Number(text);
@@ -134,7 +135,10 @@ async function decodeStream(
     if (stream.failure !== undefined) break;
   }
   stream.end();
-  report(stream.failure === undefined ? [] : [stream.failure], options.lenient);
+  const failures = new Failures(options.lenient);
+  if (stream.failure !== undefined) failures.add(stream.failure);
+  failures.tell();
+  failures.throwIfAny();
 }
 
 async function* allChunks(source: ByteSource): AsyncGenerator<Uint8Array, void, undefined> {
@@ -154,35 +158,62 @@ async function decodeCapture(
   options: Omit<PacketStreamOptions, "sender">,
   printer: Printer,
 ): Promise<void> {
-  const connections = new Connections(ports, options, (lines) => printer.add(lines));
+  const failures = new Failures(options.lenient);
+  const connections = new Connections(ports, options, {
+    print: (lines) => printer.add(lines),
+    fail: (text) => failures.add(text),
+  });
+  const fragments = new Fragments();
   const unknown = new Set<number>();
   for await (const frame of readCapture(source)) {
     if (!knowsLinkType(frame.linkType)) unknown.add(frame.linkType);
-    const segment = segmentOf(frame);
+    const segment = segmentOf(frame, fragments);
     if (segment === undefined) continue;
     connections.add(segment);
     if (!(await printer.flush())) return;
+    failures.tell();
   }
   connections.end();
   if (!(await printer.flush())) return;
-  if (unknown.size > 0) {
-    note(`frames of link type ${[...unknown].join(", ")} are left out: that is not known here`);
+  failures.tell();
+  if (unknown.size > 0) note(`frames of link type ${[...unknown].join(", ")} are left out: that is not known here`);
+  const at = `port ${ports.join(", ")}`;
+  if (!connections.found)
+    throw new UsageError(`the capture has no TCP to or from ${at}; -p says where the servers listen`);
+  const { encrypted, readable } = connections;
+  if (encrypted > 0) {
+    const what = `${encrypted} connection${encrypted === 1 ? "" : "s"} of ${at} with TLS, which is not decoded`;
+    if (readable === 0) throw new UsageError(`the capture has nothing but ${what}; try one from behind what ends TLS`);
+    note(`left out: ${what}`);
   }
-  if (!connections.found) {
-    throw new UsageError(
-      `the capture has no TCP to or from port ${ports.join(", ")}; -p says where the servers listen`,
-    );
-  }
-  report(connections.failures, options.lenient);
+  failures.throwIfAny();
 }
 
-/** Lenient: what could not be decoded is told. Strict: it is what the command could not do. */
-function report(failures: readonly string[], lenient: boolean): void {
-  if (failures.length === 0) return;
-  const [first, ...others] = failures;
-  if (!lenient) {
-    const more = others.length === 0 ? "" : `, and ${others.length} more`;
-    throw new UsageError(`${first}${more}; --lenient goes on, and lists what is wrong`);
+/** What could not be decoded. Lenient, it is told as it comes; strict, it is what the command could not do. */
+class Failures {
+  readonly #lenient: boolean;
+  #count = 0;
+  #first: string | undefined;
+  #untold: string[] = [];
+
+  constructor(lenient: boolean) {
+    this.#lenient = lenient;
   }
-  for (const failure of failures) complain(failure);
+
+  add(text: string): void {
+    this.#count++;
+    this.#first ??= text;
+    if (this.#lenient) this.#untold.push(text);
+  }
+
+  /** After the lines of the packets before them. */
+  tell(): void {
+    for (const text of this.#untold.splice(0)) complain(text);
+  }
+
+  throwIfAny(): void {
+    if (this.#first === undefined || this.#lenient) return;
+    const more = this.#count === 1 ? "" : `, and ${this.#count - 1} more`;
+    throw new UsageError(`${this.#first}${more}; --lenient goes on, and lists what is wrong`);
+  }
 }

@@ -1,4 +1,5 @@
 import type { Frame } from "./capture.ts";
+import type { Fragments } from "./fragments.ts";
 
 /** A TCP segment. */
 export interface Segment {
@@ -10,6 +11,8 @@ export interface Segment {
   readonly toPort: number;
   readonly sequence: number;
   readonly syn: boolean;
+  readonly fin: boolean;
+  readonly rst: boolean;
   readonly payload: Uint8Array;
 }
 
@@ -18,10 +21,14 @@ const ETHER_IPV6 = 0x86dd;
 const VLAN_TAGS = new Set([0x8100, 0x88a8, 0x9100]);
 const TCP = 6;
 
-/** The TCP segment in a frame; undefined for anything else, and for what was cut or broken into fragments. */
-export function segmentOf({ linkType, time, bytes }: Frame): Segment | undefined {
+/**
+ * The TCP segment in a frame, or of IPv4 the one that the frame completes; undefined for anything else, and for what was
+ * cut, or broken into fragments of IPv6.
+ */
+export function segmentOf({ linkType, time, bytes }: Frame, fragments: Fragments): Segment | undefined {
   try {
-    const packet = networkPacket(linkType, new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    const frame = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const packet = networkPacket(linkType, frame, fragments);
     return packet === undefined ? undefined : tcpOf(packet, time);
   } catch (error) {
     if (error instanceof RangeError) return undefined; // the frame is shorter than it says
@@ -64,17 +71,17 @@ interface NetworkPacket {
   readonly tcp: DataView;
 }
 
-function networkPacket(linkType: number, frame: DataView): NetworkPacket | undefined {
+function networkPacket(linkType: number, frame: DataView, fragments: Fragments): NetworkPacket | undefined {
   const offset = NETWORK_OFFSET[linkType]?.(frame);
   if (offset === undefined) return undefined;
   const packet = part(frame, offset, frame.byteLength);
   const version = packet.getUint8(0) >> 4;
-  return version === 4 ? ipv4(packet) : version === 6 ? ipv6(packet) : undefined;
+  return version === 4 ? ipv4(packet, fragments) : version === 6 ? ipv6(packet) : undefined;
 }
 
-function ipv4(packet: DataView): NetworkPacket | undefined {
-  const isFragment = (packet.getUint16(6) & 0x3fff) !== 0;
-  if (packet.getUint8(9) !== TCP || isFragment) return undefined;
+function ipv4(fragment: DataView, fragments: Fragments): NetworkPacket | undefined {
+  const packet = fragment.getUint8(9) === TCP ? fragments.add(fragment) : undefined;
+  if (packet === undefined) return undefined;
   const address = (at: number): string => [0, 1, 2, 3].map((byte) => packet.getUint8(at + byte)).join(".");
   const total = packet.getUint16(2);
   // 0 where the network card cuts what the system sends into packets
@@ -116,7 +123,9 @@ function tcpOf({ from, to, tcp }: NetworkPacket, time: number): Segment {
     fromPort,
     toPort,
     sequence: tcp.getUint32(4),
+    fin: (flags & 0x01) !== 0,
     syn: (flags & 0x02) !== 0,
+    rst: (flags & 0x04) !== 0,
     payload: new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength),
   };
 }

@@ -9,14 +9,23 @@ export class TcpStream {
   onGap: (bytes: number) => void = () => undefined;
   onBytes: (bytes: Uint8Array, time: number) => void = () => undefined;
   #next: number | undefined;
+  /** The number behind its last byte, when a FIN has told it. */
+  #last: number | undefined;
   readonly #waiting = new Map<number, Segment>();
+
+  /** All that was sent has come, and no more is sent. */
+  get isOver(): boolean {
+    return this.#last !== undefined && (this.#next === undefined || distance(this.#last, this.#next) <= 0);
+  }
 
   add(segment: Segment): void {
     if (segment.syn) {
       this.#next = (segment.sequence + 1) >>> 0;
+      this.#last = undefined;
       this.#waiting.clear();
       return;
     }
+    if (segment.fin) this.#last = (segment.sequence + segment.payload.length) >>> 0;
     if (segment.payload.length === 0) return;
     this.#next ??= segment.sequence; // the capture began later than the connection
     const ahead = distance(segment.sequence, this.#next);

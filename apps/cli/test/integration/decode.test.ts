@@ -1,9 +1,11 @@
 import { encodePacket } from "@petrel/codec";
+import { describeServer, startMosquitto } from "@petrel/servers";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, createConnection, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ethernetFrame, pcap, pcapng } from "../support/capture.ts";
+import { ethernetFrame, fragmentsOf, ipv4Packet, pcap, pcapng } from "../support/capture.ts";
 import { petrel, runPetrel } from "../support/petrel.ts";
 
 const connect = encodePacket(
@@ -166,5 +168,74 @@ describe("captures", () => {
       stderr: "petrel: 10.0.0.1:5000: 5 bytes are missing from the capture\n",
     });
     expect(stdout).toContain("PUBLISH");
+  });
+
+  test("fragments of IPv4 are put together", async () => {
+    const whole = ipv4Packet({ ...client, sequence: 100, payload: connect });
+    const { status, stdout } = await runPetrel(["decode"], pcap(fragmentsOf(whole, 24), 101));
+    expect(stdout).toContain('CONNECT v5 "m"');
+    expect(status).toBe(0);
+  });
+
+  test("TLS is told in a line: an error if there is nothing else, a note otherwise", async () => {
+    const encrypted = { ...client, from: "10.0.0.3:5000", sequence: 1, payload: Buffer.of(0x16, 3, 1, 0, 5) };
+    const [nothingElse, besides] = await Promise.all([
+      runPetrel(["decode"], pcap([ethernetFrame(encrypted)])),
+      runPetrel(["decode"], pcap([...frames, ethernetFrame(encrypted)])),
+    ]);
+    expect(nothingElse).toEqual({
+      status: 2,
+      stdout: "",
+      stderr:
+        "petrel: the capture has nothing but 1 connection of port 1883 with TLS, which is not decoded; try one from behind what ends TLS\n",
+    });
+    expect(besides).toEqual({
+      status: 0,
+      stdout: LINES,
+      stderr: "petrel: left out: 1 connection of port 1883 with TLS, which is not decoded\n",
+    });
+  });
+});
+
+describeServer("mosquitto", () => {
+  test("a WebSocket connection of a capture is decoded: what petrel pub and Mosquitto say to each other", async () => {
+    await using mosquitto = await startMosquitto({ webSocket: true });
+    // A forwarder that keeps what passes, as a capture would.
+    const frames: Buffer[] = [];
+    const sequences = { client: 1, server: 1 };
+    const keep = (sender: "client" | "server", payload: Buffer): void => {
+      const ways = { from: "10.0.0.1:5000", to: "10.0.0.2:9001" };
+      const place = sender === "client" ? ways : { from: ways.to, to: ways.from };
+      frames.push(ethernetFrame({ ...place, sequence: sequences[sender], payload }));
+      sequences[sender] += payload.length;
+    };
+    const forwarder = createServer((socket) => {
+      const onward = createConnection(mosquitto.webSocketPort, "127.0.0.1");
+      socket.on("data", (bytes) => keep("client", bytes)).pipe(onward);
+      onward.on("data", (bytes) => keep("server", bytes)).pipe(socket);
+      for (const one of [socket, onward]) {
+        one.on("error", () => undefined).on("close", () => [socket, onward].forEach((other) => other.destroy()));
+      }
+    });
+    await new Promise<void>((resolve) => forwarder.listen(0, "127.0.0.1", resolve));
+    const { port } = forwarder.address() as AddressInfo;
+    const text = "over WebSocket ".repeat(100);
+    const args = ["-L", `ws://127.0.0.1:${port}`, "-i", "me", "-t", "a/b", "-q", "1", "-m", text];
+    expect(await runPetrel(["pub", ...args])).toMatchObject({ status: 0, stderr: "" });
+    await new Promise((resolve) => forwarder.close(resolve)); // with the connection gone, all of it has been kept
+
+    const { status, stdout, stderr } = await runPetrel(["decode", "-p", "9001", "--output", "json"], pcap(frames));
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    const packets = stdout
+      .trim()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { packet: Record<string, unknown> }).packet);
+    expect(packets).toMatchObject([
+      { type: "connect", clientIdentifier: "me" },
+      { type: "connack", reasonCode: 0 },
+      { type: "publish", topicName: "a/b", payload: text },
+      { type: "puback" },
+      { type: "disconnect" },
+    ]);
   });
 });

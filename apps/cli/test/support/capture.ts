@@ -6,6 +6,8 @@ export interface TcpSegment {
   readonly to: string;
   readonly sequence: number;
   readonly syn?: boolean;
+  readonly fin?: boolean;
+  readonly rst?: boolean;
   readonly payload?: Uint8Array;
 }
 
@@ -27,14 +29,27 @@ export function ipv4Packet(segment: TcpSegment): Buffer {
   return Buffer.concat([header, tcp]);
 }
 
-export function tcpSegment({ from, to, sequence, syn = false, payload = new Uint8Array(0) }: TcpSegment): Buffer {
+export function tcpSegment({ from, to, sequence, syn, fin, rst, payload = new Uint8Array(0) }: TcpSegment): Buffer {
   const header = Buffer.alloc(20);
   header.writeUInt16BE(port(from), 0);
   header.writeUInt16BE(port(to), 2);
   header.writeUInt32BE(sequence, 4);
   header[12] = 5 << 4;
-  header[13] = syn ? 0x02 : 0x10;
+  header[13] = syn === true ? 0x02 : 0x10 | (fin === true ? 0x01 : 0) | (rst === true ? 0x04 : 0);
   return Buffer.concat([header, payload]);
+}
+
+/** A packet broken up, with so many bytes of data in each fragment: a multiple of 8. */
+export function fragmentsOf(packet: Uint8Array, size: number, identification = 7): Buffer[] {
+  const fragments: Buffer[] = [];
+  for (let at = 20; at < packet.length; at += size) {
+    const fragment = Buffer.concat([packet.subarray(0, 20), packet.subarray(at, at + size)]);
+    fragment.writeUInt16BE(fragment.length, 2);
+    fragment.writeUInt16BE(identification, 4);
+    fragment.writeUInt16BE((at - 20) / 8 + (at + size < packet.length ? 0x2000 : 0), 6);
+    fragments.push(fragment);
+  }
+  return fragments;
 }
 
 function addressBytes(place: string): Buffer {
