@@ -52,7 +52,7 @@ test("reinitialise() with another logger tells that one, and no longer the first
   const world = await World.online({ logger: first.logger });
   const { connector } = world.server;
   await Promise.all([
-    world.client.reinitialise({ logger: second.logger, connector, clock: world.clock } as object),
+    world.client.reinitialise({ logger: second.logger, connector, clock: world.clock }),
     world.settle(),
   ]);
   const before = first.lines("debug").length;

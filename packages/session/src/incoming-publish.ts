@@ -41,6 +41,8 @@ class PendingDelivery implements Delivery {
   isWaiting = false;
   /** The connection on which it counts as in flight: each has its own Receive Maximum. */
   countedOn: object | undefined = undefined;
+  /** The session it belongs to may be gone, without our knowing. */
+  doubtful = false;
   /** The session (QoS 2) or connection (QoS 1) this is valid for has ended. */
   obsolete = false;
 
@@ -106,7 +108,9 @@ export class IncomingPublish<Context> {
     }
     const packetIdentifier = packet.packetIdentifier!;
     const known = packet.qos === 2 ? this.#unreleased.get(packetIdentifier) : undefined;
-    if (known !== undefined) {
+    if (known?.doubtful === true && !packet.dup) {
+      this.#supersede(known, connection);
+    } else if (known !== undefined) {
       this.#handleRepeated(known, connection);
       return;
     }
@@ -166,6 +170,11 @@ export class IncomingPublish<Context> {
     connection.answer({ type: "pubcomp", packetIdentifier });
   }
 
+  /** The session that goes on may be one that the server has begun anew. */
+  handleDoubtful(): void {
+    for (const delivery of this.#unreleased) delivery.doubtful = true;
+  }
+
   /** A new connection: what QoS 1 has not acknowledged comes again, as a new message. */
   handleConnectionLost(): void {
     for (const delivery of this.#qos1) delivery.obsolete = true;
@@ -182,11 +191,22 @@ export class IncomingPublish<Context> {
   }
 
   /**
+   * "The DUP flag MUST be set to 1 by the Client or Server when it attempts to re-deliver a PUBLISH packet"
+   * [MQTT-3.3.1-1]: without it this one is new, so its identifier is, and the session that knew it is gone.
+   */
+  #supersede(known: PendingDelivery, connection: Connection<Context>): void {
+    this.#unreleased.delete(known.packetIdentifier);
+    known.obsolete = true;
+    if (known.pubrecSent) this.#changes?.handleReleased(known.packetIdentifier, connection);
+  }
+
+  /**
    * The server has not seen our PUBREC: "Until it has received the corresponding PUBREL packet, the receiver MUST
    * acknowledge any subsequent PUBLISH packet with the same Packet Identifier by sending a PUBREC. It MUST NOT cause
    * duplicate messages to be delivered" [MQTT-4.3.3-10].
    */
   #handleRepeated(delivery: PendingDelivery, connection: Connection<Context>): void {
+    delivery.doubtful = false; // the server has it in this session
     if (delivery.isWaiting) return; // its turn comes without that
     this.#count(delivery, connection);
     delivery.isWaiting = true;

@@ -262,6 +262,7 @@ export class Protocol<Context> {
     const isKnown = config.protocolVersion !== 3;
     const sessionPresent = isKnown ? packet.sessionPresent : !connection.cleanStart;
     if (sessionPresent) {
+      if (mayBeNew || !isKnown) this.incoming.handleDoubtful();
       this.publisher.handleSessionResumed(connection);
     } else {
       this.#loseSession();

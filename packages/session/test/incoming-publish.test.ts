@@ -241,6 +241,51 @@ describe("QoS 2, exactly once", () => {
     ]);
   });
 
+  describe("when the session that is present may be a new one, for the CONNACK that said so was lost", () => {
+    function doubtful(options: SessionOptions) {
+      const bench = received(options, q2("a", 1));
+      const { server } = bench;
+      server.lose();
+      server.open();
+      server.pull();
+      server.lose();
+      server.accept(options.protocolVersion === 3 ? {} : { sessionPresent: true });
+      server.takeReceived();
+      bench.events();
+      return bench;
+    }
+
+    test.each([3, 4, 5] as const)(
+      "what comes for the first time is new, whatever its identifier stood for, in version %i [MQTT-3.3.1-1]",
+      (protocolVersion) => {
+        const bench = doubtful(
+          protocolVersion === 5 ? resumable : { protocolVersion, clientIdentifier: "me", cleanStart: false },
+        );
+        const { session, server } = bench;
+        server.send(q2("b", 1));
+        const { payloads, deliveries } = messages(bench);
+        expect(payloads).toEqual(["b"]);
+        session.acknowledge(bench.deliveries[0]!); // too late, and not of the new one
+        expect(bench.events().map(({ type }) => type)).toEqual(["lateAcknowledgement"]);
+        session.acknowledge(deliveries[0]!);
+        server.send(q2("b", 1)); // now it is known, and known for sure
+        expect(messages(bench).payloads).toEqual([]);
+        server.send(pubrel(1));
+        expect(server.takeReceived().slice(-2)).toEqual([pubrec(1), pubcomp(1)]);
+      },
+    );
+
+    test("what comes again is not delivered again: it may be the old one", () => {
+      const bench = doubtful(resumable);
+      const { session, server } = bench;
+      server.send(q2("a", 1, { dup: true }));
+      expect(messages(bench).payloads).toEqual([]);
+      session.acknowledge(bench.deliveries[0]!);
+      server.send(pubrel(1));
+      expect(server.takeReceived()).toEqual([pubrec(1), pubcomp(1)]);
+    });
+  });
+
   test("with the session, its identifiers are gone: late acknowledgements are harmless, the next message is new", () => {
     const bench = received(resumable, q2("a", 1));
     const { session, server } = bench;
