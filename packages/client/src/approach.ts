@@ -29,6 +29,8 @@ export interface Way {
   readonly authentication: AuthenticationMethod | undefined;
 }
 
+const NONE: readonly never[] = [];
+
 /** Which way the next attempt goes: to which server, in which version, with which options. */
 export class Approach {
   readonly #reach: Reach;
@@ -36,7 +38,7 @@ export class Approach {
   readonly #servers: ServerList;
   readonly #versions: VersionChoice;
   /** They are kept, for a connector may remember something: the last TLS session, say. One or a few, mostly. */
-  readonly #destinations: { readonly url: string; readonly destination: Destination }[] = [];
+  #destinations: readonly { readonly url: string; readonly destination: Destination }[] = NONE;
   /** Of the last attempt. */
   #tried: Destination | undefined;
   /** Of the last attempt; "" if it failed before that was known. */
@@ -110,7 +112,7 @@ export class Approach {
     const known = this.#destinations.find((each) => each.url === url);
     if (known !== undefined) return known.destination;
     const destination = this.#reach(url, this.#options);
-    this.#destinations.push({ url, destination });
+    this.#destinations = this.#destinations.concat({ url, destination }); // push() would leave room for sixteen more
     return destination;
   }
 

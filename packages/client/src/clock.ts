@@ -28,17 +28,32 @@ export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),
   microtask: (run) => queueMicrotask(run),
-  timer(at, run) {
-    const start = (): unknown =>
-      setTimeout(
-        () => {
-          // Early, because the wait was cut in pieces, or because the runtime rounds down: wait for the rest.
-          if (performance.now() < at) handle = start();
-          else run();
-        },
-        Math.min(Math.max(Math.ceil(at - performance.now()), 0), LONGEST_TIMER),
-      );
-    let handle = start();
-    return { clear: () => clearTimeout(handle) };
-  },
+  timer: (at, run) => new SystemTimer(at, run),
 };
+
+class SystemTimer implements Timer {
+  readonly #at: Milliseconds;
+  readonly #run: () => void;
+  #handle: unknown;
+
+  constructor(at: Milliseconds, run: () => void) {
+    this.#at = at;
+    this.#run = run;
+    this.#start();
+  }
+
+  clear(): void {
+    clearTimeout(this.#handle);
+  }
+
+  #start(): void {
+    const wait = Math.max(Math.ceil(this.#at - performance.now()), 0);
+    this.#handle = setTimeout(() => this.#handleTimeout(), Math.min(wait, LONGEST_TIMER));
+  }
+
+  #handleTimeout(): void {
+    // Early, because the wait was cut in pieces, or because the runtime rounds down: wait for the rest.
+    if (performance.now() < this.#at) this.#start();
+    else this.#run();
+  }
+}

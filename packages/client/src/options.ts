@@ -293,18 +293,31 @@ export function subscriptionIdentifiers(options: ClientOptions): boolean {
   return identifiers !== "off";
 }
 
+const RECONNECT: ReconnectPolicy = {
+  enabled: true,
+  initialDelay: 1_000,
+  maximumDelay: 60_000,
+  factor: 2,
+  jitter: "full",
+  maximumAttempts: Infinity,
+  resetAfter: 10_000,
+  retryInitial: false,
+  decide: undefined,
+};
+
 /** Throws {@link OptionError}. */
 export function resolveReconnect(options: ClientOptions["reconnect"]): ReconnectPolicy {
-  const given = options === false ? {} : (options ?? {});
+  if (options === undefined) return RECONNECT; // one for all: an idle client shall be small
+  const given = options === false ? {} : options;
   const policy: ReconnectPolicy = {
     enabled: options !== false,
-    initialDelay: given.initialDelay ?? 1_000,
-    maximumDelay: given.maximumDelay ?? 60_000,
-    factor: given.factor ?? 2,
-    jitter: given.jitter ?? "full",
-    maximumAttempts: given.maximumAttempts ?? Infinity,
-    resetAfter: given.resetAfter ?? 10_000,
-    retryInitial: given.retryInitial ?? false,
+    initialDelay: given.initialDelay ?? RECONNECT.initialDelay,
+    maximumDelay: given.maximumDelay ?? RECONNECT.maximumDelay,
+    factor: given.factor ?? RECONNECT.factor,
+    jitter: given.jitter ?? RECONNECT.jitter,
+    maximumAttempts: given.maximumAttempts ?? RECONNECT.maximumAttempts,
+    resetAfter: given.resetAfter ?? RECONNECT.resetAfter,
+    retryInitial: given.retryInitial ?? RECONNECT.retryInitial,
     decide: given.decide,
   };
   for (const name of ["initialDelay", "maximumDelay", "maximumAttempts", "resetAfter"] as const) {
@@ -342,7 +355,7 @@ export function sessionOptions(
     maximumConcurrentRequests: options.maximumConcurrentRequests,
     afterSessionLost: options.afterSessionLost,
     resubscribe: options.resubscribe,
-    timeouts: { connack: timeouts?.connack, pingResponse: timeouts?.pingResponse, request: timeouts?.request },
+    timeouts: timeouts && { connack: timeouts.connack, pingResponse: timeouts.pingResponse, request: timeouts.request },
     will: sessionWill(options.will),
   } satisfies SessionOptions;
   const protocolVersion = protocolVersionOf(version);

@@ -56,22 +56,21 @@ export class Publisher implements PublicationOwner {
   readonly #clock: Clock;
   readonly #defaults: PublishDefaults | undefined;
   readonly #host: PublisherHost;
-  readonly #unheard: UnheardFailures;
   #drained: Deferred<void> | undefined;
   /** Resolves when nothing is queued or in flight, or the time for that is over. */
   #idle: Deferred<void> | undefined;
   #dropped = 0;
   /** Is told the outcome of each message, and how many milliseconds it took. */
   observer: PublicationObserver | undefined = undefined;
-  /** Made with the first acknowledgement: an idle client shall be small. */
+  // Made when they are needed: an idle client shall be small.
   #latency: Histogram | undefined;
+  #unheard: UnheardFailures | undefined;
 
   constructor(session: MqttSession<Context>, clock: Clock, defaults: PublishDefaults | undefined, host: PublisherHost) {
     this.#session = session;
     this.#clock = clock;
     this.#defaults = defaults;
     this.#host = host;
-    this.#unheard = new UnheardFailures(clock, (error) => host.reportError(error));
   }
 
   /** Messages that were accepted and dropped. */
@@ -193,14 +192,16 @@ export class Publisher implements PublicationOwner {
   }
 
   /** Resolves when all failures so far were told. */
-  told(): Promise<void> {
-    return this.#unheard.told();
+  async told(): Promise<void> {
+    await this.#unheard?.told();
   }
 
   #fail(publication: Publication, error: Error, isHeard: boolean): void {
     if (!publication.fail(error)) return;
     this.observer?.(publication, this.#clock.now() - publication.publishedAt);
-    if (!isHeard) this.#unheard.add(publication);
+    if (isHeard) return;
+    this.#unheard ??= new UnheardFailures(this.#clock, this.#host);
+    this.#unheard.add(publication);
   }
 
   /** Fails a message that is still queued, which then is never sent. */

@@ -9,6 +9,8 @@ export interface Outcome {
   readonly wasConnected: boolean;
 }
 
+const NONE: readonly never[] = [];
+
 /**
  * The servers that a client may try, in order, then from the start; and where they send it (5.0 section 4.13): "use
  * another server" counts for one connection, "server moved" for good.
@@ -22,7 +24,7 @@ export class ServerList {
   /** Where the server of the list sent us. */
   #redirect: string | undefined;
   /** Those that sent us on since a connection lasted: nobody is asked twice. */
-  readonly #visited: string[] = [];
+  #visited: readonly string[] = NONE;
 
   constructor(servers: readonly string[], maximumRedirects: number) {
     this.#servers = [...servers];
@@ -36,7 +38,7 @@ export class ServerList {
 
   /** A connection lasted: what was tried before is forgotten. */
   handleStable(): void {
-    this.#visited.length = 0;
+    this.#visited = NONE;
   }
 
   /**
@@ -46,7 +48,7 @@ export class ServerList {
    */
   handleEnded({ cause, wasConnected }: Outcome, hasAnother: () => boolean): boolean {
     if (this.#follow(cause)) return true;
-    this.#visited.length = 0;
+    this.#visited = NONE;
     this.#redirect = undefined;
     if (hasAnother()) return true;
     if (wasConnected) {
@@ -63,7 +65,7 @@ export class ServerList {
   #follow(cause: Error): boolean {
     const reference = serverReference(cause);
     if (reference === undefined || this.#visited.length >= this.#maximumRedirects) return false;
-    this.#visited.push(this.current);
+    this.#visited = [...this.#visited, this.current];
     const target = referencedUrl(this.current, reference.servers);
     if (target === undefined || this.#visited.includes(target)) return false;
     if (reference.moved) this.#servers[this.#index] = target;

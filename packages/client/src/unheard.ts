@@ -2,26 +2,30 @@ import type { Clock } from "./clock.ts";
 import { Deferred } from "./deferred.ts";
 import type { Publication } from "./publication.ts";
 
+export interface UnheardFailuresHost {
+  reportError(error: Error): void;
+}
+
 /**
  * Publications that failed while nobody awaited them. They are told a turn later, each once, if still nobody does: the
  * caller of a publish that fails at once is about to await it.
  */
 export class UnheardFailures {
   readonly #clock: Clock;
-  readonly #report: (error: Error) => void;
+  readonly #host: UnheardFailuresHost;
   #failed: Publication[] = [];
   #told: Deferred<void> | undefined;
 
-  constructor(clock: Clock, report: (error: Error) => void) {
+  constructor(clock: Clock, host: UnheardFailuresHost) {
     this.#clock = clock;
-    this.#report = report;
+    this.#host = host;
   }
 
   add(publication: Publication): void {
     this.#failed.push(publication);
     if (this.#told !== undefined) return;
     this.#told = new Deferred();
-    this.#clock.timer(this.#clock.now(), this.#tell);
+    this.#clock.timer(this.#clock.now(), () => this.#tell());
   }
 
   /** Resolves when all failures so far were told. */
@@ -29,12 +33,12 @@ export class UnheardFailures {
     await this.#told?.promise;
   }
 
-  readonly #tell = (): void => {
+  #tell(): void {
     const failed = this.#failed;
     const told = this.#told;
     this.#failed = [];
     this.#told = undefined;
-    for (const { error, isAwaited } of failed) if (!isAwaited) this.#report(error!);
+    for (const { error, isAwaited } of failed) if (!isAwaited) this.#host.reportError(error!);
     told?.resolve();
-  };
+  }
 }

@@ -99,6 +99,21 @@ export interface SessionConfig
   readonly timeouts: Defined<SessionTimeouts>;
 }
 
+// Defaults that are objects are one for all sessions: an idle client shall be small.
+const NO_PROPERTIES: readonly never[] = /* @__PURE__ */ Object.freeze([]);
+const QUEUE: SessionConfig["queue"] = /* @__PURE__ */ Object.freeze({
+  messages: 1_000,
+  bytes: 16 * 1_048_576,
+  maximumAge: Infinity,
+  overflow: "reject",
+  qos0WhileOffline: "reject",
+});
+const TIMEOUTS: SessionConfig["timeouts"] = /* @__PURE__ */ Object.freeze({
+  connack: 20_000,
+  pingResponse: 20_000,
+  request: 30_000,
+});
+
 /** Fills in defaults and checks every value. Throws {@link OptionError} for one that cannot work. */
 export function resolveSessionConfig(options: SessionOptions = {}): SessionConfig {
   const protocolVersion = options.protocolVersion ?? 5;
@@ -120,25 +135,31 @@ export function resolveSessionConfig(options: SessionOptions = {}): SessionConfi
     requestResponseInformation: options.requestResponseInformation ?? false,
     requestProblemInformation: options.requestProblemInformation ?? true,
     authenticationMethod: options.authenticationMethod,
-    userProperties: options.userProperties ?? [],
+    userProperties: options.userProperties ?? NO_PROPERTIES,
     // 3.x has no Receive Maximum: a server can only drop a client that sends more than it takes. Mosquitto takes 20 at QoS 2.
     maximumInflight: options.maximumInflight ?? (protocolVersion === 5 ? 256 : 20),
-    queue: Object.freeze({
-      messages: options.queue?.messages ?? 1_000,
-      bytes: options.queue?.bytes ?? 16 * 1_048_576,
-      maximumAge: options.queue?.maximumAge ?? Infinity,
-      overflow: options.queue?.overflow ?? "reject",
-      qos0WhileOffline: options.queue?.qos0WhileOffline ?? "reject",
-    }),
+    queue:
+      options.queue === undefined
+        ? QUEUE
+        : Object.freeze({
+            messages: options.queue.messages ?? QUEUE.messages,
+            bytes: options.queue.bytes ?? QUEUE.bytes,
+            maximumAge: options.queue.maximumAge ?? QUEUE.maximumAge,
+            overflow: options.queue.overflow ?? QUEUE.overflow,
+            qos0WhileOffline: options.queue.qos0WhileOffline ?? QUEUE.qos0WhileOffline,
+          }),
     maximumConcurrentRequests: options.maximumConcurrentRequests ?? 1_000,
     afterSessionLost: options.afterSessionLost ?? "republish",
     durable: options.durable ?? false,
     resubscribe: options.resubscribe ?? "when-session-lost",
-    timeouts: Object.freeze({
-      connack: options.timeouts?.connack ?? 20_000,
-      pingResponse: options.timeouts?.pingResponse ?? 20_000,
-      request: options.timeouts?.request ?? 30_000,
-    }),
+    timeouts:
+      options.timeouts === undefined
+        ? TIMEOUTS
+        : Object.freeze({
+            connack: options.timeouts.connack ?? TIMEOUTS.connack,
+            pingResponse: options.timeouts.pingResponse ?? TIMEOUTS.pingResponse,
+            request: options.timeouts.request ?? TIMEOUTS.request,
+          }),
   };
   check(config, options);
   return Object.freeze(config);

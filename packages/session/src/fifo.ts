@@ -1,4 +1,5 @@
-const FIRST_ROOM = 16;
+/** Many lines never have more than one or two at once, and there are many lines. */
+const FIRST_ROOM = 4;
 /** A line that was once longer than this gives its room back when it is empty. */
 const KEPT_ROOM = 1_024;
 
@@ -44,6 +45,7 @@ export class Fifo<Item extends object> {
 
   /** Puts items before all others. */
   putBack(items: readonly Item[]): void {
+    if (items.length === 0) return; // and no ring is made
     let room = Math.max(FIRST_ROOM, this.#ring.length);
     while (room < this.#length + items.length) room *= 2;
     if (room !== this.#ring.length) this.#resize(room);

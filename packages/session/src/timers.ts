@@ -23,11 +23,15 @@ export class TimerTable<Name extends string> {
   set(name: Name, deadline: Milliseconds): void {
     if (this.#timers.some((timer) => timer.name === name && timer.deadline === deadline)) return;
     this.clear(name);
-    if (deadline !== Infinity) this.#timers = [...this.#timers, { name, deadline, at: deadline }];
+    if (deadline === Infinity) return;
+    const timer: Timer<Name> = { name, deadline, at: deadline };
+    this.#timers = this.#timers.concat(timer); // a spread, or push(), would leave room for sixteen more
   }
 
   clear(name: Name): void {
-    this.#timers = this.#timers.filter((timer) => timer.name !== name);
+    if (this.#timers.some((timer) => timer.name === name)) {
+      this.#timers = this.#timers.filter((timer) => timer.name !== name);
+    }
   }
 
   /** The earliest deadline. */
