@@ -26,8 +26,8 @@ export type AuthenticationAnswer = Uint8Array | undefined | void;
 export interface AuthenticatorHost {
   readonly session: Pick<MqttSession, "authenticate" | "refuseChallenge">;
   readonly clock: Clock;
-  /** The session has something to send, or to tell. */
-  wake(): void;
+  /** Is told when the session has something to send, or to tell. */
+  readonly driver: { wake(): void };
 }
 
 /** Asks the authentication method of a connection what the session wants to know. */
@@ -72,7 +72,7 @@ export class Authenticator {
   #answer(challenge: Challenge, data: AuthenticationAnswer): void {
     try {
       this.#host.session.authenticate(challenge, data ?? undefined, this.#host.clock.now());
-      this.#host.wake();
+      this.#host.driver.wake();
     } catch (error) {
       this.#refuse(challenge, error); // more data than a packet can carry
     }
@@ -80,7 +80,7 @@ export class Authenticator {
 
   #refuse(challenge: Challenge, error: unknown): void {
     this.#host.session.refuseChallenge(challenge, toError(error), this.#host.clock.now());
-    this.#host.wake();
+    this.#host.driver.wake();
   }
 }
 

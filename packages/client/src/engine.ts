@@ -13,7 +13,7 @@ import { type Clock, systemClock } from "./clock.ts";
 import { type Context, Ping, Request } from "./context.ts";
 import { Driver, type DriverHandler } from "./driver.ts";
 import { ClientClosedError } from "./errors.ts";
-import type { ClientState, DroppedOutgoing } from "./events.ts";
+import type { ClientState } from "./events.ts";
 import { Lifecycle, type LifecycleHost } from "./lifecycle.ts";
 import { consoleLogger } from "./logger.ts";
 import { checkOptionKinds } from "./option-kinds.ts";
@@ -217,7 +217,7 @@ export class Engine
 
   onBytesLost(bytes: number, afterMs: number): void {
     const what = `the last ${bytes} bytes, and the QoS 0 messages in them, are lost`;
-    this.reportError(new ConnectionLostError(`${what}: the network took none of them within ${afterMs} ms`));
+    this.events.reportError(new ConnectionLostError(`${what}: the network took none of them within ${afterMs} ms`));
   }
 
   // ── what the lifecycle says and asks ──────────────────────────────────────────────────────────
@@ -238,27 +238,9 @@ export class Engine
     this.publisher.failWaiting(error);
   }
 
-  // ── what the other parts say and ask ──────────────────────────────────────────────────────────
-
-  requireOpen(): void {
-    this.lifecycle.requireOpen();
-  }
-
-  wake(): void {
-    this.driver.wake();
-  }
+  // ── what the receiver asks ────────────────────────────────────────────────────────────────────
 
   unsubscribe(subscription: Subscription): Promise<void> {
     return this.subscriber.unsubscribeFrom(subscription);
-  }
-
-  onDropped(dropped: DroppedOutgoing): boolean {
-    if (!this.events.has("dropped")) return false;
-    this.events.emit("dropped", dropped);
-    return true;
-  }
-
-  reportError(error: Error): void {
-    this.events.reportError(error);
   }
 }

@@ -7,11 +7,11 @@ import {
   TimeoutError,
 } from "@petrel/session";
 import { onAbort } from "./cancellation.ts";
+import type { ClientEmitter } from "./client-emitter.ts";
 import type { Clock } from "./clock.ts";
 import type { Context } from "./context.ts";
 import { Deferred } from "./deferred.ts";
 import { AbortedError } from "./errors.ts";
-import type { DroppedOutgoing } from "./events.ts";
 import { Histogram } from "./histogram.ts";
 import { JSON_PROPERTIES, JsonPayload, payloadBytes } from "./payload.ts";
 import { type PublishDefaults, publishDefaultsFor } from "./publish-defaults.ts";
@@ -25,13 +25,11 @@ import type { Version } from "./version.ts";
 /** What the publisher needs of its client. */
 export interface PublisherHost {
   readonly version: Version;
+  readonly events: ClientEmitter;
   /** Throws unless commands are taken. */
-  requireOpen(): void;
-  /** The session has something to send. */
-  wake(): void;
-  /** Tells whoever listens for dropped messages. Returns false if nobody does. */
-  onDropped(dropped: DroppedOutgoing): boolean;
-  reportError(error: Error): void;
+  readonly lifecycle: { requireOpen(): void };
+  /** Is told when the session has something to send. */
+  readonly driver: { wake(): void };
 }
 
 export type PublicationObserver = (publication: Publication, duration: Milliseconds) => void;
@@ -95,7 +93,7 @@ export class Publisher implements PublicationOwner {
     const now = this.#clock.now();
     publication.publishedAt = now;
     try {
-      this.#host.requireOpen();
+      this.#host.lifecycle.requireOpen();
       checkPublishNames(options);
       const isSpecial = properties !== undefined || timeout !== undefined || signal !== undefined;
       if (isSpecial || retain !== undefined) checkPublishOptions(options, this.#host.version);
@@ -111,7 +109,7 @@ export class Publisher implements PublicationOwner {
       return publication;
     }
     if (signal !== undefined || timeout !== undefined) this.#limit(publication, options);
-    this.#host.wake();
+    this.#host.driver.wake();
     return publication;
   }
 
@@ -144,7 +142,9 @@ export class Publisher implements PublicationOwner {
   handleDropped({ context, message, error }: Dropped): void {
     const publication = context as Publication;
     this.#dropped++;
-    const isHeard = this.#host.onDropped({ direction: "out", message, reason: error.reason, error });
+    const { events } = this.#host;
+    const isHeard = events.has("dropped");
+    events.emit("dropped", { direction: "out", message, reason: error.reason, error });
     this.#fail(publication, error, isHeard || publication.isAwaited);
     this.handleProgress();
   }
@@ -200,7 +200,7 @@ export class Publisher implements PublicationOwner {
     if (!publication.fail(error)) return;
     this.observer?.(publication, this.#clock.now() - publication.publishedAt);
     if (isHeard) return;
-    this.#unheard ??= new UnheardFailures(this.#clock, this.#host);
+    this.#unheard ??= new UnheardFailures(this.#clock, this.#host.events);
     this.#unheard.add(publication);
   }
 
@@ -208,7 +208,7 @@ export class Publisher implements PublicationOwner {
   #takeBack(publication: Publication, error: Error): boolean {
     const { dispatch } = publication;
     if (dispatch === undefined || !this.#session.cancel(dispatch, error)) return false;
-    this.#host.wake();
+    this.#host.driver.wake();
     return true;
   }
 

@@ -1,10 +1,7 @@
+import type { ClientEmitter } from "./client-emitter.ts";
 import type { Clock } from "./clock.ts";
 import { Deferred } from "./deferred.ts";
 import type { Publication } from "./publication.ts";
-
-export interface UnheardFailuresHost {
-  reportError(error: Error): void;
-}
 
 /**
  * Publications that failed while nobody awaited them. They are told a turn later, each once, if still nobody does: the
@@ -12,13 +9,13 @@ export interface UnheardFailuresHost {
  */
 export class UnheardFailures {
   readonly #clock: Clock;
-  readonly #host: UnheardFailuresHost;
+  readonly #events: ClientEmitter;
   #failed: Publication[] = [];
   #told: Deferred<void> | undefined;
 
-  constructor(clock: Clock, host: UnheardFailuresHost) {
+  constructor(clock: Clock, events: ClientEmitter) {
     this.#clock = clock;
-    this.#host = host;
+    this.#events = events;
   }
 
   add(publication: Publication): void {
@@ -38,7 +35,7 @@ export class UnheardFailures {
     const told = this.#told;
     this.#failed = [];
     this.#told = undefined;
-    for (const { error, isAwaited } of failed) if (!isAwaited) this.#host.reportError(error!);
+    for (const { error, isAwaited } of failed) if (!isAwaited) this.#events.reportError(error!);
     told?.resolve();
   }
 }
