@@ -110,9 +110,15 @@ export class Driver<Context> {
 
   /**
    * Call after a message was acknowledged. A loop takes a microtask or two for each message; a write for each would cost
-   * more than the message itself (measured), so it waits until the consumer pauses.
+   * more than the message itself (measured), so it waits until the consumer pauses. Once all are acknowledged there is
+   * nothing to wait for, and what the program publishes because of them goes out after it: a server that leaves Nagle's
+   * algorithm on, as Mosquitto does, holds its next packet back until something has come for its last one, 40 ms else.
    */
   handleAcknowledged(): void {
+    if (this.#session.receivingCount === 0) {
+      this.#pump();
+      return;
+    }
     this.#acknowledgements++;
     this.#quietMicrotasks = 0;
     if (this.#woken || this.#awaitsQuiet) return;

@@ -1,7 +1,8 @@
+import { encodePacket } from "@petrel/codec";
 import { ScriptedServer } from "@petrel/testing";
 import type { Connector } from "@petrel/transport";
 import { expect, test } from "vitest";
-import { type Clock, createClient, type Message } from "../src/core.ts";
+import { type Client, type Clock, createClient, type Message } from "../src/core.ts";
 import type { SubscribeOptionsV5 } from "../src/types.ts";
 import { soon, TestClock, watch, World } from "./support/world.ts";
 
@@ -193,7 +194,8 @@ test("options for handlers need one, and refusing needs MQTT 5.0", async () => {
   });
 });
 
-test("a loop acknowledges message after message, and what it took in one go leaves in one write", async () => {
+/** A client whose microtasks alternate with the test's, as they do in a program, and the sizes of what it writes. */
+async function writingClient(): Promise<{ client: Client; server: ScriptedServer; writes: number[] }> {
   const writes: number[] = [];
   const server = new ScriptedServer({ automatic: true });
   const connector: Connector = async (handler, signal) => {
@@ -205,7 +207,6 @@ test("a loop acknowledges message after message, and what it took in one go leav
     };
     return transport;
   };
-  // The loop's microtasks and the client's have to alternate, as they do in a program.
   const time = new TestClock();
   const clock: Clock = {
     now: () => time.now(),
@@ -215,6 +216,15 @@ test("a loop acknowledges message after message, and what it took in one go leav
   };
   const client = createClient({ connector, clock });
   await client.connect();
+  return { client, server, writes };
+}
+
+async function microtasks(count: number): Promise<void> {
+  for (let index = 0; index < count; index++) await Promise.resolve();
+}
+
+test("a loop acknowledges message after message, and what it took in one go leaves in one write", async () => {
+  const { client, server, writes } = await writingClient();
   const readings = await client.subscribe("a", { qos: 1 });
   let taken = 0;
   const loop = (async () => {
@@ -230,11 +240,27 @@ test("a loop acknowledges message after message, and what it took in one go leav
     packetIdentifier: index + 1,
   }));
   server.send(...packets);
-  for (let microtasks = 0; microtasks < 2_000; microtasks++) await Promise.resolve();
+  await microtasks(2_000);
   expect(taken).toBe(300);
   expect(writes).toEqual([256 * 4, 44 * 4]); // no more than 256 acknowledgements wait, however busy the loop is
   client.destroy();
   await loop;
+});
+
+test("the acknowledgement of a message leaves before what the program publishes because of it: Nagle's algorithm in the server waits for it", async () => {
+  const { client, server, writes } = await writingClient();
+  let handled!: () => void;
+  await client.subscribe("question", { qos: 1 }, () => handled());
+  const answered = (async () => {
+    await new Promise<void>((resolve) => (handled = resolve));
+    await client.publish("answer", "42", { qos: 1 });
+  })();
+  writes.length = 0;
+  server.send({ type: "publish", topicName: "question", payload: "?", qos: 1, packetIdentifier: 1 });
+  await answered;
+  const publish = encodePacket({ type: "publish", topicName: "answer", payload: "42", qos: 1, packetIdentifier: 1 });
+  expect(writes).toEqual([4, publish.length]);
+  client.destroy();
 });
 
 test("calls of next() beside a waiting one have their turns, as in a generator", async () => {

@@ -2,6 +2,7 @@
 // bench session [--json FILE] [--processes N] [--rounds N] [--milliseconds N]
 // bench client [--json FILE] [--rounds N] [--only TEXT]
 // bench client-routing [--json FILE] [--rounds N]
+// bench latency [--json FILE] [--rounds N]
 // bench cli [--json FILE] [--rounds N] [--only TEXT]
 //
 // Codec: each case runs in processes of its own, one after the other: some to time it, with the young generation that Node
@@ -14,6 +15,7 @@ import { parseArgs } from "node:util";
 import { benchClient } from "./client/bench.mjs";
 import { CASES } from "./cases.mjs";
 import { COUNTS_PROCESSOR_TIME } from "./clock.mjs";
+import { benchLatency } from "./latency/bench.mjs";
 import { median } from "./measure.mjs";
 import { machine, printCase, printNotes, printSummary } from "./report.mjs";
 import { benchRouting } from "./routing/bench.mjs";
@@ -21,6 +23,8 @@ import { benchSession } from "./session/bench.mjs";
 import { work } from "./work.mjs";
 
 const WORKER = fileURLToPath(new URL("worker.mjs", import.meta.url));
+/** In MiB. With room for all that is allocated the young generation is not collected; the worker makes sure of it. */
+const ROOM_FOR_ALL = ["--expose-gc", "--min-semi-space-size=512", "--max-semi-space-size=512"];
 /** Those that have to get every case right: without them there is nothing to compare. */
 const REQUIRED = ["petrel", "mqtt-packet", "minimum"];
 
@@ -50,6 +54,8 @@ if (topic === "codec") {
   await benchClient({ rounds: Number(values.rounds), only: values.only, json: values.json });
 } else if (topic === "client-routing") {
   await benchRouting({ rounds: Number(values.rounds), json: values.json });
+} else if (topic === "latency") {
+  await benchLatency({ rounds: Number(values.rounds), json: values.json });
 } else if (topic === "cli") {
   const { benchCli } = await import("./cli/bench.mjs");
   await benchCli({ rounds: Number(values.rounds), only: values.only, json: values.json });
@@ -58,6 +64,7 @@ if (topic === "codec") {
        bench session [--json FILE] [--processes N] [--rounds N] [--milliseconds N]
        bench client [--json FILE] [--rounds N] [--only TEXT]
        bench client-routing [--json FILE] [--rounds N]
+       bench latency [--json FILE] [--rounds N]
        bench cli [--json FILE] [--rounds N] [--only TEXT]`);
   process.exitCode = 2;
 }
@@ -80,7 +87,7 @@ async function codec({ processes, ...settings }) {
     const timed = [];
     for (let index = 0; index < processes; index++)
       timed.push(await work(WORKER, { mode: "time", name, excluded, ...settings }));
-    const counted = await work(WORKER, { mode: "allocations", name, excluded, ...settings });
+    const counted = await work(WORKER, { mode: "allocations", name, excluded, ...settings }, ROOM_FOR_ALL);
     const measurements = counted.measurements.map((each, index) => {
       const rounds = timed.flatMap((one) => one.measurements[index].rounds);
       return { ...each, operationsPerSecond: median(rounds), rounds };

@@ -7,7 +7,9 @@ import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { interleaved } from "../interleaved.mjs";
 import { median } from "../measure.mjs";
+import { startMosquitto } from "../mosquitto.mjs";
 import { machine, printTable, quantity, ratio } from "../report.mjs";
 import { publishers, subscribers, PETREL } from "./contestants.mjs";
 
@@ -46,17 +48,6 @@ export async function benchCli({ rounds, only, json }) {
   if (json !== undefined) {
     writeFileSync(json, `${JSON.stringify({ ...environment, rounds, results, start }, undefined, 2)}\n`);
   }
-}
-
-async function interleaved(rounds, contestants, measure) {
-  const results = Object.fromEntries(contestants.map(({ who }) => [who, []]));
-  for (let round = 0; round < rounds; round++) {
-    for (let turn = 0; turn < contestants.length; turn++) {
-      const contestant = contestants[(round + turn) % contestants.length];
-      results[contestant.who].push(await measure(contestant));
-    }
-  }
-  return results;
 }
 
 /** Runs a command with `count` lines as its input, if it takes any, until it ends. */
@@ -159,14 +150,4 @@ async function startSink() {
   const server = spawn(process.execPath, [SINK], { stdio: ["pipe", "pipe", "inherit"] });
   const [port] = await once(createInterface(server.stdout), "line");
   return { port, end: () => server.stdin.end() };
-}
-
-async function startMosquitto() {
-  const probe = createServer();
-  await new Promise((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const { port } = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  const server = spawn("mosquitto", ["-p", String(port)], { stdio: ["ignore", "ignore", "pipe"] });
-  for await (const line of createInterface(server.stderr)) if (line.includes("running")) break;
-  return { port: String(port), end: () => server.kill() };
 }

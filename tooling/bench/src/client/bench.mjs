@@ -6,19 +6,23 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { interleaved } from "../interleaved.mjs";
 import { median } from "../measure.mjs";
 import { machine, printTable, quantity, ratio } from "../report.mjs";
+import { work } from "../work.mjs";
 import { CASES } from "./cases.mjs";
-import { CONTESTANTS } from "./contestants.mjs";
 
 const WORKER = fileURLToPath(new URL("worker.mjs", import.meta.url));
 const IDLE = fileURLToPath(new URL("idle.mjs", import.meta.url));
 const SERVER = fileURLToPath(new URL("server.mjs", import.meta.url));
 const IDLE_CLIENTS = 1_000;
 /** A young generation that does not grow: it would take twice as much as the clients, whoever made them. */
-const IDLE_FLAGS = ["--max-semi-space-size=1"];
-/** MQTT.js gets fewer messages: it takes longer for each, and its rate does not depend on how many there are. */
-const SHARE = { petrel: 1, "MQTT.js": 0.25 };
+const IDLE_FLAGS = ["--expose-gc", "--max-semi-space-size=1"];
+/** MQTT.js gets a share of the messages: it takes longer for each, and its rate does not depend on how many there are. */
+const CONTESTANTS = [
+  { who: "petrel", share: 1 },
+  { who: "MQTT.js", share: 0.25 },
+];
 
 export async function benchClient({ rounds, only, json }) {
   const environment = machine();
@@ -32,30 +36,18 @@ export async function benchClient({ rounds, only, json }) {
     const url = `mqtt://127.0.0.1:${port}`;
     const results = [];
     for (const { name, ...task } of CASES.filter((each) => each.name.includes(only))) {
-      const run = (who) => work(WORKER, { ...task, who, url, count: task.count * SHARE[who] });
-      results.push({ name, results: await interleaved(rounds, run) });
+      const run = ({ who, share }) => work(WORKER, { ...task, who, url, count: task.count * share });
+      results.push({ name, results: await interleaved(rounds, CONTESTANTS, run) });
     }
     print(results);
-    const idle = await interleaved(rounds, (who) => work(IDLE, { who, url, count: IDLE_CLIENTS }, IDLE_FLAGS));
+    const runIdle = ({ who }) => work(IDLE, { who, url, count: IDLE_CLIENTS }, IDLE_FLAGS);
+    const idle = await interleaved(rounds, CONTESTANTS, runIdle);
     printIdle(idle);
     if (json !== undefined)
       writeFileSync(json, `${JSON.stringify({ ...environment, rounds, results, idle }, undefined, 2)}\n`);
   } finally {
     server.stdin.end();
   }
-}
-
-/** What `run` finds out about each contestant, who goes first changing with the round. */
-async function interleaved(rounds, run) {
-  const names = Object.keys(CONTESTANTS);
-  const results = Object.fromEntries(names.map((who) => [who, []]));
-  for (let round = 0; round < rounds; round++) {
-    for (let turn = 0; turn < names.length; turn++) {
-      const who = names[(round + turn) % names.length];
-      results[who].push(await run(who));
-    }
-  }
-  return results;
 }
 
 function print(results) {
@@ -82,19 +74,4 @@ function printIdle(by) {
   const kilobytes = (who, unit) => (median(by[who].map((each) => each[unit])) / 1_024).toFixed(1);
   const lines = Object.keys(by).map((who) => [who, kilobytes(who, "resident"), kilobytes(who, "heap")]);
   printTable([[`${IDLE_CLIENTS} idle clients: KiB of each`, "resident", "heap"], ...lines]);
-}
-
-function work(program, task, flags = []) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ["--expose-gc", ...flags, program, JSON.stringify(task)], {
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
-    });
-    let result;
-    child.on("message", (message) => (result = message));
-    child.on("error", reject);
-    child.on("close", (code) => {
-      if (code === 0 && result !== undefined) resolve(result);
-      else reject(new Error(`${task.who} ended with exit code ${code} in ${JSON.stringify(task)}`));
-    });
-  });
 }

@@ -6,7 +6,8 @@ const PAYLOAD = new Uint8Array(40).fill(0x78);
 /** Publishes under way at once, for both. */
 const UNDER_WAY = 1_000;
 
-export const CONTESTANTS = { petrel, "MQTT.js": mqttJs };
+export const CLIENTS = { petrel, "MQTT.js": mqttJs };
+export const MODULES = { petrel: "@petrel/client", "MQTT.js": "mqtt" };
 
 async function petrel(url, options = {}) {
   const { connect } = await import("@petrel/client");
@@ -40,7 +41,9 @@ async function petrel(url, options = {}) {
       if (how === "batches") for await (const batch of subscription.batches()) for (const _ of batch) count();
       else for await (const _ of subscription) count();
     },
-    close: () => client.disconnect(),
+    listen: (topic, qos, onMessage) => client.subscribe(topic, { qos }, onMessage),
+    send: (topic, qos) => void client.publish(topic, PAYLOAD, { qos }),
+    close: () => client.disconnect({ drain: 1_000 }),
   };
 }
 
@@ -78,6 +81,11 @@ async function mqttJs(url, options = {}) {
       await client.subscribeAsync("bench/+", { qos: 1 });
       client.publish(order);
     },
-    close: () => client.endAsync(true),
+    listen: (topic, qos, onMessage) => {
+      client.on("message", onMessage);
+      return client.subscribeAsync(topic, { qos });
+    },
+    send: (topic, qos) => void client.publish(topic, PAYLOAD, { qos }),
+    close: () => client.endAsync(),
   };
 }

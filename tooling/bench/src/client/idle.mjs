@@ -2,10 +2,10 @@
 // once all are idle and the garbage is collected. Run with --expose-gc.
 
 import { setTimeout } from "node:timers/promises";
-import { CONTESTANTS } from "./contestants.mjs";
+import { CLIENTS } from "./contestants.mjs";
 
 const { who, url, count } = JSON.parse(process.argv[2]);
-const connect = CONTESTANTS[who];
+const connect = CLIENTS[who];
 await connect(url); // the code is loaded before the count begins
 await settle();
 const before = process.memoryUsage();

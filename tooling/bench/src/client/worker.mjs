@@ -1,11 +1,11 @@
 // worker '{ who, url, method, how, qos, count }': does one case after a warm-up of a quarter of it, in a process of its
 // own, and sends messages per second of wall clock and of the process's processor time.
 
-import { CONTESTANTS } from "./contestants.mjs";
+import { CLIENTS } from "./contestants.mjs";
 
 const { who, url, method, how, qos, count } = JSON.parse(process.argv[2]);
 const warmUp = count / 4;
-const client = await CONTESTANTS[who](url);
+const client = await CLIENTS[who](url);
 const result = method === "receive" ? await receiving() : await publishing();
 process.send(result, () => process.exit());
 
