@@ -36,6 +36,7 @@ export * from "../exports.ts";
 /** What every entry of the package exports, beside its own ways to make a client. */
 export type { AuthenticationAnswer, AuthenticationMethod } from "./authenticator.ts";
 export type { BackoffOptions } from "./backoff.ts";
+export type { BufferOptions } from "./buffer-limits.ts";
 export type { Clock, Timer } from "./clock.ts";
 export type { AcknowledgeMode } from "./consumer-options.ts";
 export { AbortedError, ClientClosedError, ConsumerStalledError, NoResponderError, SubscriptionLostError, } from "./errors.ts";
@@ -109,6 +110,68 @@ export interface BackoffOptions {
     readonly jitter: "full" | "none";
 }
 
+// dist/buffer-limits.d.ts
+
+/** How much may wait for a consumer before reading from the network pauses. */
+export interface BufferOptions {
+    /** Default 1,000. */
+    readonly messages?: number | undefined;
+    /** Of topics, payloads and properties. Default 16 MiB. */
+    readonly bytes?: number | undefined;
+}
+export interface BufferLimits {
+    readonly messages: number;
+    readonly bytes: number;
+}
+/** Whether a buffer is so full that nothing opens the network for it. */
+export declare function isOverfull(bytes: number, limits: BufferLimits): boolean;
+
+// dist/message.d.ts
+
+/** Who is told that a message is taken care of. */
+export interface AcknowledgementTarget {
+    acknowledge(delivery: Delivery, reasonCode: number): void;
+}
+/** The acknowledgement of a message that several may have got: it goes out when all of them are done. */
+export declare class SharedAcknowledgement {
+    #private;
+    constructor(delivery: Delivery, target: AcknowledgementTarget, consumers: number);
+    /** One consumer is done. The worst reason of all is what the server is told. */
+    done(reasonCode: number): void;
+}
+/** A message from the server. */
+export declare class Message {
+    #private;
+    readonly topic: string;
+    /** A view into the chunk that came from the network: `slice()` it to keep it for long without keeping the chunk. */
+    readonly payload: Uint8Array;
+    readonly qos: QoS;
+    /** It was kept by the server from before the subscription. */
+    readonly retain: boolean;
+    /** It may have been delivered before, on an earlier connection. */
+    readonly duplicate: boolean;
+    /** Undefined for QoS 0. */
+    readonly packetIdentifier: number | undefined;
+    /** 5.0; undefined where there are none. */
+    readonly properties: PublishProperties | undefined;
+    /** Milliseconds since 1970. */
+    readonly receivedAt: number;
+    /** @internal */
+    constructor(packet: PublishPacket, receivedAt: number, acknowledgement: SharedAcknowledgement | undefined);
+    /** The payload as text. Throws a TypeError if it is not UTF-8. */
+    text(): string;
+    /** The payload as JSON. Throws a SyntaxError (or TypeError) if it is not. */
+    json<Value = unknown>(): Value;
+    /**
+     * Tells the server that the message is taken care of; a no-op for QoS 0 and the second time. Needed only with
+     * `acknowledge: "manual"`, allowed always.
+     *
+     * @param reasonCode 5.0: 0x80 and above refuse the message. 3.x can not say it, and accepts.
+     * @throws EncodeError for a reason code that PUBACK and PUBREC don't have
+     */
+    acknowledge(reasonCode?: number): void;
+}
+
 // dist/consumer-options.d.ts
 
 /** When a QoS 1 or 2 message is acknowledged: when the consumer asks for the next one, on arrival, or by hand. */
@@ -116,7 +179,7 @@ export type AcknowledgeMode = "consumed" | "received" | "manual";
 /** How messages are consumed, checked and with defaults. */
 export interface ConsumerOptions {
     readonly acknowledge: AcknowledgeMode;
-    readonly buffer: number;
+    readonly buffer: BufferLimits;
     readonly concurrency: number;
     readonly rejectWith: number | undefined;
     /** Milliseconds; Infinity: no limit. */
@@ -181,8 +244,12 @@ export type FilterOptions<V extends Version> = V extends "5.0" ? FilterOptionsV5
 export interface MessagesOptions {
     /** When QoS 1 and 2 messages are acknowledged. Default "consumed". */
     readonly acknowledge?: AcknowledgeMode | undefined;
-    /** Messages that may wait for the consumer before reading from the network pauses. Default 1,000. */
-    readonly buffer?: number | undefined;
+    /**
+     * What may wait for the consumer before reading from the network pauses: so many messages, or messages and bytes.
+     * Default `{ messages: 1_000, bytes: 16 * 1024 * 1024 }`. While an answer is awaited, reading goes on, and up to four
+     * times the bytes are taken at QoS 1 and 2.
+     */
+    readonly buffer?: number | BufferOptions | undefined;
 }
 interface ConsumeOptionsV3 extends MessagesOptions {
     /** Calls of the handler that may run at the same time. Default 1: one message after the other. */
@@ -424,52 +491,6 @@ export interface ClientEvents {
     closed: undefined;
 }
 
-// dist/message.d.ts
-
-/** Who is told that a message is taken care of. */
-export interface AcknowledgementTarget {
-    acknowledge(delivery: Delivery, reasonCode: number): void;
-}
-/** The acknowledgement of a message that several may have got: it goes out when all of them are done. */
-export declare class SharedAcknowledgement {
-    #private;
-    constructor(delivery: Delivery, target: AcknowledgementTarget, consumers: number);
-    /** One consumer is done. The worst reason of all is what the server is told. */
-    done(reasonCode: number): void;
-}
-/** A message from the server. */
-export declare class Message {
-    #private;
-    readonly topic: string;
-    /** A view into the chunk that came from the network: `slice()` it to keep it for long without keeping the chunk. */
-    readonly payload: Uint8Array;
-    readonly qos: QoS;
-    /** It was kept by the server from before the subscription. */
-    readonly retain: boolean;
-    /** It may have been delivered before, on an earlier connection. */
-    readonly duplicate: boolean;
-    /** Undefined for QoS 0. */
-    readonly packetIdentifier: number | undefined;
-    /** 5.0; undefined where there are none. */
-    readonly properties: PublishProperties | undefined;
-    /** Milliseconds since 1970. */
-    readonly receivedAt: number;
-    /** @internal */
-    constructor(packet: PublishPacket, receivedAt: number, acknowledgement: SharedAcknowledgement | undefined);
-    /** The payload as text. Throws a TypeError if it is not UTF-8. */
-    text(): string;
-    /** The payload as JSON. Throws a SyntaxError (or TypeError) if it is not. */
-    json<Value = unknown>(): Value;
-    /**
-     * Tells the server that the message is taken care of; a no-op for QoS 0 and the second time. Needed only with
-     * `acknowledge: "manual"`, allowed always.
-     *
-     * @param reasonCode 5.0: 0x80 and above refuse the message. 3.x can not say it, and accepts.
-     * @throws EncodeError for a reason code that PUBACK and PUBREC don't have
-     */
-    acknowledge(reasonCode?: number): void;
-}
-
 // dist/options.d.ts
 
 /** Options of every version. All are optional. */
@@ -641,6 +662,8 @@ export interface UnclaimedOptions {
     readonly hold?: number | undefined;
     /** Messages that are held before reading from the network pauses. Default 1,000. */
     readonly buffer?: number | undefined;
+    /** The same, in bytes of topics, payloads and properties. Default 16 MiB. */
+    readonly bytes?: number | undefined;
 }
 export interface ReconnectOptions {
     /** Milliseconds before the first new attempt, at most. Default 1,000. */
@@ -866,6 +889,8 @@ export declare class MessageStream implements AsyncIterable<Message>, AsyncDispo
     get buffered(): number;
     /** @internal Messages that left the buffer so far. */
     get passed(): number;
+    /** @internal Nothing opens the network as long as so much waits. */
+    get isOverfull(): boolean;
     /** Ends the stream. What it holds is acknowledged now; a loop still gets it. */
     [Symbol.asyncDispose](): Promise<void>;
     /**

@@ -4,6 +4,8 @@ import type { Clock, Timer } from "./clock.ts";
 export interface Congested {
   /** Messages that left it so far. */
   readonly passed: number;
+  /** Nothing opens the network as long as so much waits: it would take more memory than it may. */
+  readonly isOverfull: boolean;
 }
 
 export interface CongestionHost<Buffer> {
@@ -25,7 +27,7 @@ const NONE: readonly never[] = [];
  * that the server feels it. Two things go before: an answer that is awaited, for a consumer that publishes and waits
  * would otherwise wait for what nobody reads; and a consumer that takes nothing at all, for the others can not wait for
  * ever. While reading goes on, a full buffer takes no QoS 0 messages; those of QoS 1 and 2 are bounded by the Receive
- * Maximum, because they are not acknowledged.
+ * Maximum, because they are not acknowledged, and by their bytes: memory goes before everything else.
  */
 export class Congestion<Buffer extends Congested> {
   readonly #clock: Clock;
@@ -66,8 +68,12 @@ export class Congestion<Buffer extends Congested> {
 
   /** Whether to read from the network. Ask once a chunk: what fills a buffer may be followed by the rest of its chunk. */
   wantsData(answerAwaited: boolean): boolean {
-    this.#answerAwaited = answerAwaited && this.#full !== undefined && this.#full.size > 0;
-    return answerAwaited || !this.#pauses();
+    if (this.#full === undefined || this.#full.size === 0) {
+      this.#answerAwaited = false;
+      return true;
+    }
+    this.#answerAwaited = answerAwaited;
+    return !this.#pauses(answerAwaited);
   }
 
   /** Whether the network is read although this buffer is full. */
@@ -75,8 +81,10 @@ export class Congestion<Buffer extends Congested> {
     return this.#answerAwaited || this.#full?.get(buffer)?.stalled === true;
   }
 
-  #pauses(): boolean {
-    for (const { stalled } of this.#full?.values() ?? NONE) if (!stalled) return true;
+  #pauses(answerAwaited: boolean): boolean {
+    for (const [buffer, { stalled }] of this.#full ?? NONE) {
+      if (buffer.isOverfull || !(stalled || answerAwaited)) return true;
+    }
     return false;
   }
 

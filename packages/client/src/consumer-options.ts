@@ -1,5 +1,6 @@
 import { isReasonCodeAllowed } from "@petrel/codec";
 import { OptionError } from "@petrel/session";
+import { type BufferLimits, bufferLimits } from "./buffer-limits.ts";
 import { refuseOptions } from "./options.ts";
 import type { ConsumeOptionsV5 } from "./types.ts";
 import type { Version } from "./version.ts";
@@ -10,7 +11,7 @@ export type AcknowledgeMode = "consumed" | "received" | "manual";
 /** How messages are consumed, checked and with defaults. */
 export interface ConsumerOptions {
   readonly acknowledge: AcknowledgeMode;
-  readonly buffer: number;
+  readonly buffer: BufferLimits;
   readonly concurrency: number;
   readonly rejectWith: number | undefined;
   /** Milliseconds; Infinity: no limit. */
@@ -24,9 +25,9 @@ const HANDLER_OPTIONS = ["concurrency", "rejectWith", "handlerTimeout"] as const
 
 /** Throws {@link OptionError}. */
 export function consumerOptions(options: ConsumeOptionsV5, hasHandler: boolean, version: Version): ConsumerOptions {
-  const { acknowledge = "consumed", buffer = 1_000, concurrency = 1, rejectWith } = options;
+  const { acknowledge = "consumed", concurrency = 1, rejectWith } = options;
   const { handlerTimeout = HANDLER_TIMEOUT_MS } = options;
-  if (!(buffer >= 1)) throw new OptionError("buffer", buffer, "it must be 1 message or more");
+  const buffer = bufferLimits(options.buffer);
   if (acknowledge !== "consumed" && acknowledge !== "received" && acknowledge !== "manual") {
     throw new OptionError("acknowledge", acknowledge, 'it must be "consumed", "received" or "manual"');
   }

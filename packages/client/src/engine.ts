@@ -206,13 +206,14 @@ export class Engine
   /** A slow consumer stops the network, unless an answer is awaited; see {@link Congestion}. */
   wantsData(): boolean {
     const { session } = this;
+    const isBeginning = session.phase !== "online";
     const answerAwaited =
-      session.phase !== "online" ||
+      isBeginning ||
       this.subscriber.awaitsAnswer ||
       this.#reauthenticating !== undefined ||
       session.inflightCount > 0 ||
       session.queuedCount > 0;
-    return this.receiver.wantsData(answerAwaited);
+    return this.receiver.wantsData(answerAwaited) || isBeginning; // CONNACK has to be read in any case
   }
 
   onBytesLost(bytes: number, afterMs: number): void {

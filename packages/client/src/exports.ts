@@ -2,6 +2,7 @@
 
 export type { AuthenticationAnswer, AuthenticationMethod } from "./authenticator.ts";
 export type { BackoffOptions } from "./backoff.ts";
+export type { BufferOptions } from "./buffer-limits.ts";
 export type { Clock, Timer } from "./clock.ts";
 export type { AcknowledgeMode } from "./consumer-options.ts";
 export {

@@ -2,6 +2,7 @@
 import type { Signal } from "@petrel/transport";
 import { OptionError, TimeoutError } from "@petrel/session";
 import { Backlog } from "./backlog.ts";
+import { isOverfull, sizeOf } from "./buffer-limits.ts";
 import { onAbort } from "./cancellation.ts";
 import type { Clock } from "./clock.ts";
 import type { ConsumerOptions } from "./consumer-options.ts";
@@ -53,6 +54,8 @@ export class MessageStream implements AsyncIterable<Message>, AsyncDisposable {
   readonly #endsWithLoop: boolean;
 
   readonly #buffer = new Backlog<Message>();
+  /** In the buffer. */
+  #bytes = 0;
   #full = false;
   #passed = 0;
   /** Handed to the consumer and not acknowledged yet. */
@@ -93,6 +96,11 @@ export class MessageStream implements AsyncIterable<Message>, AsyncDisposable {
   /** @internal Messages that left the buffer so far. */
   get passed(): number {
     return this.#passed;
+  }
+
+  /** @internal Nothing opens the network as long as so much waits. */
+  get isOverfull(): boolean {
+    return isOverfull(this.#bytes, this.#options.buffer);
   }
 
   /** Ends the stream. What it holds is acknowledged now; a loop still gets it. */
@@ -152,7 +160,7 @@ export class MessageStream implements AsyncIterable<Message>, AsyncDisposable {
   /** @internal */
   handleMessage(message: Message): void {
     const { acknowledge, buffer } = this.#options;
-    const hasRoom = this.#buffer.length < buffer;
+    const hasRoom = this.#buffer.length < buffer.messages && this.#bytes < buffer.bytes;
     if (!hasRoom && message.qos === 0 && this.#owner.readsOnThough(this)) {
       this.#owner.onOverflow(message);
       return;
@@ -160,7 +168,8 @@ export class MessageStream implements AsyncIterable<Message>, AsyncDisposable {
     // Without room the acknowledgement waits: the server's send quota is then what bounds the buffer.
     if (acknowledge === "received" && hasRoom) message.acknowledge();
     this.#buffer.push(message);
-    if (!this.#full && this.#buffer.length >= buffer) {
+    this.#bytes += sizeOf(message);
+    if (!this.#full && (this.#buffer.length >= buffer.messages || this.#bytes >= buffer.bytes)) {
       this.#full = true;
       this.#owner.onFull(this, true);
     }
@@ -180,6 +189,7 @@ export class MessageStream implements AsyncIterable<Message>, AsyncDisposable {
 
   /** @internal Nobody got hold of this stream: what it holds, for others. Call before {@link handleEnd}. */
   takeBack(): readonly Message[] {
+    this.#bytes = 0;
     return this.#buffer.takeAll();
   }
 
@@ -208,19 +218,23 @@ export class MessageStream implements AsyncIterable<Message>, AsyncDisposable {
     const message = this.#buffer.take();
     if (message === undefined) return undefined;
     this.#passed++;
+    const wasOverfull = this.isOverfull;
+    this.#bytes -= sizeOf(message);
     if (this.#options.acknowledge === "received") message.acknowledge(); // it came when there was no room
-    this.#noteRoom();
+    this.#noteRoom(wasOverfull);
     return message;
   }
 
   #takeBatch(): readonly Message[] | undefined {
     this.#settleTaken();
     if (this.#buffer.length === 0) return undefined;
+    const wasOverfull = this.isOverfull;
     const batch = this.#buffer.takeAll();
+    this.#bytes = 0;
     this.#passed += batch.length;
     this.#taken = batch;
     if (this.#options.acknowledge === "received") for (const message of batch) message.acknowledge();
-    this.#noteRoom();
+    this.#noteRoom(wasOverfull);
     return batch;
   }
 
@@ -254,10 +268,11 @@ export class MessageStream implements AsyncIterable<Message>, AsyncDisposable {
     if (this.#options.acknowledge === "consumed") for (const message of taken) message.acknowledge();
   }
 
-  #noteRoom(): void {
-    if (!this.#full || this.#buffer.length > this.#options.buffer / 2) return;
-    this.#full = false;
-    this.#owner.onFull(this, false);
+  #noteRoom(wasOverfull: boolean): void {
+    if (!this.#full) return;
+    const { messages, bytes } = this.#options.buffer;
+    this.#full = this.#buffer.length > messages / 2 || this.#bytes > bytes / 2;
+    if (!this.#full || (wasOverfull && !this.isOverfull)) this.#owner.onFull(this, this.#full);
   }
 
   #refuseHandler(): void {

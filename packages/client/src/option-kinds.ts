@@ -58,7 +58,7 @@ const queue: TableOf<NonNullable<OptionsV5["queue"]>> = {
   overflow: text,
   qos0WhileOffline: text,
 };
-const unclaimed: TableOf<UnclaimedOptions> = { hold: number, buffer: number };
+const unclaimed: TableOf<UnclaimedOptions> = { hold: number, buffer: number, bytes: number };
 const timeouts: TableOf<TimeoutOptions> = {
   connect: number,
   dns: number,

@@ -198,6 +198,8 @@ export interface UnclaimedOptions {
   readonly hold?: number | undefined;
   /** Messages that are held before reading from the network pauses. Default 1,000. */
   readonly buffer?: number | undefined;
+  /** The same, in bytes of topics, payloads and properties. Default 16 MiB. */
+  readonly bytes?: number | undefined;
 }
 
 export interface ReconnectOptions {

@@ -9,6 +9,7 @@ import {
 } from "@petrel/session";
 import { AcknowledgementWatch, type AcknowledgementWatchHost } from "./acknowledgement-watch.ts";
 import type { ClientEmitter } from "./client-emitter.ts";
+import { bufferLimits } from "./buffer-limits.ts";
 import type { Clock } from "./clock.ts";
 import { Congestion, type CongestionHost } from "./congestion.ts";
 import { ConsumerStalledError } from "./errors.ts";
@@ -20,9 +21,10 @@ import type { MessageHandler } from "./handling.ts";
 import { IncomingEvents } from "./incoming-events.ts";
 import { type AcknowledgementTarget, Message, SharedAcknowledgement } from "./message.ts";
 import { MessageStream, type StreamOwner } from "./message-stream.ts";
+import type { UnclaimedOptions } from "./options.ts";
 import { describeFilters, Subscription } from "./subscription.ts";
 import { SubscriptionRegistry } from "./subscription-registry.ts";
-import { UnclaimedMessages, type UnclaimedHost } from "./unclaimed.ts";
+import { type UnclaimedHost, type UnclaimedLimits, UnclaimedMessages } from "./unclaimed.ts";
 
 /** What the receiver needs of its client. */
 export interface ReceiverHost {
@@ -36,7 +38,7 @@ export interface ReceiverHost {
 
 /** How patient the receiver is. Milliseconds and messages. */
 export interface ReceiverOptions {
-  readonly unclaimed: { readonly hold: number; readonly buffer: number };
+  readonly unclaimed: UnclaimedLimits;
   readonly consumerTimeout: number;
 }
 
@@ -326,7 +328,9 @@ export class Receiver
   onStalled(stalled: Buffer): void {
     if (stalled instanceof MessageStream) {
       const what = `${stalled.label} has ${stalled.buffered} messages waiting, and took none for`;
-      const then = "the network is read on without it: its buffer takes no more QoS 0 messages until it has room";
+      const then = stalled.isOverfull
+        ? "that is so much that the network waits for it, and with it everybody"
+        : "the network is read on without it: its buffer takes no more QoS 0 messages until it has room";
       this.#reportStalled(what, then);
     }
     this.#host.driver.wake();
@@ -356,19 +360,24 @@ export class Receiver
   }
 }
 
-const DEFAULTS: ReceiverOptions = { unclaimed: { hold: 10_000, buffer: 1_000 }, consumerTimeout: 30_000 };
+const DEFAULTS: ReceiverOptions = {
+  unclaimed: { hold: 10_000, buffer: bufferLimits(undefined) },
+  consumerTimeout: 30_000,
+};
 
 /** Throws {@link OptionError}. */
 export function receiverOptions(
-  unclaimed: { readonly hold?: number | undefined; readonly buffer?: number | undefined } | undefined,
+  unclaimed: UnclaimedOptions | undefined,
   consumerTimeout: number = DEFAULTS.consumerTimeout,
 ): ReceiverOptions {
   if (unclaimed === undefined && consumerTimeout === DEFAULTS.consumerTimeout) return DEFAULTS; // one for all
-  const { hold = DEFAULTS.unclaimed.hold, buffer = DEFAULTS.unclaimed.buffer } = unclaimed ?? {};
+  const { messages, bytes: most } = DEFAULTS.unclaimed.buffer;
+  const { hold = DEFAULTS.unclaimed.hold, buffer = messages, bytes = most } = unclaimed ?? {};
   if (!(hold >= 0)) throw new OptionError("unclaimed.hold", hold, "it must be 0 or more milliseconds");
   if (!(buffer >= 1)) throw new OptionError("unclaimed.buffer", buffer, "it must be 1 message or more");
+  if (!(bytes >= 1)) throw new OptionError("unclaimed.bytes", bytes, "it must be 1 byte or more");
   if (!(consumerTimeout >= 0)) {
     throw new OptionError("timeouts.consumer", consumerTimeout, "it must be 0 or more milliseconds");
   }
-  return { unclaimed: { hold, buffer }, consumerTimeout };
+  return { unclaimed: { hold, buffer: { messages: buffer, bytes } }, consumerTimeout };
 }

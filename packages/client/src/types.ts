@@ -9,6 +9,7 @@ import type { Message } from "./message.ts";
 import type { OptionsV3, OptionsV5 } from "./options.ts";
 import type { JsonPayload } from "./payload.ts";
 import type { Publication } from "./publication.ts";
+import type { BufferOptions } from "./buffer-limits.ts";
 import type { AcknowledgeMode } from "./consumer-options.ts";
 import type { MessageHandler } from "./handling.ts";
 import type { MessageStream } from "./message-stream.ts";
@@ -81,8 +82,12 @@ export type FilterOptions<V extends Version> = V extends "5.0" ? FilterOptionsV5
 export interface MessagesOptions {
   /** When QoS 1 and 2 messages are acknowledged. Default "consumed". */
   readonly acknowledge?: AcknowledgeMode | undefined;
-  /** Messages that may wait for the consumer before reading from the network pauses. Default 1,000. */
-  readonly buffer?: number | undefined;
+  /**
+   * What may wait for the consumer before reading from the network pauses: so many messages, or messages and bytes.
+   * Default `{ messages: 1_000, bytes: 16 * 1024 * 1024 }`. While an answer is awaited, reading goes on, and up to four
+   * times the bytes are taken at QoS 1 and 2.
+   */
+  readonly buffer?: number | BufferOptions | undefined;
 }
 
 interface ConsumeOptionsV3 extends MessagesOptions {

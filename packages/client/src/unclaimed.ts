@@ -1,6 +1,13 @@
+import { type BufferLimits, isOverfull, sizeOf } from "./buffer-limits.ts";
 import type { Clock, Timer } from "./clock.ts";
 import type { Congested } from "./congestion.ts";
 import type { Message } from "./message.ts";
+
+export interface UnclaimedLimits {
+  /** Milliseconds. */
+  readonly hold: number;
+  readonly buffer: BufferLimits;
+}
 
 /** What the hold needs of its client. */
 export interface UnclaimedHost {
@@ -19,16 +26,17 @@ export class UnclaimedMessages implements Congested {
   readonly #clock: Clock;
   readonly #host: UnclaimedHost;
   readonly #holdMs: number;
-  readonly #limit: number;
+  readonly #limits: BufferLimits;
   #held: Message[] = [];
+  #bytes = 0;
   #passed = 0;
   #timer: Timer | undefined;
 
-  constructor(clock: Clock, { hold, buffer }: { readonly hold: number; readonly buffer: number }, host: UnclaimedHost) {
+  constructor(clock: Clock, { hold, buffer }: UnclaimedLimits, host: UnclaimedHost) {
     this.#clock = clock;
     this.#host = host;
     this.#holdMs = hold;
-    this.#limit = buffer;
+    this.#limits = buffer;
   }
 
   get length(): number {
@@ -37,6 +45,14 @@ export class UnclaimedMessages implements Congested {
 
   get passed(): number {
     return this.#passed;
+  }
+
+  get isOverfull(): boolean {
+    return isOverfull(this.#bytes, this.#limits);
+  }
+
+  get #isFull(): boolean {
+    return this.#held.length >= this.#limits.messages || this.#bytes >= this.#limits.bytes;
   }
 
   /** Whether messages are being held. */
@@ -64,13 +80,14 @@ export class UnclaimedMessages implements Congested {
   }
 
   hold(message: Message): void {
-    const isFull = this.#held.length >= this.#limit;
+    const isFull = this.#isFull;
     if (isFull && message.qos === 0 && this.#host.readsOnThough(this)) {
       this.#host.onOverflow(message);
       return;
     }
     this.#held.push(message);
-    if (!isFull && this.#held.length >= this.#limit) this.#host.onFull(this, true);
+    this.#bytes += sizeOf(message);
+    if (!isFull && this.#isFull) this.#host.onFull(this, true);
   }
 
   /** Takes what somebody asks for, in the order in which it came. */
@@ -84,9 +101,10 @@ export class UnclaimedMessages implements Congested {
   }
 
   #keep(left: Message[]): void {
-    const wasFull = this.#held.length >= this.#limit;
+    const wasFull = this.#isFull;
     this.#passed += this.#held.length - left.length;
     this.#held = left;
-    if (wasFull && left.length < this.#limit) this.#host.onFull(this, false);
+    this.#bytes = left.reduce((bytes, message) => bytes + sizeOf(message), 0);
+    if (wasFull) this.#host.onFull(this, this.#isFull);
   }
 }

@@ -1,5 +1,5 @@
 import type { PublishPacketInit } from "@petrel/codec";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { soon, watch, World } from "./support/world.ts";
 
 function message(topicName: string, payload: number, qos: 0 | 1 = 0): PublishPacketInit {
@@ -213,6 +213,85 @@ test("a route that is stuck leaves no timer behind when the client is closed, an
   expect(world.eventsOf("error")).toMatchObject([{ code: "PETREL_CONSUMER_STALLED" }]);
   expect(world.eventsOf("message").map(({ topic }) => topic)).toEqual(["b"]);
   done();
+});
+
+describe("a buffer has a limit in bytes, too", () => {
+  const large = (index: number, qos: 0 | 1): PublishPacketInit => ({
+    ...message("a", index, qos),
+    payload: String(index).padStart(9, "0"), // with the topic ten bytes
+  });
+
+  test("that makes the network wait until half of it is free", async () => {
+    const world = await World.online();
+    const readings = await soon(world, world.client.subscribe("a", { qos: 1, buffer: { bytes: 40 } }));
+    for (let index = 0; index < 10; index++) await world.send(large(index, index % 2 === 0 ? 0 : 1));
+    expect(readings.buffered).toBe(4);
+    const numbers: number[] = [];
+    while (numbers.length < 10) {
+      numbers.push(Number((await readings.next())!.text()));
+      await world.settle();
+    }
+    expect([numbers, readings.buffered, world.droppedIncoming]).toEqual([[0, 1, 2, 3, 4, 5, 6, 7, 8, 9], 0, []]);
+  });
+
+  test("that nothing opens beyond four times as much: neither an answer that is awaited, nor a consumer that hangs", async () => {
+    const world = await World.online({ timeouts: { consumer: 10_000 } });
+    const readings = await soon(world, world.client.subscribe("a", { qos: 1, buffer: { bytes: 40 } }));
+    world.server.automatic = false;
+    const published = watch(world.client.publish("b", "1", { qos: 1 }));
+    await world.settle();
+    for (let index = 0; index < 30; index++) await world.send(large(index, 1));
+    await world.send({ type: "puback", packetIdentifier: 1 });
+    await world.elapse(60_000);
+    expect([readings.buffered, published.state]).toEqual([16, "pending"]);
+    expect(world.eventsOf("error")).toMatchObject([
+      { code: "PETREL_CONSUMER_STALLED", message: expect.stringContaining("the network waits for it") },
+      { code: "PETREL_CONSUMER_STALLED", topic: "a" },
+    ]);
+    const numbers: number[] = [];
+    while (numbers.length < 30) {
+      numbers.push(Number((await readings.next())!.text()));
+      await world.settle();
+    }
+    expect([numbers, published.state]).toEqual([Array.from({ length: 30 }, (_, index) => index), "resolved"]);
+  });
+
+  test("that counts what a message has in its properties", async () => {
+    const world = await World.online();
+    const readings = await soon(world, world.client.subscribe("a", { buffer: { bytes: 1_000 } }));
+    const properties = { userProperties: [["name", "x".repeat(900)]], correlationData: new Uint8Array(200) } as const;
+    for (let index = 0; index < 3; index++) await world.send({ ...message("a", index), properties });
+    expect(readings.buffered).toBe(1);
+    await readings.next();
+    await world.settle();
+    expect(readings.buffered).toBe(1);
+  });
+
+  test("also while nobody has claimed what a resumed session brings", async () => {
+    const world = new World({
+      ...{ cleanStart: false, clientId: "a", sessionExpiryInterval: 60 },
+      ...{ unclaimed: { bytes: 40 }, deafTo: ["message"] },
+    });
+    const connecting = world.client.connect();
+    world.server.accept({ sessionPresent: true });
+    await soon(world, connecting);
+    for (let index = 0; index < 10; index++) await world.send(large(index, 1));
+    expect(world.client.statistics().receiving.held).toBe(4);
+    const readings = await soon(world, world.client.subscribe("a", { qos: 1 }));
+    await world.settle();
+    expect(readings.buffered).toBe(10);
+  });
+
+  test.each<[object, string]>([
+    [{ buffer: { bytes: 0 } }, "buffer.bytes"],
+    [{ buffer: { messages: 0 } }, "buffer.messages"],
+    [{ buffer: { byts: 1 } }, "buffer.byts"],
+    [{ buffer: "large" }, "buffer"],
+    [{ buffer: null }, "buffer"],
+  ])("%j is refused", async (options, option) => {
+    const world = await World.online();
+    await expect(world.client.subscribe("a", options)).rejects.toMatchObject({ code: "PETREL_OPTION", option });
+  });
 });
 
 test("a message that stays unacknowledged is told, with those who have it and how many wait behind it", async () => {
