@@ -192,7 +192,7 @@ describe("a WebSocket stream", () => {
 });
 
 describe("connections", () => {
-  const options = { lenient: false, json: false, colour: false, version: 4 } as const;
+  const options = { lenient: false, json: false, colour: false, columns: Infinity, version: 4 } as const;
   const pingreq = Buffer.of(0xc0, 0);
   const follow = () => {
     const seen = { lines: "", failures: [] as string[] };

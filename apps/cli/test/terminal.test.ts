@@ -2,8 +2,9 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { wantsColour } from "../src/output/colour.ts";
 import { visibleText, withoutControls } from "../src/output/control-characters.ts";
-import { bar, note, StatusLine, withCommas } from "../src/output/status-line.ts";
+import { bar, complain, note, StatusLine, withCommas } from "../src/output/status-line.ts";
 import { table } from "../src/output/table.ts";
+import { hanging } from "../src/output/wrapping.ts";
 
 let written = "";
 
@@ -178,5 +179,33 @@ describe("a table", () => {
 
   test("is left to a terminal that is too narrow for it", () => {
     expect(table(rows, { width: 28 })).toBe(table(rows));
+  });
+});
+
+describe("a sentence at a terminal", () => {
+  const sentence = "nothing listens on localhost:9; is the server running?";
+
+  test("goes on below, between words", () => {
+    expect(hanging("petrel: ", sentence, { columns: 40, indent: 2 })).toBe(
+      "nothing listens on localhost:9;\n  is the server running?",
+    );
+    expect(hanging("petrel: ", sentence, { columns: 44, indent: 14 })).toBe(
+      `nothing listens on localhost:9; is\n${" ".repeat(14)}the server running?`,
+    );
+  });
+
+  test("is one line where it fits, where nobody says how wide that is, and where it is too narrow for words", () => {
+    const head = "petrel: ";
+    for (const columns of [head.length + sentence.length, Infinity, 27]) {
+      expect(hanging(head, sentence, { columns, indent: 2 })).toBe(sentence);
+    }
+  });
+
+  test("wraps on stderr, and not in a file", () => {
+    setTerminal(true, 40);
+    complain(sentence);
+    setTerminal(undefined, 40);
+    complain(sentence);
+    expect(written).toMatch(/petrel:\S* nothing listens on localhost:9;\n {2}is .*\npetrel: nothing .* running\?\n$/);
   });
 });

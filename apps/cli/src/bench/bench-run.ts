@@ -184,7 +184,8 @@ export class BenchRun {
 
   async #end(): Promise<void> {
     if (this.#kind === "rtt") await this.#awaitReplies();
-    await Promise.all(this.#clients.map((client) => client.disconnect({ drain: this.#kind === "pub" ? DRAIN : 0 })));
+    const publishes = this.#kind === "pub" || this.#kind === "rtt"; // a reply may overtake its acknowledgement
+    await Promise.all(this.#clients.map((client) => client.disconnect({ drain: publishes ? DRAIN : 0 })));
   }
 
   /** Waits for round trips under way. */

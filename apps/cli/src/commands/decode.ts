@@ -12,6 +12,7 @@ import { fileChunks } from "../input/file.ts";
 import { stdinChunks } from "../input/stdin.ts";
 import { Interruption } from "../interruption.ts";
 import { wantsColour } from "../output/colour.ts";
+import { columnsOf } from "../output/columns.ts";
 import { complain, note } from "../output/status-line.ts";
 import { StdoutWriter } from "../output/stdout.ts";
 
@@ -85,6 +86,7 @@ async function decode(file: string | undefined, options: DecodeOptions): Promise
     lenient,
     json: output === "json",
     colour: wantsColour(process.stdout),
+    columns: columnsOf(process.stdout),
     version: mqttVersion === undefined ? undefined : VERSIONS[mqttVersion],
   };
   const printer = new Printer(interruption.signal);

@@ -3,6 +3,8 @@ import type { Command } from "commander";
 import { startBroker } from "../embedded-broker.ts";
 import { CommandError, ExitCode } from "../exit-codes.ts";
 import { bold, colourNo, colourTopic, colourYes, wantsColour } from "../output/colour.ts";
+import { columnsOf } from "../output/columns.ts";
+import { hanging } from "../output/wrapping.ts";
 
 export function defineDemo(command: Command): void {
   command.option("--debug", "where errors come from").action(() => demo());
@@ -65,5 +67,6 @@ const COLOURS: Readonly<Record<string, (text: string) => string>> = {
 function say(who: string, what: string): void {
   const colour = wantsColour(process.stdout) ? COLOURS[who] : undefined;
   const name = who.padEnd(10);
-  process.stdout.write(`  ${colour === undefined ? name : colour(name)}  ${what}\n`);
+  const text = hanging(`  ${name}  `, what, { columns: columnsOf(process.stdout), indent: 14 });
+  process.stdout.write(`  ${colour === undefined ? name : colour(name)}  ${text}\n`);
 }

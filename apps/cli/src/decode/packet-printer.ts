@@ -1,4 +1,5 @@
 import { colourNo, colourTopic } from "../output/colour.ts";
+import { hanging } from "../output/wrapping.ts";
 import { type DecodeError, describePacket, type LenientResult, type Packet } from "@petrel/codec";
 
 /** Where a packet was found. */
@@ -11,13 +12,24 @@ export interface Place {
   readonly to?: string;
 }
 
+interface TextForm {
+  readonly colour?: boolean;
+  /** Longer lines go on below. */
+  readonly columns?: number;
+}
+
 /** A packet as text for people: a line, and one for each violation. */
-export function packetText({ packet, violations, bytes }: LenientResult, place: Place, colour = false): string {
+export function packetText(
+  { packet, violations, bytes }: LenientResult,
+  place: Place,
+  { colour = false, columns = Infinity }: TextForm = {},
+): string {
   const what = packet === undefined ? `${bytes.length} bytes that are no packet` : describePacket(packet);
   const where = placeText(place);
-  const wrong = violations.map((one) => `  ! ${violationText(one)}`);
+  const below = { columns, indent: 6 };
+  const wrong = violations.map((one) => `  ! ${hanging("  ! ", violationText(one), below)}`);
   return [
-    `${colour ? colourTopic(where) : where}  ${what}`,
+    `${colour ? colourTopic(where) : where}  ${hanging(`${where}  `, what, below)}`,
     ...wrong.map((line) => (colour ? colourNo(line) : line)),
     "",
   ].join("\n");

@@ -6,6 +6,8 @@ export interface PacketStreamOptions {
   readonly json: boolean;
   /** Text for a terminal. */
   readonly colour: boolean;
+  /** Longer lines go on below, in text. */
+  readonly columns: number;
   readonly version: ProtocolVersion | undefined;
   readonly sender: Sender | undefined;
 }
@@ -42,7 +44,7 @@ export class PacketStream {
         this.failure = `the packet at byte ${at.offset} is wrong: ${violationText(violation)}${unknown}`;
         return lines;
       }
-      lines += this.#options.json ? packetJson(result, at) : packetText(result, at, this.#options.colour);
+      lines += this.#options.json ? packetJson(result, at) : packetText(result, at, this.#options);
     }
     return lines;
   }

@@ -1,6 +1,7 @@
 import { colourError, wantsColour } from "./colour.ts";
 import { columnsOf } from "./columns.ts";
 import { withoutControls } from "./control-characters.ts";
+import { hanging } from "./wrapping.ts";
 
 /** Milliseconds between two looks. */
 const PERIOD = 200;
@@ -8,6 +9,8 @@ const PERIOD = 200;
 const PATIENCE = 1_000;
 /** Columns that stay free: a terminal shows ^C behind the line, and a full line would wrap. */
 const MARGIN = 3;
+
+const NAME = "petrel:";
 
 const CLEAR_TO_END = "\u001b[K";
 const CLEAR = `\r${CLEAR_TO_END}`;
@@ -17,17 +20,18 @@ let isShown = false;
 
 /** Writes a line on stderr, in the place of a status line if there is one: that comes back by itself. */
 export function note(text: string): void {
-  writeLine(`petrel: ${withoutControls(text)}`);
+  writeLine(NAME, text);
 }
 
 /** A {@link note} of what went wrong. */
 export function complain(text: string): void {
-  const name = wantsColour(process.stderr) ? colourError("petrel:") : "petrel:";
-  writeLine(`${name} ${withoutControls(text)}`);
+  writeLine(wantsColour(process.stderr) ? colourError(NAME) : NAME, text);
 }
 
-function writeLine(line: string): void {
-  process.stderr.write(`${isShown ? CLEAR : ""}${line}\n`);
+function writeLine(name: string, text: string): void {
+  const place = { columns: columnsOf(process.stderr), indent: 2 };
+  const line = hanging(`${NAME} `, withoutControls(text), place);
+  process.stderr.write(`${isShown ? CLEAR : ""}${name} ${line}\n`);
   isShown = false;
 }
 

@@ -1,5 +1,6 @@
 import { columnsOf } from "./columns.ts";
 import { withoutControls } from "./control-characters.ts";
+import { wrapped } from "./wrapping.ts";
 
 /** Colours a cell that has its width already. */
 type Paint = (cell: string, column: number) => string;
@@ -9,9 +10,6 @@ interface TableForm {
   /** Characters in a line: what does not fit of the last cell goes to lines of its own. */
   readonly width?: number;
 }
-
-/** A last column that is narrower than this is left to the terminal. */
-const NARROWEST = 20;
 
 /** Rows of two columns and more, each as wide as its widest cell; the last one as long as it is. */
 export function table(rows: readonly (readonly string[])[], { paint, width = Infinity }: TableForm = {}): string {
@@ -38,20 +36,4 @@ export function table(rows: readonly (readonly string[])[], { paint, width = Inf
 /** A table on stdout, as wide as the terminal. */
 export function writeTable(rows: readonly (readonly string[])[], paint?: Paint): void {
   process.stdout.write(table(rows, { paint, width: columnsOf(process.stdout) }));
-}
-
-/** Lines of at most so many characters, if words allow it. What is parted by two spaces belongs together. */
-function wrapped(text: string, width: number): readonly string[] {
-  if (text.length <= width || width < NARROWEST) return [text];
-  const space = text.includes("  ") ? "  " : " ";
-  const lines: string[] = [];
-  let line: string | undefined;
-  for (const word of text.split(space)) {
-    if (line !== undefined && line.length + space.length + word.length > width) {
-      lines.push(line);
-      line = undefined;
-    }
-    line = line === undefined ? word : `${line}${space}${word}`;
-  }
-  return [...lines, line ?? ""];
 }
