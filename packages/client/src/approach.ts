@@ -31,6 +31,12 @@ export interface Way {
 
 const NONE: readonly never[] = [];
 
+/** What a connector is made from. */
+const CONNECTOR_OPTIONS = [
+  ...(["connector", "tls", "websocket", "proxy", "localAddress", "localPort", "socket"] as const),
+  ...(["timeouts", "maximumPacketSize"] as const),
+] as const;
+
 /** Which way the next attempt goes: to which server, in which version, with which options. */
 export class Approach {
   readonly #reach: Reach;
@@ -103,9 +109,13 @@ export class Approach {
     checkAttemptKinds(changes);
     const { url = current, ...others } = changes;
     const options = { ...this.#options, ...others } as ClientOptions;
-    const destination = this.#reach(url, options);
+    // Another token is no other way: the connector goes on, and with it what it remembers.
+    const isUsual = url === current && !CONNECTOR_OPTIONS.some((name) => others[name] !== undefined);
+    const destination = isUsual ? this.#destination(url) : this.#reach(url, options);
+    const { username = destination.username, password = destination.password } = others;
+    this.#tried = destination;
     this.#url = url;
-    return this.#way(destination, options);
+    return this.#way({ ...destination, username, password }, options);
   }
 
   #destination(url: string): Destination {

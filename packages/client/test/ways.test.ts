@@ -293,13 +293,14 @@ describe("optionsForAttempt", () => {
     });
     void network.client.connect();
     await network.elapse(10_000);
+    expect(network.server("a").received()[0]).toMatchObject({ type: "connect", username: "user1" });
     network.server("a").lose();
     network.down.add("b");
     await network.elapse(1_000);
     network.down.clear();
     await network.elapse(2_000);
     expect(asked[0]).toEqual({ attempt: 1, url: "mqtt://a", version: "5.0" });
-    expect(network.attempts).toEqual(["a user1", "b user2", "b user3"]);
+    expect(network.attempts).toEqual(["a", "b user2", "b user3"]);
     expect(network.server("b").received()[0]).toMatchObject({ type: "connect", username: "user3" });
   });
 

@@ -46,8 +46,11 @@ test("a server that refuses us is left for the next one of the domain, at once",
   setServers([dns.address]);
   await using client = await connect("mqtt+srv://example.test");
   expect([client.state, refusing.refused()]).toEqual(["online", 1]);
+  // Another password for each attempt is no other way.
+  await using fresh = await connect("mqtt+srv://example.test", { optionsForAttempt: () => ({ username: "anna" }) });
+  expect([fresh.state, refusing.refused()]).toEqual(["online", 2]);
   await expect(connect("mqtt+srv://refusing.test")).rejects.toMatchObject({ reasonCode: 0x88 });
-  expect(refusing.refused()).toBe(2);
+  expect(refusing.refused()).toBe(3);
 });
 
 /** A server that is there, and not available. */
