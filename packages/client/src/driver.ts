@@ -46,6 +46,7 @@ export class Driver<Context> {
   /** Somebody waits until there are none. */
   #closed: Deferred<void> | undefined;
   #woken = false;
+  #burstAt = 0;
   /** Made when they are needed, for an idle client shall be small, and then kept: a wake is no time to allocate. */
   #handleWake: (() => void) | undefined;
   #handleQuiet: (() => void) | undefined;
@@ -99,6 +100,12 @@ export class Driver<Context> {
         },
       );
     });
+  }
+
+  /** When the burst of commands began that {@link Driver.wake} has not pumped yet; without one, what time it is. */
+  burstTime(): Milliseconds {
+    if (!this.#woken) this.#burstAt = this.#clock.now();
+    return this.#burstAt;
   }
 
   /** Call after any command to the session. A burst of publishes becomes one write. */

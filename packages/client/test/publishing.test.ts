@@ -149,6 +149,24 @@ test("an acknowledgement forgets the timeout and the signal", async () => {
   expect(removed).toHaveBeenCalledTimes(1);
 });
 
+test.each([Infinity, 5_000])(
+  "with queue.maximumAge %d: a message's age counts from its own publish(), however long its turn has lasted before",
+  async (maximumAge) => {
+    const reconnect = { initialDelay: 12_000, jitter: "none" } as const;
+    const world = await World.online({ reconnect, queue: { qos0WhileOffline: "queue", maximumAge } });
+    await world.lose();
+    world.client.publish("a", "early");
+    const now = vi.spyOn(world.clock, "now").mockReturnValue(9_000); // and nobody was let in since
+    world.client.publish("a", "late");
+    world.client.publish("a", "expiring", { properties: { messageExpiryInterval: 10 } });
+    now.mockRestore();
+    await world.elapse(12_000);
+    const messages = world.server.takeReceived().filter((packet) => packet.type === "publish");
+    expect(messages.map(({ properties }) => properties?.messageExpiryInterval).slice(-2)).toEqual([undefined, 7]);
+    expect(messages).toHaveLength(maximumAge === Infinity ? 3 : 2);
+  },
+);
+
 test("a full queue refuses; writable and drained() tell when to go on", async () => {
   const world = await World.online({ maximumInflight: 1, queue: { messages: 4 } });
   world.server.automatic = false;

@@ -55,7 +55,7 @@ export type SessionEvent<Context = unknown> =
   /** While `MqttSession.isObserved`: a packet was written, or came. Passwords and authentication data are left out. */
   | { readonly type: "packetSent"; readonly packet: PacketInit; readonly size: number }
   | { readonly type: "packetReceived"; readonly packet: Packet }
-  /** After `MqttSession.publish` returned false: there is room again. */
+  /** After `MqttSession.writable` was false: there is room again. */
   | { readonly type: "writable" }
   /** Exactly one for each connection. `error` is undefined when we asked for it. */
   | {

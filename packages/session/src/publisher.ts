@@ -34,7 +34,7 @@ export class Publisher<Context> {
   readonly #queue: SendQueue<Context>;
   /** Messages so far. */
   #numbers = 0;
-  /** The queue was half full, or publish() refused a message: a "writable" event is owed. */
+  /** The output or half of the queue was full, or publish() refused a message: a "writable" event is owed. */
   #publisherWaits = false;
 
   constructor(
@@ -203,6 +203,7 @@ export class Publisher<Context> {
     packet.payload = undefined; // it may be large, and the next message far away
     const written = new WrittenMessage(message, context, connection.position);
     connection.written.push(written);
+    this.#noteOutput(connection);
     return written;
   }
 
@@ -226,7 +227,13 @@ export class Publisher<Context> {
     const mustWait = qos === 0 ? this.#queue.hasQos0 : this.#queue.hasAcknowledged || connection.resend.length > 0;
     if (mustWait || !this.#mayWrite(connection, qos)) return false;
     this.#send(entry, connection, now);
+    this.#noteOutput(connection);
     return true;
+  }
+
+  /** The next message would have to wait. Saying so now spares it the queue, which costs more than all else about it. */
+  #noteOutput(connection: Connection<Context>): void {
+    if (connection.pendingBytes >= OUTPUT_HIGH_WATER) this.#publisherWaits = true;
   }
 
   #send(entry: OutgoingEntry<Context>, connection: Connection<Context>, now: Milliseconds): void {

@@ -54,7 +54,10 @@ export class MqttSession<Context = unknown> {
     return this.#protocol.publisher.queuedBytes;
   }
 
-  /** False: the queue is half full; publish no more until the "writable" event. Ignoring it ends in SendQueueFullError. */
+  /**
+   * False: 64 KiB of output were not taken, or the queue is half full; publish no more until the "writable" event. Ignoring
+   * it ends in SendQueueFullError.
+   */
   get writable(): boolean {
     return this.#protocol.publisher.writable;
   }

@@ -86,6 +86,7 @@ describe('QoS 0 without a connection, with qos0WhileOffline: "drop"', () => {
       "disconnected",
       "dropped in the output offline",
       "dropped waits offline",
+      "writable",
     ]);
   });
 });

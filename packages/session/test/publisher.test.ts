@@ -92,7 +92,7 @@ describe("QoS 0", () => {
       send(bench, 0, "small");
       expect(bench.session.queuedCount).toBe(1);
       bench.server.lose();
-      expect(told(bench)).toEqual(["disconnected", "failed full NotConnectedError", ...fate]);
+      expect(told(bench)).toEqual(["disconnected", "failed full NotConnectedError", ...fate, "writable"]);
     }
   });
 
@@ -201,6 +201,26 @@ describe("writable", () => {
     expect(send(bench, 1, "b")).toEqual([true]);
     expect(told(bench)).toEqual([]);
   });
+
+  test.each([0, 1] as const)(
+    "while 64 KiB of output wait for the network: false at QoS %i before anything is queued, and an event when they are taken",
+    (qos) => {
+      const bench = online({ maximumInflight: 100 });
+      bench.server.reading = false;
+      const payload = new Uint8Array(4_000); // 16 of them are less, 17 are more
+      const writable: boolean[] = [];
+      for (let count = 1; count <= 17; count++) {
+        bench.session.publish({ topicName: "t", payload, qos }, `${count}`, 0);
+        writable.push(bench.session.writable);
+      }
+      expect(writable).toEqual([...Array.from({ length: 16 }, () => true), false]);
+      expect(bench.session.queuedCount).toBe(0);
+      expect(told(bench)).toEqual([]);
+      while (bench.session.takeOutput() !== undefined);
+      expect(bench.session.writable).toBe(true);
+      expect(told(bench).filter((event) => event === "writable")).toHaveLength(1);
+    },
+  );
 
   test("while offline: a full queue says so, and the connection makes room", () => {
     const bench = offline({ queue: { messages: 2 } });
@@ -453,7 +473,7 @@ test("every context comes back when everything is given up, in every state there
   expect(told(bench).toSorted()).toEqual(
     ["released", "sent", "unacknowledged", "queued", "in the output", "full", "waits for the network", "sub"]
       .map((name) => `failed ${name} Error`)
-      .concat("disconnected")
+      .concat("disconnected", "writable")
       .toSorted(),
   );
   bench.session.abandon(new Error("again"));
