@@ -8,23 +8,27 @@ export class Pacer {
   readonly #interval: number;
   /** When the next one may go. */
   #due = performance.now();
+  #now = this.#due;
 
   constructor(perSecond: number) {
     this.#interval = 1_000 / perSecond;
   }
 
-  /** Whether one may go now. It is expected to. */
+  /** Whether one may go now. */
   ready(): boolean {
-    const now = performance.now();
-    if (now < this.#due) return false;
-    this.#due = Math.max(this.#due, now - LENIENCY) + this.#interval;
-    return true;
+    this.#now = performance.now();
+    return this.#now >= this.#due;
+  }
+
+  /** One goes, for it was {@link Pacer.ready}. */
+  take(): void {
+    this.#due = Math.max(this.#due, this.#now - LENIENCY) + this.#interval;
   }
 
   /** Resolves with true when one may go, with false when `signal` comes first. */
   async untilReady(signal: AbortSignal): Promise<boolean> {
     while (!this.ready()) {
-      if (!(await sleep(this.#due - performance.now(), signal))) return false;
+      if (!(await sleep(this.#due - this.#now, signal))) return false;
     }
     return true;
   }

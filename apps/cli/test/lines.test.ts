@@ -9,7 +9,7 @@ async function* chunksOf(...chunks: Uint8Array[]): AsyncGenerator<Uint8Array> {
 async function linesOf(...chunks: string[]): Promise<string[]> {
   const lines: string[] = [];
   for await (const batch of lineBatches(chunksOf(...chunks.map((chunk) => Buffer.from(chunk, "latin1"))))) {
-    lines.push(...batch.map((line) => Buffer.from(line).toString("latin1")));
+    for (const line of batch) lines.push(Buffer.from(line).toString("latin1"));
   }
   return lines;
 }
@@ -55,8 +55,8 @@ test("empty chunks are nothing", async () => {
 
 test("the lines of one chunk come together, and are views of it", async () => {
   const chunk = Buffer.from("a\nb\nc");
-  const batches: (readonly Uint8Array[])[] = [];
-  for await (const batch of lineBatches(chunksOf(chunk))) batches.push(batch);
+  const batches: Uint8Array[][] = [];
+  for await (const batch of lineBatches(chunksOf(chunk))) batches.push([...batch]);
   expect(batches.map((batch) => batch.length)).toEqual([2, 1]);
   expect(batches.flat().every((line) => line.buffer === chunk.buffer)).toBe(true);
 });
@@ -66,7 +66,7 @@ describe("what is longer than any message", () => {
     const lines: string[] = [];
     try {
       const source = chunksOf(...chunks.map((chunk) => Buffer.from(chunk)));
-      for await (const batch of lineBatches(source, 5)) lines.push(...batch.map(String));
+      for await (const batch of lineBatches(source, 5)) lines.push(...Array.from(batch, String));
     } catch (error) {
       return { lines, error };
     }

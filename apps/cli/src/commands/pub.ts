@@ -18,6 +18,7 @@ import { needingV5 } from "../options/version.ts";
 import { bar, StatusLine, withCommas } from "../output/status-line.ts";
 import { encoderOf } from "../payload/encoding.ts";
 import { addPayloadOptions, FORMATS, type PayloadOptions } from "../payload/options.ts";
+import type { Outgoing } from "../outgoing.ts";
 import { Publishing } from "../publishing.ts";
 
 interface PubOptions extends ConnectionOptions, SourceOptions, PayloadOptions, PublishPropertyOptions {
@@ -81,9 +82,9 @@ async function pub(typed: PubOptions): Promise<void> {
   try {
     await connect(client, interruption);
     const work = new Publishing(client, plan, interruption.signal);
-    using _status = statusOf(work, options);
+    using _status = statusOf(work.outgoing, options);
     await work.publishAll(
-      once === undefined ? lineBatches(stdinChunks(work.stopped)) : repeated(once, options.repeat ?? 1),
+      once === undefined ? lineBatches(stdinChunks(work.outgoing.stopped)) : repeated(once, options.repeat ?? 1),
     );
     work.throwUnlessComplete();
   } finally {
@@ -149,12 +150,12 @@ async function connect(client: Client<Version>, interruption: Interruption): Pro
   }
 }
 
-function statusOf(work: Publishing, { lines, repeat, progress = false, quiet }: PubOptions): StatusLine {
+function statusOf(outgoing: Outgoing, { lines, repeat, progress = false, quiet }: PubOptions): StatusLine {
   const typing = lines === true && process.stdin.isTTY; // somebody types there
   const describe = (seconds: number, columns: number): string => {
-    const { settled } = work;
+    const { settled, count } = outgoing;
     const rate = seconds > 0 ? `, ${withCommas(settled / seconds)}/s` : "";
-    if (repeat === undefined) return `${withCommas(settled)} of ${withCommas(work.count)} read are acknowledged${rate}`;
+    if (repeat === undefined) return `${withCommas(settled)} of ${withCommas(count)} read are acknowledged${rate}`;
     return bar(settled, repeat, `${withCommas(settled)} of ${withCommas(repeat)}${rate}`, columns);
   };
   return new StatusLine(describe, { atOnce: progress, wanted: progress || (quiet !== true && !typing) });

@@ -72,7 +72,7 @@ async function replay(file: string | undefined, options: ReplayOptions): Promise
 
 /** Resolves with false when it is stopped. */
 async function replayOnce(
-  batches: AsyncIterable<readonly Uint8Array[]>,
+  batches: AsyncIterable<Iterable<Uint8Array>>,
   outgoing: Outgoing,
   { speed, qos, prefix }: ReplayOptions,
   version: Version,
@@ -90,7 +90,8 @@ async function replayOnce(
       const problem = validateTopicName(topic);
       if (problem !== undefined) throw new UsageError(`line ${number} of the recording: topic "${topic}" ${problem}`);
       if (speed > 0 && !(await waitUntil(begin + (message.offset - first) / speed, outgoing.stopped))) return false;
-      if (!(await outgoing.publish(topic, message.payload, publishOptions(message, qos, version)))) return false;
+      if (!outgoing.ready && !(await outgoing.untilReady())) return false;
+      outgoing.publish(topic, message.payload, publishOptions(message, qos, version));
     }
   }
   return !outgoing.stopped.aborted;

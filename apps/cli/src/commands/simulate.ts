@@ -144,7 +144,8 @@ async function publish(
     while (outgoing.count < (options.limit ?? Infinity)) {
       const { time, topic, payload, qos, retain } = traffic.next();
       if (!(await waitUntil(begin + time / options.speed, outgoing.stopped))) break;
-      if (!(await outgoing.publish(`${options.prefix}${topic}`, payload, { qos, retain }))) break;
+      if (!outgoing.ready && !(await outgoing.untilReady())) break;
+      outgoing.publish(`${options.prefix}${topic}`, payload, { qos, retain });
     }
     await outgoing.end();
   } finally {
