@@ -9,6 +9,8 @@ const ROUNDS_PER_TURN = 16;
 
 /** Milliseconds of reading in one turn; then timers get their turn. A turn can bring 2 MB: hundreds of thousands of small messages. */
 const READING_PER_TURN_MS = 50;
+/** Whoever spends less of the time on what comes waits in between, as in a dialogue, and has had many turns. */
+const SHARE_OF_A_TURN = 0.9;
 
 /** So many microtasks without an acknowledgement, and a consumer is done with what it has, or busy with something else. */
 const QUIET_MICROTASKS = 3;
@@ -59,9 +61,10 @@ export class Driver<Context> {
   #pumped: Deferred<void> | undefined;
   #timer: Timer | undefined;
   #timerAt: number | undefined;
-  /** When the chunks that came one right after the other began, and when the last of them was done with. */
+  /** When the chunks that came one right after the other began, when the last was done with, and how long all took. */
   #readingSince = 0;
   #readAt = 0;
+  #readingTook = 0;
   /** Reading stopped, so that timers get their turn. */
   #yielding = false;
 
@@ -163,15 +166,24 @@ export class Driver<Context> {
   handleData(link: Link<Context>, bytes: Uint8Array): void {
     if (link !== this.#link) return;
     const now = this.#clock.now(); // once per chunk, not per packet
-    if (now - this.#readAt > 1) this.#readingSince = now;
+    if (now - this.#readAt > 1) this.#readFrom(now);
     this.#session.handleBytes(bytes, now);
     this.#pump();
     this.#readAt = this.#clock.now();
-    if (this.#readAt - this.#readingSince > READING_PER_TURN_MS) this.#yield();
+    this.#readingTook += this.#readAt - now;
+    const elapsed = this.#readAt - this.#readingSince;
+    if (elapsed <= READING_PER_TURN_MS) return;
+    const isOneTurn = this.#readingTook > elapsed * SHARE_OF_A_TURN;
+    this.#readFrom(this.#readAt);
+    if (isOneTurn) this.#yield();
+  }
+
+  #readFrom(now: Milliseconds): void {
+    this.#readingSince = now;
+    this.#readingTook = 0;
   }
 
   #yield(): void {
-    this.#readingSince = this.#readAt;
     if (this.#yielding) return;
     this.#yielding = true;
     this.#clock.timer(this.#readAt, () => {

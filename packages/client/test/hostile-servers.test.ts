@@ -59,3 +59,21 @@ test("a server that floods us does not keep timers from their turn", async () =>
   await world.elapse(2_000);
   expect(read).toEqual(["1", "2", "3", "4"]);
 });
+
+test("a dialogue, however fast, does not stop reading: between its messages timers have their turn", async () => {
+  const world = await World.online();
+  let time = world.clock.now();
+  vi.spyOn(world.clock, "now").mockImplementation(() => time);
+  const read: string[] = [];
+  world.client.on("message", ({ topic }) => {
+    read.push(topic);
+    time += 0.6;
+  });
+  const topics = Array.from({ length: 200 }, (_, index) => String(index));
+  for (const topicName of topics) {
+    world.server.send({ type: "publish", topicName });
+    await world.clock.settle();
+    time += 0.4;
+  }
+  expect(read).toEqual(topics);
+});
