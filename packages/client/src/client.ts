@@ -6,7 +6,7 @@ import { consumerOptions } from "./consumer-options.ts";
 import { Engine } from "./engine.ts";
 import { ClientClosedError } from "./errors.ts";
 import type { ClientEvents, ClientState } from "./events.ts";
-import type { MessageHandler } from "./handling.ts";
+import type { MessageHandler } from "./handler-line.ts";
 import type { Message } from "./message.ts";
 import type { MessageStream } from "./message-stream.ts";
 import { checkCallOptions } from "./option-names.ts";

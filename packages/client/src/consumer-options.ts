@@ -21,12 +21,21 @@ export interface ConsumerOptions {
 /** So long is what a handler does taken for work; after that it holds up others for nothing. */
 const HANDLER_TIMEOUT_MS = 300_000;
 
+/** What most consumers get is one object for all: each message looks at it, and so it stays in the processor's cache. */
+const USUAL: ConsumerOptions = {
+  acknowledge: "consumed",
+  buffer: bufferLimits(undefined),
+  concurrency: 1,
+  rejectWith: undefined,
+  handlerTimeout: HANDLER_TIMEOUT_MS,
+};
+
 const HANDLER_OPTIONS = ["concurrency", "rejectWith", "handlerTimeout"] as const;
 
 /** Throws {@link OptionError}. */
 export function consumerOptions(options: ConsumeOptionsV5, hasHandler: boolean, version: Version): ConsumerOptions {
-  const { acknowledge = "consumed", concurrency = 1, rejectWith } = options;
-  const { handlerTimeout = HANDLER_TIMEOUT_MS } = options;
+  const { acknowledge = USUAL.acknowledge, concurrency = USUAL.concurrency } = options;
+  const { rejectWith, handlerTimeout = USUAL.handlerTimeout } = options;
   const buffer = bufferLimits(options.buffer);
   if (acknowledge !== "consumed" && acknowledge !== "received" && acknowledge !== "manual") {
     throw new OptionError("acknowledge", acknowledge, 'it must be "consumed", "received" or "manual"');
@@ -49,5 +58,13 @@ export function consumerOptions(options: ConsumeOptionsV5, hasHandler: boolean, 
       throw new OptionError("rejectWith", rejectWith, 'with acknowledge: "received" it comes too late');
     }
   }
-  return { acknowledge, buffer, concurrency, rejectWith, handlerTimeout };
+  const all: ConsumerOptions = { acknowledge, buffer, concurrency, rejectWith, handlerTimeout };
+  return isUsual(all) ? USUAL : all;
+}
+
+function isUsual({ acknowledge, buffer, concurrency, rejectWith, handlerTimeout }: ConsumerOptions): boolean {
+  const isUsuallyHandled = concurrency === USUAL.concurrency && handlerTimeout === USUAL.handlerTimeout;
+  return (
+    isUsuallyHandled && acknowledge === USUAL.acknowledge && buffer === USUAL.buffer && rejectWith === USUAL.rejectWith
+  );
 }

@@ -13,7 +13,7 @@ export {
   SubscriptionLostError,
 } from "./errors.ts";
 export type { ClientEvents, ClientState, DroppedIncoming, DroppedMessage, DroppedOutgoing } from "./events.ts";
-export type { MessageHandler } from "./handling.ts";
+export type { MessageHandler } from "./handler-line.ts";
 export { MessageStream, type NextOptions } from "./message-stream.ts";
 export type { ReceiveStatistics } from "./receiver.ts";
 export { Message } from "./message.ts";

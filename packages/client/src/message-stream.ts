@@ -7,8 +7,8 @@ import { onAbort } from "./cancellation.ts";
 import type { Clock } from "./clock.ts";
 import type { ConsumerOptions } from "./consumer-options.ts";
 import { AbortedError } from "./errors.ts";
-import type { HandlerWatch } from "./handler-watch.ts";
-import { Handling, type MessageHandler } from "./handling.ts";
+import type { HandlerLine, MessageHandler } from "./handler-line.ts";
+import type { HandlerWatch, Waiting } from "./handler-watch.ts";
 import { Iteration } from "./iteration.ts";
 import type { Message } from "./message.ts";
 import { checkCallOptions } from "./option-names.ts";
@@ -16,6 +16,8 @@ import { checkCallOptions } from "./option-names.ts";
 /** What a stream needs of its client. */
 export interface StreamOwner {
   readonly clock: Clock;
+  /** Where messages for handlers wait for their turn. */
+  readonly handlerLine: HandlerLine;
   /** Gives up handlers that take too long. */
   readonly handlerWatch: HandlerWatch;
   /** The stream's buffer became full, or has room again. */
@@ -46,18 +48,22 @@ const NO_OPTIONS: NextOptions = {};
  * acknowledged, when the loop asks for the next one or ends.
  */
 export class MessageStream implements AsyncIterable<Message>, AsyncDisposable {
-  /** @internal What a report calls it. */
-  readonly label: string;
-  readonly #owner: StreamOwner;
+  // What a message for a handler touches is together, in front: among thousands of streams it is in no cache.
+  readonly #handler: MessageHandler | undefined;
   readonly #options: ConsumerOptions;
-  readonly #handling: Handling | undefined;
-  readonly #endsWithLoop: boolean;
-
-  readonly #buffer = new Backlog<Message>();
-  /** In the buffer. */
+  readonly #owner: StreamOwner;
+  /** Messages in the handler line. */
+  #inLine = 0;
+  /** Of these, and of those in the buffer. */
   #bytes = 0;
-  #full = false;
+  /** Calls of the handler that have not settled. */
+  #running = 0;
   #passed = 0;
+  #full = false;
+  /** What waits for the loop, or for a call of the handler to settle. Made when something does. */
+  #buffer: Backlog<Message> | undefined;
+
+  readonly #endsWithLoop: boolean;
   /** Handed to the consumer and not acknowledged yet. */
   #taken: readonly Message[] = NONE;
   /** The consumer that waits for a message. */
@@ -67,7 +73,6 @@ export class MessageStream implements AsyncIterable<Message>, AsyncDisposable {
 
   /** @internal */
   constructor(
-    label: string,
     owner: StreamOwner,
     options: ConsumerOptions,
     {
@@ -75,22 +80,20 @@ export class MessageStream implements AsyncIterable<Message>, AsyncDisposable {
       endsWithLoop = false,
     }: { readonly handler?: MessageHandler | undefined; readonly endsWithLoop?: boolean },
   ) {
-    this.label = label;
     this.#owner = owner;
     this.#options = options;
+    this.#handler = handler;
     this.#endsWithLoop = endsWithLoop;
-    this.#handling =
-      handler === undefined
-        ? undefined
-        : new Handling(handler, options, owner.handlerWatch, {
-            take: () => this.#pass(),
-            onError: (error, message) => owner.onHandlerError(error, message),
-          });
+  }
+
+  /** @internal What a report calls it. */
+  get label(): string {
+    return "messages()";
   }
 
   /** Messages that wait for the consumer. */
   get buffered(): number {
-    return this.#buffer.length;
+    return this.#inLine + (this.#buffer === undefined ? 0 : this.#buffer.length);
   }
 
   /** @internal Messages that left the buffer so far. */
@@ -160,21 +163,32 @@ export class MessageStream implements AsyncIterable<Message>, AsyncDisposable {
   /** @internal */
   handleMessage(message: Message): void {
     const { acknowledge, buffer } = this.#options;
-    const hasRoom = this.#buffer.length < buffer.messages && this.#bytes < buffer.bytes;
+    const hasRoom = this.buffered < buffer.messages && this.#bytes < buffer.bytes;
     if (!hasRoom && message.qos === 0 && this.#owner.readsOnThough(this)) {
       this.#owner.onOverflow(message);
       return;
     }
     // Without room the acknowledgement waits: the server's send quota is then what bounds the buffer.
     if (acknowledge === "received" && hasRoom) message.acknowledge();
-    this.#buffer.push(message);
+    if (this.#handler === undefined) {
+      this.#keep(message);
+    } else {
+      this.#inLine++;
+      this.#owner.handlerLine.push(this, message);
+    }
     this.#bytes += sizeOf(message);
-    if (!this.#full && (this.#buffer.length >= buffer.messages || this.#bytes >= buffer.bytes)) {
+    if (!this.#full && (this.buffered >= buffer.messages || this.#bytes >= buffer.bytes)) {
       this.#full = true;
       this.#owner.onFull(this, true);
     }
-    if (this.#handling !== undefined) this.#handling.start();
-    else this.#wakeConsumer();
+    if (this.#handler === undefined) this.#wakeConsumer();
+  }
+
+  /** @internal It is this message's turn at the handler. */
+  handleTurn(message: Message): void {
+    this.#inLine--;
+    if (this.#running >= this.#options.concurrency) this.#keep(message);
+    else this.#start(message);
   }
 
   /** @internal No more messages come. With an error, the consumer gets it after the last of them. */
@@ -183,15 +197,96 @@ export class MessageStream implements AsyncIterable<Message>, AsyncDisposable {
     this.#ended = true;
     this.#error = error;
     this.#settleTaken();
-    for (const message of this.#buffer) message.acknowledge();
+    for (const message of this.#buffer ?? NONE) message.acknowledge();
+    if (this.#inLine > 0) for (const message of this.#owner.handlerLine.of(this)) message.acknowledge();
     this.#wakeConsumer();
   }
 
   /** @internal Nobody got hold of this stream: what it holds, for others. Call before {@link handleEnd}. */
   takeBack(): readonly Message[] {
     this.#bytes = 0;
-    return this.#buffer.takeAll();
+    const waiting = this.#buffer?.takeAll() ?? NONE;
+    if (this.#inLine === 0) return waiting;
+    this.#inLine = 0;
+    return [...waiting, ...this.#owner.handlerLine.takeBack(this)];
   }
+
+  // ── with a handler ────────────────────────────────────────────────────────────────────────────
+
+  #start(message: Message): void {
+    this.#handlePassed(message);
+    const result = this.#call(message);
+    if (result === undefined) return;
+    this.#running++;
+    void this.#settle(message, result);
+  }
+
+  /** Calls the handler. Returns what to wait for, if that is not all. */
+  #call(message: Message): PromiseLike<unknown> | undefined {
+    const handler = this.#handler!;
+    let reasonCode = 0;
+    try {
+      const result = handler(message);
+      if (isThenable(result)) return result;
+    } catch (error) {
+      reasonCode = this.#fail(message, error);
+    }
+    this.#finish(message, reasonCode);
+    return undefined;
+  }
+
+  /** Waits for a call, and goes on with what waits for it to settle. */
+  async #settle(message: Message, result: PromiseLike<unknown>): Promise<void> {
+    const { handlerWatch } = this.#owner;
+    const call: Waiting = { due: Infinity, message, giveUp: () => this.#giveUp(call) };
+    let next: Message | undefined = message;
+    let pending: PromiseLike<unknown> | undefined = result;
+    while (next !== undefined) {
+      if (pending !== undefined) {
+        call.message = next;
+        handlerWatch.wait(call, this.#options.handlerTimeout);
+        let reasonCode = 0;
+        try {
+          await pending;
+        } catch (error) {
+          reasonCode = this.#fail(next, error);
+        }
+        if (call.message === undefined) return; // given up, and another one has gone on
+        call.due = Infinity;
+        this.#finish(next, reasonCode);
+      }
+      next = this.#pass();
+      pending = next === undefined ? undefined : this.#call(next);
+    }
+    handlerWatch.forget(call);
+    this.#running--;
+  }
+
+  /** A call has taken too long: it counts as failed, and the next message does not wait for it. */
+  #giveUp(call: Waiting): void {
+    const message = call.message!;
+    call.message = undefined;
+    const timeout = this.#options.handlerTimeout;
+    this.#finish(message, this.#fail(message, new TimeoutError("end of the handler (handlerTimeout)", timeout)));
+    this.#running--;
+    while (this.#running < this.#options.concurrency) {
+      const next = this.#buffer?.take();
+      if (next === undefined) return;
+      this.#start(next);
+    }
+  }
+
+  /** Tells of a handler's failure. Returns the reason code for its message. */
+  #fail(message: Message, error: unknown): number {
+    this.#owner.onHandlerError(error, message);
+    return this.#options.rejectWith ?? 0;
+  }
+
+  #finish(message: Message, reasonCode: number): void {
+    if (this.#options.acknowledge === "consumed" || reasonCode !== 0) message.acknowledge(reasonCode);
+  }
+
+  // ── without one ───────────────────────────────────────────────────────────────────────────────
 
   #iterate<Item>(take: () => Item | undefined): Iteration<Item> {
     this.#refuseHandler();
@@ -215,19 +310,28 @@ export class MessageStream implements AsyncIterable<Message>, AsyncDisposable {
 
   /** Takes a message out of the buffer. */
   #pass(): Message | undefined {
-    const message = this.#buffer.take();
-    if (message === undefined) return undefined;
+    const message = this.#buffer?.take();
+    if (message !== undefined) this.#handlePassed(message);
+    return message;
+  }
+
+  #keep(message: Message): void {
+    this.#buffer ??= new Backlog<Message>();
+    this.#buffer.push(message);
+  }
+
+  /** A message has left for the consumer. */
+  #handlePassed(message: Message): void {
     this.#passed++;
     const wasOverfull = this.isOverfull;
     this.#bytes -= sizeOf(message);
     if (this.#options.acknowledge === "received") message.acknowledge(); // it came when there was no room
     this.#noteRoom(wasOverfull);
-    return message;
   }
 
   #takeBatch(): readonly Message[] | undefined {
     this.#settleTaken();
-    if (this.#buffer.length === 0) return undefined;
+    if (this.#buffer === undefined || this.#buffer.length === 0) return undefined;
     const wasOverfull = this.isOverfull;
     const batch = this.#buffer.takeAll();
     this.#bytes = 0;
@@ -271,12 +375,16 @@ export class MessageStream implements AsyncIterable<Message>, AsyncDisposable {
   #noteRoom(wasOverfull: boolean): void {
     if (!this.#full) return;
     const { messages, bytes } = this.#options.buffer;
-    this.#full = this.#buffer.length > messages / 2 || this.#bytes > bytes / 2;
+    this.#full = this.buffered > messages / 2 || this.#bytes > bytes / 2;
     if (!this.#full || (wasOverfull && !this.isOverfull)) this.#owner.onFull(this, this.#full);
   }
 
   #refuseHandler(): void {
-    if (this.#handling === undefined) return;
+    if (this.#handler === undefined) return;
     throw new Error("this subscription has a handler, which gets its messages; subscribe without one to iterate");
   }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value;
 }

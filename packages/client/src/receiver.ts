@@ -16,13 +16,15 @@ import { ConsumerStalledError } from "./errors.ts";
 import type { ClientState, DroppedIncoming } from "./events.ts";
 import type { ConsumerOptions } from "./consumer-options.ts";
 import type { Driver } from "./driver.ts";
+import { HandlerLine, type MessageHandler } from "./handler-line.ts";
 import { HandlerWatch } from "./handler-watch.ts";
-import type { MessageHandler } from "./handling.ts";
+
 import { IncomingEvents } from "./incoming-events.ts";
 import { type AcknowledgementTarget, Message, SharedAcknowledgement } from "./message.ts";
 import { MessageStream, type StreamOwner } from "./message-stream.ts";
 import type { UnclaimedOptions } from "./options.ts";
-import { describeFilters, Subscription } from "./subscription.ts";
+import { Route } from "./route.ts";
+import { Subscription } from "./subscription.ts";
 import { SubscriptionRegistry } from "./subscription-registry.ts";
 import { type UnclaimedHost, type UnclaimedLimits, UnclaimedMessages } from "./unclaimed.ts";
 
@@ -87,11 +89,12 @@ export class Receiver
   // Made when they are needed, as is what comes after them: an idle client shall be small.
   #congestion: Congestion<Buffer> | undefined;
   #watch: AcknowledgementWatch | undefined;
+  #handlerLine: HandlerLine | undefined;
   #handlerWatch: HandlerWatch | undefined;
   #unclaimed: UnclaimedMessages | undefined;
   #registry: SubscriptionRegistry | undefined;
-  /** All that have a buffer; those that are not subscriptions with their way out of the registry. */
-  #streams: Map<MessageStream, (() => void) | undefined> | undefined;
+  /** All that have a buffer. */
+  #streams: Set<MessageStream> | undefined;
   #dropped = 0;
   /** Of the last message: the time on the client's clock, and the wall clock's for the same. */
   #deliveringAt: Milliseconds | undefined;
@@ -102,6 +105,10 @@ export class Receiver
     this.#host = host;
     this.#options = options;
     this.#events = new IncomingEvents(host.events, host.lifecycle);
+  }
+
+  get handlerLine(): HandlerLine {
+    return (this.#handlerLine ??= new HandlerLine(this.clock));
   }
 
   get handlerWatch(): HandlerWatch {
@@ -166,7 +173,7 @@ export class Receiver
   /** @param inflight what the session has in flight towards us */
   statistics(inflight: number): ReceiveStatistics {
     let buffered = 0;
-    for (const stream of this.#streams?.keys() ?? []) buffered += stream.buffered;
+    for (const stream of this.#streams ?? NONE) buffered += stream.buffered;
     const oldestUnacknowledged = this.#oldestUnacknowledged();
     const held = this.#unclaimed?.length ?? 0;
     return { buffered, held, inflight, oldestUnacknowledged, dropped: this.#dropped };
@@ -177,21 +184,21 @@ export class Receiver
   /** Messages for a subscription are taken from now on; what was held for it comes first. */
   add(subscription: Subscription, identifier: number | undefined): void {
     this.registry.add(subscription, identifier);
-    this.#keep(subscription, undefined);
+    this.#keep(subscription);
     this.#claim(subscription);
   }
 
   /** Gives a handler what comes for these filters, without subscribing to them. Returns the way out. */
   route(topicFilters: readonly string[], options: ConsumerOptions, handler: MessageHandler): () => void {
-    const stream = new MessageStream(`the route for ${describeFilters(topicFilters)}`, this, options, { handler });
-    this.#listen(topicFilters, stream);
-    return () => this.#endListening(stream);
+    const route = new Route(topicFilters, this, options, handler);
+    this.#listen(route);
+    return () => this.#endListening(route);
   }
 
   /** Everything that comes. */
   messages(options: ConsumerOptions): MessageStream {
-    const stream = new MessageStream("messages()", this, options, { endsWithLoop: true });
-    this.#listen(undefined, stream);
+    const stream = new MessageStream(this, options, { endsWithLoop: true });
+    this.#listen(stream);
     return stream;
   }
 
@@ -259,18 +266,19 @@ export class Receiver
     this.#host.driver.wake();
   }
 
-  #keep(stream: MessageStream, leave: (() => void) | undefined): void {
-    this.#streams ??= new Map<MessageStream, (() => void) | undefined>();
-    this.#streams.set(stream, leave);
+  #keep(stream: MessageStream): void {
+    this.#streams ??= new Set<MessageStream>();
+    this.#streams.add(stream);
   }
 
-  #listen(topicFilters: readonly string[] | undefined, stream: MessageStream): void {
-    this.#keep(stream, this.registry.listen(topicFilters, stream));
+  #listen(stream: MessageStream): void {
+    this.registry.listen(stream);
+    this.#keep(stream);
     this.#claim(stream);
   }
 
   #endListening(stream: MessageStream): void {
-    this.#streams?.get(stream)?.();
+    this.registry.leave(stream);
     this.#finish(stream);
   }
 

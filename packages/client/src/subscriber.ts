@@ -11,7 +11,7 @@ import { consumerOptions } from "./consumer-options.ts";
 import { type Context, Request } from "./context.ts";
 import type { Driver } from "./driver.ts";
 import { AbortedError } from "./errors.ts";
-import type { MessageHandler } from "./handling.ts";
+import type { MessageHandler } from "./handler-line.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Receiver } from "./receiver.ts";
 import { checkSignal, subscribeRequest } from "./requests.ts";

@@ -4,6 +4,7 @@ import { Copies } from "./copies.ts";
 import { SubscriptionLostError } from "./errors.ts";
 import type { MessageStream } from "./message-stream.ts";
 import { RecentTopics } from "./recent-topics.ts";
+import { Route } from "./route.ts";
 import { Router } from "./router.ts";
 import { Subscription } from "./subscription.ts";
 import { SubscriptionIdentifiers } from "./subscription-identifiers.ts";
@@ -58,22 +59,18 @@ export class SubscriptionRegistry {
     }
   }
 
-  /** Wants what these filters match, without subscribing; undefined: everything. Returns the way out. */
-  listen(topicFilters: readonly string[] | undefined, stream: MessageStream): () => void {
+  /** Wants what comes, without subscribing: a route what its filters match, other streams everything. */
+  listen(stream: MessageStream): void {
     this.#recent.clear();
-    if (topicFilters === undefined) {
-      this.#listeners = [...this.#listeners, stream];
-      return () => {
-        this.#recent.clear();
-        this.#listeners = without(this.#listeners, stream);
-      };
-    }
-    const filters = [...new Set(topicFilters)];
-    for (const filter of filters) this.#router.add(filter, stream);
-    return () => {
-      this.#recent.clear();
-      for (const filter of filters) this.#router.remove(filter, stream);
-    };
+    if (stream instanceof Route) for (const filter of stream.filters) this.#router.add(filter, stream);
+    else this.#listeners = [...this.#listeners, stream];
+  }
+
+  /** Wants it no longer. */
+  leave(stream: MessageStream): void {
+    this.#recent.clear();
+    if (stream instanceof Route) for (const filter of stream.filters) this.#router.remove(filter, stream);
+    else this.#listeners = this.#listeners.filter((other) => other !== stream);
   }
 
   /** Everybody who is to get a message, each once; undefined: they have it already, from another copy. */
@@ -97,7 +94,7 @@ export class SubscriptionRegistry {
     if (!this.#subscriptions.delete(subscription)) return undefined;
     const unused: string[] = [];
     for (const filter of new Set(subscription.filters)) {
-      this.#leave(filter, subscription);
+      this.#unsubscribe(filter, subscription);
       if (!this.#isSubscribed(filter)) unused.push(filter);
     }
     return unused;
@@ -109,7 +106,7 @@ export class SubscriptionRegistry {
     for (const filter of filters) {
       for (const subscription of this.#router.targets(filter)) {
         if (!(subscription instanceof Subscription)) continue;
-        this.#leave(filter, subscription);
+        this.#unsubscribe(filter, subscription);
         if (!subscription.filters.some((other) => this.#has(other, subscription))) ended.add(subscription);
       }
     }
@@ -184,14 +181,10 @@ export class SubscriptionRegistry {
     return this.#router.targets(filter).some((stream) => stream instanceof Subscription);
   }
 
-  #leave(filter: string, subscription: Subscription): void {
+  #unsubscribe(filter: string, subscription: Subscription): void {
     this.#router.remove(filter, subscription);
     this.#recent.clear();
     this.#copies.handleFiltersChanged();
     if (!this.#isSubscribed(filter)) this.#identifiers.remove(filter);
   }
-}
-
-function without<Item>(items: readonly Item[], item: Item): readonly Item[] {
-  return items.filter((other) => other !== item);
 }

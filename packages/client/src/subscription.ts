@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { ConsumerOptions } from "./consumer-options.ts";
 import { ClientClosedError } from "./errors.ts";
-import type { MessageHandler } from "./handling.ts";
+import type { MessageHandler } from "./handler-line.ts";
 import { MessageStream, type StreamOwner } from "./message-stream.ts";
 
 /** What the server granted for one filter. */
@@ -20,7 +20,6 @@ const NONE: readonly never[] = [];
  */
 export class Subscription extends MessageStream {
   readonly filters: readonly string[];
-  readonly #owner: StreamOwner;
   #granted: readonly GrantedFilter[] = NONE;
 
   /** @internal */
@@ -30,9 +29,13 @@ export class Subscription extends MessageStream {
     options: ConsumerOptions,
     handler: MessageHandler | undefined,
   ) {
-    super(`the subscription to ${describeFilters(filters)}`, owner, options, { handler });
+    super(owner, options, { handler });
     this.filters = filters;
-    this.#owner = owner;
+  }
+
+  /** @internal */
+  override get label(): string {
+    return `the subscription to ${describeFilters(this.filters)}`;
   }
 
   /** What the server granted for each filter. */
@@ -47,7 +50,7 @@ export class Subscription extends MessageStream {
    * @throws UnsubscribeRejectedError, TimeoutError, ClientClosedError; the subscription has ended all the same
    */
   async unsubscribe(): Promise<void> {
-    await this.#owner.end(this);
+    await super[Symbol.asyncDispose]();
   }
 
   /** As {@link Subscription.unsubscribe}, but content when the client is closed first. */

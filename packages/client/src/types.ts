@@ -11,7 +11,7 @@ import type { JsonPayload } from "./payload.ts";
 import type { Publication } from "./publication.ts";
 import type { BufferOptions } from "./buffer-limits.ts";
 import type { AcknowledgeMode } from "./consumer-options.ts";
-import type { MessageHandler } from "./handling.ts";
+import type { MessageHandler } from "./handler-line.ts";
 import type { MessageStream } from "./message-stream.ts";
 import type { Subscription } from "./subscription.ts";
 import type { Statistics } from "./statistics.ts";

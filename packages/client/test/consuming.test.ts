@@ -95,6 +95,43 @@ test("concurrency: that many calls of the handler run at once, and acknowledgeme
   expect([most, world.received()]).toEqual([2, ["puback #3", "puback #4"]]);
 });
 
+test("handlers of several subscriptions are called in the order in which the messages came", async () => {
+  const world = await World.online();
+  const seen: string[] = [];
+  const note = (message: Message): void => void seen.push(`${message.topic} ${message.text()}`);
+  await soon(world, world.client.subscribe("a", note));
+  await soon(world, world.client.subscribe("b", note));
+  await world.send(
+    ...["a 1", "b 2", "a 3", "b 4"].map((each) => {
+      const [topicName, payload] = each.split(" ") as [string, string];
+      return { type: "publish", topicName, payload } as const;
+    }),
+  );
+  expect(seen).toEqual(["a 1", "b 2", "a 3", "b 4"]);
+});
+
+test("a handler that is async now and then gets its messages in order, and a full buffer counts those that wait for it", async () => {
+  const world = await World.online();
+  const seen: string[] = [];
+  let settle: () => void = () => undefined;
+  const handler = (message: Message): unknown => {
+    seen.push(message.text());
+    return message.text() === "2" ? new Promise<void>((resolve) => (settle = resolve)) : undefined;
+  };
+  const subscription = await soon(world, world.client.subscribe("a", { qos: 1, buffer: 4 }, handler));
+  world.received();
+  for (const packetIdentifier of [1, 2, 3, 4]) await world.publish("a", `${packetIdentifier}`, 1, packetIdentifier);
+  expect([seen, subscription.buffered, world.received()]).toEqual([["1", "2"], 2, ["puback #1"]]);
+  for (const packetIdentifier of [5, 6]) await world.publish("a", `${packetIdentifier}`, 1, packetIdentifier);
+  expect(subscription.buffered).toBe(4);
+  await world.publish("a", "7", 1, 7); // waits in the network
+  expect(subscription.buffered).toBe(4);
+  settle();
+  await world.settle();
+  expect([seen, subscription.buffered]).toEqual([["1", "2", "3", "4", "5", "6", "7"], 0]);
+  expect(world.received()).toEqual([2, 3, 4, 5, 6, 7].map((packetIdentifier) => `puback #${packetIdentifier}`));
+});
+
 test("rejectWith: a message whose handler fails is refused with that reason code, at QoS 1 and 2", async () => {
   const world = await World.online();
   const handler = (message: Message): void => {

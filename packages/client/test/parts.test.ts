@@ -1,4 +1,5 @@
 import { matchTopic } from "@petrel/codec";
+import { ManualClock } from "@petrel/testing";
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import { Backlog } from "../src/backlog.ts";
@@ -6,6 +7,8 @@ import { backoffDelay } from "../src/backoff.ts";
 import { Cancellation, onAbort } from "../src/cancellation.ts";
 import { systemClock } from "../src/clock.ts";
 import { Emitter } from "../src/emitter.ts";
+import { HandlerLine } from "../src/handler-line.ts";
+import { Message } from "../src/message.ts";
 import { NO_NODE, PrefixTable } from "../src/prefix-table.ts";
 import { RecentTopics } from "../src/recent-topics.ts";
 import { Router } from "../src/router.ts";
@@ -210,6 +213,65 @@ test("a thousand topics that come in turn are all known after a while, and topic
 function ascending(left: number, right: number): number {
   return left - right;
 }
+
+// ── handler line ──────────────────────────────────────────────────────────────────────────────────
+
+/** A line, and two who wait in it and note what they get. */
+function handlerLine() {
+  const clock = new ManualClock();
+  const line = new HandlerLine(clock);
+  const turns: string[] = [];
+  const note = (name: string) => ({
+    handleTurn: (message: Message) => {
+      turns.push(`${name} ${message.topic}`);
+      if (message.topic === "more") line.push(anna, messageTo("late"));
+      if (message.topic === "bad") throw new Error("a defect");
+    },
+  });
+  const anna = note("anna");
+  const bert = note("bert");
+  return { clock, line, turns, anna, bert };
+}
+
+function messageTo(topicName: string): Message {
+  const packet = { type: "publish", topicName, payload: new Uint8Array(), qos: 0, retain: false, dup: false } as const;
+  return new Message(packet, 0, undefined);
+}
+
+test("everyone in the handler line has their turn in the order of arrival, after what arrived together", () => {
+  const { clock, line, turns, anna, bert } = handlerLine();
+  line.push(anna, messageTo("1"));
+  line.push(bert, messageTo("more"));
+  line.push(anna, messageTo("3"));
+  expect(turns).toEqual([]);
+  clock.flush();
+  expect(turns).toEqual(["anna 1", "bert more", "anna 3", "anna late"]);
+  line.push(bert, messageTo("5"));
+  clock.flush();
+  expect(turns.slice(4)).toEqual(["bert 5"]);
+});
+
+test("who leaves the handler line takes their messages along", () => {
+  const { clock, line, turns, anna, bert } = handlerLine();
+  line.push(anna, messageTo("1"));
+  line.push(bert, messageTo("2"));
+  line.push(anna, messageTo("3"));
+  expect(line.of(bert).map(({ topic: name }) => name)).toEqual(["2"]);
+  expect(line.takeBack(anna).map(({ topic: name }) => name)).toEqual(["1", "3"]);
+  expect(line.of(anna)).toEqual([]);
+  clock.flush();
+  expect(turns).toEqual(["bert 2"]);
+  expect(line.of(bert)).toEqual([]);
+});
+
+test("a defect that throws in the handler line costs nobody else their turn", () => {
+  const { clock, line, turns, anna, bert } = handlerLine();
+  line.push(anna, messageTo("bad"));
+  line.push(bert, messageTo("2"));
+  expect(() => clock.flush()).toThrow("a defect");
+  clock.flush();
+  expect(turns).toEqual(["anna bad", "bert 2"]);
+});
 
 // ── subscription identifiers ──────────────────────────────────────────────────────────────────────
 

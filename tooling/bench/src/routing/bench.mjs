@@ -14,8 +14,9 @@ import { Random } from "../random.mjs";
 import { machine, printTable } from "../report.mjs";
 
 // Not public: what a client has inside.
-const inside = new URL("subscription-registry.js", import.meta.resolve("@petrel/client/core"));
-const { SubscriptionRegistry } = await import(inside.href);
+const inside = (file) => import(new URL(file, import.meta.resolve("@petrel/client/core")).href);
+const { SubscriptionRegistry } = await inside("subscription-registry.js");
+const { Route } = await inside("route.js");
 
 const FEW = 100;
 const MANY = 100_000;
@@ -99,7 +100,8 @@ async function compare(kind, rounds, subject) {
 
 function routerSubject(kind, count) {
   const registry = new SubscriptionRegistry();
-  for (let index = 0; index < count; index++) registry.listen([kind.filter(index)], { index });
+  for (let index = 0; index < count; index++)
+    registry.listen(new Route([kind.filter(index)], undefined, undefined, () => undefined));
   return (round) => {
     const topics = topicsOf(kind, count, round);
     let found = 0;
