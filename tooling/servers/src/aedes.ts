@@ -20,7 +20,7 @@ export async function startAedes(options: AedesServerOptions = {}): Promise<Aede
   const { port: wantedPort = 0, ...brokerOptions } = options;
   const broker = await Aedes.createBroker(brokerOptions);
   const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
+  const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
     broker.handle(socket);
