@@ -1,19 +1,22 @@
 /** Two integers, or two things, belong to a node: it is known by where the first of them is. */
 const WIDTH = 2;
 const FIRST_NODE_BITS = 3;
+/** Bytes that belong to a node. */
+export const NODE_BYTES = 48;
 
 /** No node is here. */
 export const NO_NODE = -1;
 
 /**
- * Nodes by hash, which is never 0. A node has a number, and a pair of things. They lie in arrays, at places that follow
- * from the hash, so the processor fetches both at once; with an object in a Map it would have to wait four times in a
- * row. A place is valid until the next {@link PrefixTable.make} or {@link PrefixTable.delete}.
+ * Nodes by hash, which is never 0. A node has a number, a pair of things, and 48 bytes. They lie in arrays, at places that
+ * follow from the hash, so the processor fetches all of them at once; with an object in a Map it has to wait four times in
+ * a row. A place is valid until the next {@link PrefixTable.make} or {@link PrefixTable.delete}.
  */
 export class PrefixTable<First, Second> {
   /** Hashes, 0 where there is no node, and numbers. */
   nodes: Int32Array = new Int32Array(WIDTH << FIRST_NODE_BITS);
   pairs: (First | Second | undefined)[] = emptyPairs(FIRST_NODE_BITS);
+  bytes: Uint8Array = new Uint8Array(NODE_BYTES << FIRST_NODE_BITS);
   #nodeBits = FIRST_NODE_BITS;
   #size = 0;
 
@@ -31,10 +34,15 @@ export class PrefixTable<First, Second> {
     }
   }
 
-  /** A node that was not there, with 0 and nothing. */
+  /** Where a node's bytes begin. */
+  bytesOf(node: number): number {
+    return node * (NODE_BYTES / WIDTH);
+  }
+
+  /** A node that was not there, with 0, nothing, and any bytes. */
   make(hash: number): number {
-    // At most half full: what is there is mostly where it is looked for first.
-    if (++this.#size > 1 << (this.#nodeBits - 1)) this.#resize(this.#nodeBits + 1);
+    // At most three quarters full: what is there is mostly where it is looked for first, or next to it.
+    if (++this.#size > 3 << (this.#nodeBits - 2)) this.#resize(this.#nodeBits + 1);
     return this.#take(hash);
   }
 
@@ -46,7 +54,7 @@ export class PrefixTable<First, Second> {
     for (let next = (free + WIDTH) & mask; nodes[next] !== 0; next = (next + WIDTH) & mask) {
       const fromHome = (next - this.#home(nodes[next]!)) & mask;
       if (fromHome < ((next - free) & mask)) continue; // it would be before where it is looked for
-      this.#move(nodes, this.pairs, next, free);
+      this.#move(nodes, this.pairs, this.bytes, next, free);
       free = next;
     }
     nodes[free] = nodes[free + 1] = 0;
@@ -70,20 +78,29 @@ export class PrefixTable<First, Second> {
   }
 
   #resize(nodeBits: number): void {
-    const { nodes, pairs } = this;
+    const { nodes, pairs, bytes } = this;
+    this.bytes = new Uint8Array(NODE_BYTES << nodeBits);
     this.nodes = new Int32Array(WIDTH << nodeBits);
     this.pairs = emptyPairs(nodeBits);
     this.#nodeBits = nodeBits;
     for (let node = 0; node < nodes.length; node += WIDTH) {
-      if (nodes[node] !== 0) this.#move(nodes, pairs, node, this.#take(nodes[node]!));
+      if (nodes[node] !== 0) this.#move(nodes, pairs, bytes, node, this.#take(nodes[node]!));
     }
   }
 
-  #move(nodes: Int32Array, pairs: readonly (First | Second | undefined)[], from: number, to: number): void {
+  #move(
+    nodes: Int32Array,
+    pairs: readonly (First | Second | undefined)[],
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+  ): void {
     this.nodes[to] = nodes[from]!;
     this.nodes[to + 1] = nodes[from + 1]!;
     this.pairs[to] = pairs[from];
     this.pairs[to + 1] = pairs[from + 1];
+    const start = this.bytesOf(from);
+    this.bytes.set(bytes.subarray(start, start + NODE_BYTES), this.bytesOf(to));
   }
 }
 

@@ -1,4 +1,5 @@
 import { matchTopic, parseSharedSubscription } from "@petrel/codec";
+import { isPacked, matchPacked, packFilter } from "./packed-filter.ts";
 import { NO_NODE, PrefixTable } from "./prefix-table.ts";
 
 const SLASH = 0x2f;
@@ -41,7 +42,7 @@ const NONE: readonly never[] = [];
  * prefixes with the same hash cost time, and nothing else.
  *
  * What a match costs among a hundred thousand filters is mostly memory that is in no cache of the processor. Here that is
- * one node for each level that many filters differ in, and the text of the filter.
+ * one node for each level that many filters differ in; with the last of them come the target and the filter.
  */
 export class Router<Target extends object> {
   /** With a filter and its target for each node where routes end, or `Several` as the target. */
@@ -133,13 +134,18 @@ export class Router<Target extends object> {
   }
 
   #take(node: number, topicName: string, matches: Target[], filters: string[] | undefined): void {
-    const { pairs } = this.#tree;
+    const { pairs, bytes } = this.#tree;
     const target = pairs[node + 1] as Target | Several<Target> | undefined;
-    if (target instanceof Several) {
-      for (const route of target.routes) {
-        if (!matchTopic(route.filter, topicName)) continue;
-        matches.push(route.target);
-        filters?.push(route.filter);
+    const packed = this.#tree.bytesOf(node);
+    if (isPacked(bytes, packed)) {
+      if (!matchPacked(bytes, packed, topicName)) return;
+      matches.push(target as Target);
+      filters?.push(pairs[node] as string);
+    } else if (target instanceof Several) {
+      for (const { filter, target: one } of target.routes) {
+        if (!matchTopic(filter, topicName)) continue;
+        matches.push(one);
+        filters?.push(filter);
       }
     } else if (target !== undefined && matchTopic(pairs[node] as string, topicName)) {
       matches.push(target);
@@ -240,11 +246,11 @@ export class Router<Target extends object> {
   }
 
   #setRoutes(node: number, routes: readonly Route<Target>[]): void {
-    const { pairs } = this.#tree;
-    const isOne = routes.length === 1;
-    pairs[node] = isOne ? routes[0]!.filter : undefined;
-    if (routes.length < 2) pairs[node + 1] = routes[0]?.target;
-    else pairs[node + 1] = new Several(routes);
+    const { pairs, bytes } = this.#tree;
+    const only = routes.length === 1 ? routes[0] : undefined;
+    pairs[node] = only?.filter;
+    pairs[node + 1] = routes.length < 2 ? only?.target : new Several(routes);
+    packFilter(only && levelsOf(only.filter), bytes, this.#tree.bytesOf(node));
   }
 
   #extend(prefix: number, levels: string, start: number, end: number): number {

@@ -1,4 +1,4 @@
-import { matchTopic } from "@petrel/codec";
+import { matchTopic, parseSharedSubscription } from "@petrel/codec";
 import { ManualClock } from "@petrel/testing";
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
@@ -9,7 +9,8 @@ import { systemClock } from "../src/clock.ts";
 import { Emitter } from "../src/emitter.ts";
 import { HandlerLine } from "../src/handler-line.ts";
 import { Message } from "../src/message.ts";
-import { NO_NODE, PrefixTable } from "../src/prefix-table.ts";
+import { isPacked, matchPacked, packFilter } from "../src/packed-filter.ts";
+import { NO_NODE, NODE_BYTES, PrefixTable } from "../src/prefix-table.ts";
 import { RecentTopics } from "../src/recent-topics.ts";
 import { Router } from "../src/router.ts";
 import { SubscriptionIdentifiers } from "../src/subscription-identifiers.ts";
@@ -132,6 +133,39 @@ test("filters and topics of thousands of levels need no stack, and no time to sp
   expect(router.match(named)).toEqual([{ name: `${named}+` }]);
 });
 
+test("a packed filter matches what the filter matches", () => {
+  fc.assert(
+    fc.property(filter, topic, fc.nat(40), (text, name, padding) => {
+      const levels = parseSharedSubscription(text)?.topicFilter ?? text;
+      const front = "x".repeat(padding);
+      for (const [one, other, expected] of [
+        [levels, name, matchTopic(text, name)],
+        [`${front}/${levels}`, `${front}/${name}`, matchTopic(`${front}/${levels}`, `${front}/${name}`)],
+      ] as const) {
+        const bytes = new Uint8Array(3 * NODE_BYTES).fill(0xff);
+        packFilter(one, bytes, NODE_BYTES);
+        expect(isPacked(bytes, NODE_BYTES)).toBe(one.length < NODE_BYTES);
+        if (one.length < NODE_BYTES) expect(matchPacked(bytes, NODE_BYTES, other)).toBe(expected);
+        const outside = [...bytes.subarray(0, NODE_BYTES), ...bytes.subarray(2 * NODE_BYTES)];
+        expect(outside.every((byte) => byte === 0xff)).toBe(true);
+      }
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test("filters that are long, or not of ASCII, are matched, too", () => {
+  const router = new Router<{ readonly name: string }>();
+  const long = `${"x".repeat(60)}/+`;
+  for (const name of ["Küche/+", "Küchf/+", "日本/#", long, `${long}/y`]) router.add(name, { name });
+  const found = (topicName: string): readonly string[] => router.match(topicName).map(({ name }) => name);
+  expect(found("Küche/Licht")).toEqual(["Küche/+"]);
+  expect(found("日本/東京")).toEqual(["日本/#"]);
+  expect(found("\u{e5}/a")).toEqual([]); // the low byte of 日
+  expect(found(`${"x".repeat(60)}/a`)).toEqual([long]);
+  expect(found(`${"x".repeat(60)}/a/y`)).toEqual([`${long}/y`]);
+});
+
 test("a table of nodes holds what was put into it, wherever the hashes lead", () => {
   const hash = fc.oneof(
     fc.integer({ min: 1, max: 12 }),
@@ -150,6 +184,7 @@ test("a table of nodes holds what was put into it, wherever the hashes lead", ()
           table.nodes[made + 1] = turn;
           table.pairs[made] = `first ${turn}`;
           table.pairs[made + 1] = `second ${turn}`;
+          table.bytes.fill(turn, table.bytesOf(made), table.bytesOf(made + 2));
           model.set(each, turn);
         } else {
           table.delete(node);
@@ -157,11 +192,10 @@ test("a table of nodes holds what was put into it, wherever the hashes lead", ()
         }
         for (const [known, value] of model) {
           const at = table.find(known);
-          expect([table.nodes[at + 1], table.pairs[at], table.pairs[at + 1]]).toEqual([
-            value,
-            `first ${value}`,
-            `second ${value}`,
-          ]);
+          const bytes = table.bytes.subarray(table.bytesOf(at), table.bytesOf(at + 2));
+          const pair = [table.pairs[at], table.pairs[at + 1]];
+          expect([table.nodes[at + 1], ...pair]).toEqual([value, `first ${value}`, `second ${value}`]);
+          expect(bytes.length >= NODE_BYTES && bytes.every((byte) => byte === value)).toBe(true);
         }
         expect(table.size).toBe(model.size);
       }
