@@ -71,16 +71,15 @@ describeServer("bsdutils", () => {
   describe("the line that shows how work goes on", () => {
     test.each([20, 80, 200])("is one line of a terminal of %i columns, and gone at the end", async (columns) => {
       await using server = await startAedes();
-      const line = `petrel pub -L ${server.url} -t a -S 10 --repeat 60 --rate 50 --progress`;
+      const line = `petrel pub -L ${server.url} -t a -S 10 --repeat 900 --rate 50 --progress`;
       await using terminal = new Terminal(line, { columns });
-      await terminal.shows(/[1-9]\d* of 60/);
-      await terminal.shows(/[3-6]\d of 60/);
+      await terminal.shows(/[1-9]\d* of 900/);
       expect(terminal.lines).toHaveLength(1);
       expect(terminal.wraps).toBe(false);
-      if (columns > 20) expect(terminal.lines[0]).toMatch(/^\[#+-*\] \d+ of 60, \d+\/s$/);
+      if (columns > 20) expect(terminal.lines[0]).toMatch(/^\[#*-+\] \d+ of 900, \d+\/s$/);
       if (columns === 200) expect(terminal.lines[0]!.length).toBeGreaterThan(75); // it has the room
-      expect(await terminal.ended).toBe(0);
-      expect(terminal.lines).toEqual([]);
+      await terminal.type("\u0003").ended;
+      expect(terminal.lines.join(" ")).toMatch(/^petrel: interrupted/);
     });
 
     test("follows the width of the terminal", async () => {
@@ -178,7 +177,7 @@ describeServer("bsdutils", () => {
   describe("Ctrl-C", () => {
     /** The line, what it shows when it is at work, its status, and whether a status line was there. */
     const LINES: readonly (readonly [line: string, atWork: RegExp | undefined, status: number])[] = [
-      ["sub -t a -v", undefined, 0],
+      ["sub -t a -v", /^a 21\.5$/m, 0],
       ["conn", /Ctrl-C disconnects/, 0],
       ["pub -t a -q 1 --lines", undefined, 130],
       ["pub -t a -n -q 1 --repeat 1000 --rate 20 --progress", /[1-9] of 1,000/, 130],
@@ -186,7 +185,8 @@ describeServer("bsdutils", () => {
       ["bench pub -c 2 -im 20 -q 1", /sent [1-9]/, 0],
       ["bench sub -c 2", /connected 2/, 0],
       ["bench rtt -c 2 -im 20", /back [1-9]/, 0],
-      ["record -t a", undefined, 0],
+      ["record -t a", /"payload":"21\.5"/, 0],
+      ["request -t a -m x -e b --debug", /-> PUBLISH/, 130],
     ];
 
     test.each(LINES)("%s: says goodbye, and leaves the terminal as it was", async (line, atWork, status) => {
@@ -195,6 +195,7 @@ describeServer("bsdutils", () => {
       const clients = /-c 2/.test(line) ? 2 : 1;
       await using terminal = new Terminal(`petrel ${line} -L ${tap.url}`.replace(/(bench .*) -L/, "$1 --url"));
       if (/^(sub|record|bench sub)/.test(line)) await subscriptions(server, clients);
+      if (/^(sub|record)/.test(line)) await publishOnce(server.url, { topic: "a", payload: "21.5" });
       if (atWork !== undefined) await terminal.shows(atWork);
       if (line.endsWith("--lines")) {
         await new Promise((resolve) => server.broker.once("clientReady", resolve));
@@ -218,6 +219,7 @@ describeServer("bsdutils", () => {
       await using terminal = new Terminal("petrel broker -p 0");
       await terminal.shows(/Ctrl-C ends it/);
       const client = await connect(/mqtt:\S+/.exec(terminal.lines[0]!)![0], { reconnect: false });
+      await client.ping(); // aedes still has something to do for a client that it has accepted
       const left = new Promise<Error | undefined>((resolve) => {
         client.on("disconnected", ({ cause }) => resolve(cause));
       });

@@ -30,7 +30,8 @@ export class Running implements AsyncDisposable {
   readonly #looks = new Set<() => void>();
 
   constructor(program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd?: URL) {
-    const child = spawn(program, args, { cwd, env: { ...process.env, PETREL_PASSWORD: "", ...env } });
+    const plain = { PETREL_PASSWORD: "", FORCE_COLOR: undefined, CLICOLOR_FORCE: undefined };
+    const child = spawn(program, args, { cwd, env: { ...process.env, ...plain, ...env } });
     this.#child = child;
     running.add(child);
     child.stdout.on("data", (bytes: Buffer) => {
