@@ -30,6 +30,7 @@ import { Publication } from "./publication.ts";
 import { Publisher, type PublisherHost } from "./publisher.ts";
 import { Receiver, type ReceiverHost, receiverOptions } from "./receiver.ts";
 import { RequestResponse, type RequestResponseHost } from "./request-response.ts";
+import { secureRandom } from "./secure-random.ts";
 import { Subscriber, type SubscriberHost } from "./subscriber.ts";
 import type { Subscription } from "./subscription.ts";
 import type { Version } from "./version.ts";
@@ -101,7 +102,7 @@ export class Engine
 
   /** Requests and their responses. */
   get requests(): RequestResponse {
-    return (this.#requests ??= new RequestResponse(this, this.options.random ?? Math.random));
+    return (this.#requests ??= new RequestResponse(this, this.options.random ?? secureRandom));
   }
 
   // ── commands to the server that are no part's ─────────────────────────────────────────────────

@@ -1,4 +1,4 @@
-/** docs/reliability.md and docs/migrating.md: which promise is kept by which test. */
+/** docs/reliability.md, docs/security.md and docs/migrating.md: which promise is kept by which test. */
 
 import { join } from "node:path";
 import { hasTitle, testReferences, type TestReference } from "./test-titles.ts";

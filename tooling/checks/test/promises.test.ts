@@ -16,6 +16,12 @@ test("each promise about reliability, and each of the 25 pains, has its tests or
   expect(promiseProblems(markdown, join(root, "packages/client/test"))).toEqual([]);
 });
 
+test("each defence has its tests", () => {
+  const markdown = page("security.md");
+  expect(tableRows(markdown).length).toBeGreaterThan(25);
+  expect(promiseProblems(markdown, join(root, "packages/client/test"))).toEqual([]);
+});
+
 test("each row about another library is a test of the same name, and each of these tests a row", () => {
   const folder = join(root, "packages/client/test/integration/founding-documents");
   const files = readdirSync(folder).map((file) => join(folder, file));

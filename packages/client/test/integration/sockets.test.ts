@@ -131,6 +131,27 @@ describeServer("openssl", () => {
     expect([client.state, server.clients[0]?.getProtocol()]).toEqual(["online", version]);
   });
 
+  test("a server that speaks nothing newer than TLS 1.1 is refused, unless asked for", async () => {
+    const old = { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" } as const;
+    await using server = await startTls({ ...good, ...old });
+    const url = `mqtts://localhost:${server.port}`;
+    await expect(connect(url, { tls: { caFile: ca }, reconnect: false })).rejects.toMatchObject({ stage: "tls" });
+    await using client = await connect(url, { tls: { caFile: ca, ...old } });
+    expect([client.state, server.clients.map((socket) => socket.getProtocol())]).toEqual(["online", ["TLSv1.1"]]);
+  });
+
+  test("rejectUnauthorized: false takes anybody, and a warning says so, once in a process", async () => {
+    await using server = await startTls(good);
+    const warnings: string[] = [];
+    const logger = { warn: (line: string) => void warnings.push(line), error: () => undefined };
+    for (let count = 0; count < 2; count++) {
+      const tls = { rejectUnauthorized: false };
+      await using client = await connect(`mqtts://localhost:${server.port}`, { tls, logger });
+      expect(client.state).toBe("online");
+    }
+    expect(warnings).toEqual([expect.stringContaining("anybody can pose as the server")]);
+  });
+
   test.each<[string, () => ClientOptions, readonly boolean[]]>([
     ["by itself", () => ({}), [false, true, true]],
     [

@@ -70,6 +70,7 @@ describe("the request", () => {
       headers: { "sec-websocket-protocol": "mqtt", host: `${host}:${port}` },
     });
     expect(requests[0]!.headers).not.toHaveProperty("sec-websocket-extensions");
+    expect(requests[0]!.headers).not.toHaveProperty("origin"); // there is no page that it could name
   });
 
   test("has path, query, headers and subprotocol as given", async () => {
