@@ -332,7 +332,7 @@ export interface Client<V extends Version = "5.0"> extends AsyncDisposable {
     publish(topic: string, payload?: Payload, options?: PublishOptions<V>): Publication;
     /** What the client has done since it was made, and what it holds now. */
     statistics(): Statistics;
-    /** False: the queue is getting full; await {@link Client.drained} before publishing more. */
+    /** False: the network or the queue has enough for now; await {@link Client.drained} before publishing more. */
     readonly writable: boolean;
     /** Resolves when {@link Client.writable} is true; rejects with ClientClosedError when the client is closed first. */
     drained(): Promise<void>;

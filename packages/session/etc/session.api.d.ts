@@ -207,7 +207,7 @@ export type SessionEvent<Context = unknown> =
     readonly type: "packetReceived";
     readonly packet: Packet;
 }
-/** After `MqttSession.publish` returned false: there is room again. */
+/** After `MqttSession.writable` was false: there is room again. */
  | {
     readonly type: "writable";
 }
@@ -595,7 +595,10 @@ export declare class MqttSession<Context = unknown> {
     get queuedCount(): number;
     /** Their encoded size. */
     get queuedBytes(): number;
-    /** False: the queue is half full; publish no more until the "writable" event. Ignoring it ends in SendQueueFullError. */
+    /**
+     * False: 64 KiB of output were not taken, or the queue is half full; publish no more until the "writable" event. Ignoring
+     * it ends in SendQueueFullError.
+     */
     get writable(): boolean;
     /** How long the last answer to a PINGREQ took on this connection, be it a ping or keep alive's own. */
     get roundTripMs(): Milliseconds | undefined;
