@@ -1,11 +1,12 @@
 import type { QoS } from "@petrel/client";
 import { UsageError } from "../exit-codes.ts";
 import type { ConnectionOptions } from "../options/connection.ts";
+import type { OutputOption } from "../options/output.ts";
 import { STAMP_SIZE } from "./stamp.ts";
 
 export type BenchKind = "conn" | "pub" | "sub" | "rtt";
 
-export interface BenchOptions extends ConnectionOptions {
+export interface BenchOptions extends ConnectionOptions, OutputOption {
   readonly count: number;
   /** Milliseconds between the beginnings of two connections. */
   readonly interval: number;
@@ -26,7 +27,6 @@ export interface BenchOptions extends ConnectionOptions {
   readonly duration?: number;
   readonly once?: boolean;
   readonly workers: number;
-  readonly output: "text" | "json";
 }
 
 /** The same as it was typed: not every benchmark has all of them. */

@@ -6,6 +6,7 @@ import { StatusLine } from "../output/status-line.ts";
 import { writeTable } from "../output/table.ts";
 import { type BenchKind, type BenchOptions, fillIn } from "./bench-options.ts";
 import { BenchRun } from "./bench-run.ts";
+import { writeJson } from "../options/output.ts";
 import type { Measurements } from "./measurements.ts";
 import { countOf, progressText, reportObject, reportRows } from "./report.ts";
 import { ownShare, tell, Workers } from "./workers.ts";
@@ -32,7 +33,7 @@ export async function bench(kind: BenchKind, options: BenchOptions): Promise<voi
   }
   const measured =
     workers > 1 ? await inWorkers(kind, options, interruption) : await inThisProcess(kind, options, interruption);
-  if (options.output === "json") process.stdout.write(`${JSON.stringify(reportObject(kind, measured))}\n`);
+  if (options.output === "json") writeJson(reportObject(kind, measured));
   else writeTable(reportRows(kind, measured));
   if (options.limit !== undefined || options.duration !== undefined || options.once === true) {
     interruption.throwIfInterrupted();

@@ -3,6 +3,7 @@ import { type BenchKind, benchOptionsOf, MESSAGE_INTERVALS, type TypedBenchOptio
 import { STAMP_SIZE } from "../bench/stamp.ts";
 import { parseSize } from "../input/source.ts";
 import { addConnectionOptions } from "../options/connection.ts";
+import { outputOption } from "../options/output.ts";
 import { parsePositive, parseQos, parseSeconds, parseWhole, single } from "../options/parsers.ts";
 
 /** `petrel bench conn | pub | sub | rtt`. What measures is loaded when it begins. */
@@ -99,9 +100,7 @@ function finish(command: Command, kind: BenchKind): void {
   command
     .option("--duration <seconds>", "end after this time", parseSeconds)
     .option("--workers <n>", "processes to share the work", parseWhole("--workers", 1, 256), 1)
-    .addOption(
-      new Option("--output <form>", "the result: a table, or an object").choices(["text", "json"]).default("text"),
-    )
+    .addOption(outputOption("the result: a table, or an object"))
     .addHelpText("after", EXAMPLES_OF[kind])
     .action(async (typed: TypedBenchOptions) => {
       const options = benchOptionsOf(kind, typed);

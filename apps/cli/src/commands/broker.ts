@@ -1,10 +1,11 @@
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { startBroker } from "../embedded-broker.ts";
 import { UsageError } from "../exit-codes.ts";
 import { aborted, Interruption } from "../interruption.ts";
+import { outputOption, type OutputOption, writeJson } from "../options/output.ts";
 import { parseWhole } from "../options/parsers.ts";
 
-interface BrokerOptions {
+interface BrokerOptions extends OutputOption {
   readonly host: string;
   readonly port: number;
   readonly wsPort?: number;
@@ -12,7 +13,6 @@ interface BrokerOptions {
   readonly key?: string;
   readonly tlsPort?: number;
   readonly wssPort?: number;
-  readonly output: "text" | "json";
 }
 
 export function defineBroker(command: Command): void {
@@ -24,7 +24,7 @@ export function defineBroker(command: Command): void {
     .option("--key <file>", "its private key")
     .option("--tls-port <port>", "for TLS (default: 8883)", parseWhole("--tls-port", 0, 65_535))
     .option("--wss-port <port>", "for WebSocket with TLS", parseWhole("--wss-port", 0, 65_535))
-    .addOption(new Option("--output <form>", "how to print the URLs").choices(["text", "json"]).default("text"))
+    .addOption(outputOption("how to print the URLs"))
     .option("--debug", "where errors come from")
     .addHelpText("after", EXAMPLES)
     .action((options: BrokerOptions) => runBroker(options));
@@ -52,7 +52,8 @@ async function runBroker(options: BrokerOptions): Promise<void> {
   using interruption = new Interruption();
   await using broker = await startBroker({ host, port, wsPort, tls });
   const { urls } = broker;
-  process.stdout.write(output === "json" ? `${JSON.stringify({ urls })}\n` : urls.map((url) => `${url}\n`).join(""));
+  if (output === "json") writeJson({ urls });
+  else process.stdout.write(urls.map((url) => `${url}\n`).join(""));
   process.stderr.write("petrel: a broker for development, in memory, without passwords; Ctrl-C ends it\n");
   await aborted(interruption.signal);
 }

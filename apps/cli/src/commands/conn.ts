@@ -1,21 +1,21 @@
 import type { Negotiated } from "@petrel/client";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { clientAsTyped, connectOrInterrupt } from "../connecting.ts";
 import { aborted, Interruption } from "../interruption.ts";
 import { addConnectionOptions, type ConnectionOptions } from "../options/connection.ts";
+import { outputOption, type OutputOption, writeJson } from "../options/output.ts";
 import { colourYesNo, wantsColour } from "../output/colour.ts";
 import { note, withCommas } from "../output/status-line.ts";
 import { writeTable } from "../output/table.ts";
 
-interface ConnOptions extends ConnectionOptions {
+interface ConnOptions extends ConnectionOptions, OutputOption {
   readonly once?: boolean;
-  readonly output: "text" | "json";
 }
 
 export function defineConn(command: Command): void {
   command
     .option("--once", "disconnect at once, instead of at Ctrl-C")
-    .addOption(new Option("--output <form>", "how to print it").choices(["text", "json"]).default("text"))
+    .addOption(outputOption("how to print it"))
     .addHelpText("after", EXAMPLES)
     .action((options: ConnOptions) => conn(options));
   addConnectionOptions(command);
@@ -47,7 +47,7 @@ async function conn(options: ConnOptions): Promise<void> {
       ...flat(client.connection!),
       connectedAfterMs: Math.round(took * 10) / 10,
     };
-    if (options.output === "json") process.stdout.write(`${JSON.stringify(agreed)}\n`);
+    if (options.output === "json") writeJson(agreed);
     else
       writeTable(
         Object.entries(agreed)

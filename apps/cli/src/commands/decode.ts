@@ -11,6 +11,7 @@ import { UsageError } from "../exit-codes.ts";
 import { fileChunks } from "../input/file.ts";
 import { stdinChunks } from "../input/stdin.ts";
 import { Interruption } from "../interruption.ts";
+import { outputOption, type OutputOption } from "../options/output.ts";
 import { wantsColour } from "../output/colour.ts";
 import { columnsOf } from "../output/columns.ts";
 import { complain, note } from "../output/status-line.ts";
@@ -18,13 +19,12 @@ import { StdoutWriter } from "../output/stdout.ts";
 
 type Input = "auto" | "hex" | "binary" | "capture";
 
-interface DecodeOptions {
+interface DecodeOptions extends OutputOption {
   readonly input: Input;
   readonly port?: readonly number[];
   readonly mqttVersion?: keyof typeof VERSIONS;
   readonly from?: Sender;
   readonly lenient?: boolean;
-  readonly output: "text" | "json";
 }
 
 const VERSIONS = { "5.0": 5, "3.1.1": 4, "3.1": 3 } as const satisfies Record<string, ProtocolVersion>;
@@ -50,11 +50,7 @@ export function defineDecode(command: Command): void {
       ]),
     )
     .option("--lenient", "go on after what is wrong, and list it")
-    .addOption(
-      new Option("--output <form>", "text: a line for each packet; json: an object")
-        .choices(["text", "json"])
-        .default("text"),
-    )
+    .addOption(outputOption("text: a line for each packet; json: an object"))
     .option("--debug", "where errors come from")
     .addHelpText("after", EXAMPLES)
     .action((file: string | undefined, options: DecodeOptions) => decode(file, options));

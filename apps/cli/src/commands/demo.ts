@@ -2,36 +2,60 @@ import { type Client, connect, type QoS, type Subscription, type Version } from 
 import type { Command } from "commander";
 import { startBroker } from "../embedded-broker.ts";
 import { CommandError, ExitCode } from "../exit-codes.ts";
+import { outputOption, type OutputOption, writeJson } from "../options/output.ts";
 import { bold, colourNo, colourTopic, colourYes, wantsColour } from "../output/colour.ts";
 import { columnsOf } from "../output/columns.ts";
 import { hanging } from "../output/wrapping.ts";
 
 export function defineDemo(command: Command): void {
-  command.option("--debug", "where errors come from").action(() => demo());
+  command
+    .addOption(outputOption("text: in sections; json: an object for each step"))
+    .option("--debug", "where errors come from")
+    .addHelpText("after", EXAMPLES)
+    .action(({ output }: OutputOption) => demo(output === "json" ? writeJson : sayText));
+}
+
+const EXAMPLES = `
+Examples:
+  petrel demo
+  petrel demo --output json
+
+It needs no server, and ends by itself.`;
+
+/** Tells a step. */
+type Say = (step: Step) => void;
+
+interface Step {
+  /** The version of MQTT that it is about. */
+  readonly version?: string;
+  readonly who: string;
+  readonly what: string;
 }
 
 const TOPIC = "petrel/demo";
 const MEANING: Readonly<Record<QoS, string>> = { 0: "at most once", 1: "at least once", 2: "exactly once" };
 
 /** A broker, a subscriber and a publisher in one bounded run: QoS 0, 1 and 2, over 5.0 and over 3.1.1. */
-async function demo(): Promise<void> {
+async function demo(say: Say): Promise<void> {
   await using broker = await startBroker({ host: "127.0.0.1", port: 0 });
-  say("broker", `listens on ${broker.url}, in this process`);
-  for (const version of ["5.0", "3.1.1"] as const) await exchange(broker.url, version);
-  say("demo", "done: every message arrived once, at the QoS it was sent with");
+  say({ who: "broker", what: `listens on ${broker.url}, in this process` });
+  for (const version of ["5.0", "3.1.1"] as const) {
+    await exchange(broker.url, version, (who, what) => say({ version, who, what }));
+  }
+  say({ who: "demo", what: "done: every message arrived once, at the QoS it was sent with" });
 }
 
-async function exchange(url: string, version: "5.0" | "3.1.1"): Promise<void> {
-  const title = `MQTT ${version}`;
-  process.stdout.write(`\n${wantsColour(process.stdout) ? bold(title) : title}\n`);
-  await using subscriber = await connectAs("subscriber", url, version);
+type SayOf = (who: string, what: string) => void;
+
+async function exchange(url: string, version: "5.0" | "3.1.1", say: SayOf): Promise<void> {
+  await using subscriber = await connectAs("subscriber", url, version, say);
   const subscription = await subscriber.subscribe(TOPIC, { qos: 2 });
   say("subscriber", `subscribed to ${TOPIC}; the server granted QoS ${subscription.granted[0]!.qos}`);
-  await using publisher = await connectAs("publisher", url, version);
-  for (const qos of [0, 1, 2] as const) await exchangeOne(publisher, subscription, version, qos);
+  await using publisher = await connectAs("publisher", url, version, say);
+  for (const qos of [0, 1, 2] as const) await exchangeOne(publisher, subscription, version, qos, say);
 }
 
-async function connectAs(role: string, url: string, version: "5.0" | "3.1.1"): Promise<Client<Version>> {
+async function connectAs(role: string, url: string, version: "5.0" | "3.1.1", say: SayOf): Promise<Client<Version>> {
   const client = await connect(url, { version, clientId: `demo-${role}`, reconnect: false });
   say(role, `connected as ${client.clientId}`);
   client.on("disconnected", () => say(role, "disconnected"));
@@ -43,6 +67,7 @@ async function exchangeOne(
   subscription: Subscription,
   version: string,
   qos: QoS,
+  say: SayOf,
 ): Promise<void> {
   const text = `hello over ${version} at QoS ${qos}`;
   const publication = await publisher.publish(TOPIC, text, { qos });
@@ -64,7 +89,15 @@ const COLOURS: Readonly<Record<string, (text: string) => string>> = {
   publisher: colourNo,
 };
 
-function say(who: string, what: string): void {
+/** The version of the step before: the first step of each comes below a title. */
+let titled: string | undefined;
+
+function sayText({ version, who, what }: Step): void {
+  if (version !== undefined && version !== titled) {
+    const title = `MQTT ${version}`;
+    process.stdout.write(`\n${wantsColour(process.stdout) ? bold(title) : title}\n`);
+  }
+  titled = version;
   const colour = wantsColour(process.stdout) ? COLOURS[who] : undefined;
   const name = who.padEnd(10);
   const text = hanging(`  ${name}  `, what, { columns: columnsOf(process.stdout), indent: 14 });

@@ -1,8 +1,9 @@
 import type { OptionsV5 } from "@petrel/client";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { UsageError } from "../exit-codes.ts";
 import { Interruption } from "../interruption.ts";
 import { addConnectionOptions, clientOptionsOf, type ConnectionOptions, urlOf } from "../options/connection.ts";
+import { outputOption, type OutputOption, writeJson } from "../options/output.ts";
 import { parseSeconds, parseWhole } from "../options/parsers.ts";
 import { colourYesNo, wantsColour } from "../output/colour.ts";
 import { StatusLine, withCommas } from "../output/status-line.ts";
@@ -10,10 +11,9 @@ import { writeTable } from "../output/table.ts";
 import { Probing } from "../probe/probing.ts";
 import { type Finding, findings } from "../probe/questions.ts";
 
-interface ProbeOptions extends ConnectionOptions {
+interface ProbeOptions extends ConnectionOptions, OutputOption {
   readonly timeout: number;
   readonly largest: number;
-  readonly output: "text" | "json";
 }
 
 export function defineProbe(command: Command): void {
@@ -21,7 +21,7 @@ export function defineProbe(command: Command): void {
     .argument("[url]", "the server, as for -L")
     .option("-W, --timeout <seconds>", "for the answer to each question", parseSeconds, 5)
     .option("--largest <bytes>", "largest packet to try", parseWhole("--largest", 128, 268_435_455), 1_048_576)
-    .addOption(new Option("--output <form>", "how to print it").choices(["text", "json"]).default("text"))
+    .addOption(outputOption("how to print it"))
     .addHelpText("after", EXAMPLES)
     .action((url: string | undefined, options: ProbeOptions) => probe(url, options));
   addConnectionOptions(command);
@@ -57,7 +57,7 @@ async function probe(argument: string | undefined, typed: ProbeOptions): Promise
     interruption.throwIfInterrupted();
     throw error;
   }
-  if (options.output === "json") process.stdout.write(`${JSON.stringify(asObject(found))}\n`);
+  if (options.output === "json") writeJson(asObject(found));
   else
     writeTable(
       found.map(({ label, value, unit, note }) => [label, valueText(value, unit), note ?? ""]),

@@ -1,7 +1,8 @@
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { rm } from "node:fs/promises";
 import { askSecret } from "../input/secret.ts";
 import { addConnectionOptions, type ConnectionOptions, urlOf } from "../options/connection.ts";
+import { outputOption, type OutputOption, writeJson } from "../options/output.ts";
 import { profileNames, profilePath } from "../options/profile-folder.ts";
 import {
   readProfile,
@@ -11,13 +12,10 @@ import {
   withoutSecret,
   writeDocument,
 } from "../options/saved.ts";
+import { note } from "../output/status-line.ts";
 import { writeTable } from "../output/table.ts";
 
-interface OutputOption {
-  readonly output: "text" | "json";
-}
-
-interface SaveOptions {
+interface SaveOptions extends OutputOption {
   readonly withPassword?: boolean;
   readonly askPassword?: boolean;
 }
@@ -30,33 +28,35 @@ export function defineProfile(command: Command): void {
     .argument("<name>", "for --profile")
     .description("save connection options under a name")
     .option("--with-password", "save the password too, readable by you alone")
-    .action(async (name: string, { withPassword = false, askPassword = false }: SaveOptions) => {
-      const options = savable(typed, withPassword);
-      await saveProfile(
-        name,
-        askPassword && withPassword ? { ...options, password: await askSecret("password: ") } : options,
-      );
+    .addOption(outputOption("how to say what was saved"))
+    .addHelpText("after", EXAMPLES_OF.save)
+    .action(async (name: string, { withPassword = false, askPassword = false, output }: SaveOptions) => {
+      const { output: _output, debug: _debug, ...options } = savable(typed, withPassword); // these two are about saving
+      const asked = askPassword && withPassword ? { password: await askSecret("password: ") } : {};
+      await saveProfile(name, { ...options, ...asked }, output);
     });
   addConnectionOptions(save, { connects: false });
   const typed = recordTyped(save);
-  const output = (): Option =>
-    new Option("--output <form>", "how to print it").choices(["text", "json"]).default("text");
   command
     .command("list")
     .description("list the profiles there are")
-    .addOption(output())
+    .addOption(outputOption("how to print it"))
+    .addHelpText("after", EXAMPLES_OF.list)
     .action((options: OutputOption) => listProfiles(options));
   command
     .command("show")
     .argument("<name>")
     .description("show what a profile says; secrets as ***")
-    .addOption(output())
+    .addOption(outputOption("how to print it"))
+    .addHelpText("after", EXAMPLES_OF.show)
     .action((name: string, options: OutputOption) => showProfile(name, options));
   command
     .command("remove")
     .argument("<name>")
     .description("remove a profile")
-    .action((name: string) => removeProfile(name));
+    .addOption(outputOption("how to say what was removed"))
+    .addHelpText("after", EXAMPLES_OF.remove)
+    .action((name: string, options: OutputOption) => removeProfile(name, options));
 }
 
 const EXAMPLES = `
@@ -67,10 +67,30 @@ Examples:
 Profiles are in $XDG_CONFIG_HOME/petrel/profiles, or ~/.config/petrel/profiles.
 What is typed goes before what is saved.`;
 
-async function saveProfile(name: string, options: SavedOptions): Promise<void> {
+const EXAMPLES_OF = {
+  save: `
+Examples:
+  petrel profile save home -h broker.local -u anna
+  petrel profile save home -L mqtts://broker.local -u anna -P --with-password
+
+What is typed replaces the profile of that name.`,
+  list: `
+Examples:
+  petrel profile list
+  petrel profile list --output json`,
+  show: `
+Examples:
+  petrel profile show home`,
+  remove: `
+Examples:
+  petrel profile remove home`,
+} as const;
+
+async function saveProfile(name: string, options: SavedOptions, output: OutputOption["output"]): Promise<void> {
   const file = profilePath(name);
   await writeDocument(file, options);
-  process.stderr.write(`petrel: saved as ${file}\n`);
+  if (output === "json") writeJson({ name, file, options: publicOptions(options) });
+  else note(`saved as ${file}`);
 }
 
 async function listProfiles({ output }: OutputOption): Promise<void> {
@@ -78,13 +98,13 @@ async function listProfiles({ output }: OutputOption): Promise<void> {
   for (const name of await profileNames()) {
     profiles.push({ name, ...publicOptions(await readProfile(name)) });
   }
-  if (output === "json") process.stdout.write(`${JSON.stringify(profiles)}\n`);
+  if (output === "json") writeJson(profiles);
   else writeTable(profiles.map(({ name, ...options }) => [name, urlOf(options as unknown as ConnectionOptions)]));
 }
 
 async function showProfile(name: string, { output }: OutputOption): Promise<void> {
   const options = publicOptions(await readProfile(name));
-  if (output === "json") process.stdout.write(`${JSON.stringify(options)}\n`);
+  if (output === "json") writeJson(options);
   else writeTable(Object.entries(options).map(([option, value]) => [option, [value].flat().map(String).join(", ")]));
 }
 
@@ -97,7 +117,8 @@ function publicOptions(options: Readonly<Record<string, unknown>>): Readonly<Rec
   return Object.fromEntries(Object.entries(options).map(([name, value]) => [name, shown(name, value)]));
 }
 
-async function removeProfile(name: string): Promise<void> {
+async function removeProfile(name: string, { output }: OutputOption): Promise<void> {
   await readProfile(name);
   await rm(profilePath(name));
+  if (output === "json") writeJson({ name, file: profilePath(name) });
 }

@@ -7,6 +7,7 @@ import { checkSource, parseSize, readPayload, type SourceOptions } from "../inpu
 import { stdinChunks } from "../input/stdin.ts";
 import { Interruption } from "../interruption.ts";
 import { addConnectionOptions, type ConnectionOptions } from "../options/connection.ts";
+import { outputOption, type OutputOption, publishSummary, writeJson } from "../options/output.ts";
 import { parsePositive, parseQos, parseSeconds, parseWhole, single } from "../options/parsers.ts";
 import {
   addPublishPropertyOptions,
@@ -21,7 +22,7 @@ import { addPayloadOptions, FORMATS, type PayloadOptions } from "../payload/opti
 import type { Outgoing } from "../outgoing.ts";
 import { Publishing } from "../publishing.ts";
 
-interface PubOptions extends ConnectionOptions, SourceOptions, PayloadOptions, PublishPropertyOptions {
+interface PubOptions extends ConnectionOptions, OutputOption, SourceOptions, PayloadOptions, PublishPropertyOptions {
   readonly topic: string;
   readonly qos: QoS;
   readonly retain?: boolean;
@@ -47,7 +48,8 @@ export function definePub(command: Command): void {
     .option("--repeat <n>", "publish it so often", parseWhole("--repeat", 1, Number.MAX_SAFE_INTEGER))
     .option("--repeat-delay <seconds>", "wait so long after each acknowledgement", parseSeconds)
     .option("--rate <n>", "at most so many messages a second", parsePositive)
-    .option("--progress", "show a bar, on a terminal");
+    .option("--progress", "show a bar, on a terminal")
+    .addOption(outputOption("json: at the end, how many messages were acknowledged and failed, as an object"));
   addPayloadOptions(command, "what was typed or read is text (as it is), json (checked), or stands for bytes");
   addPublishPropertyOptions(command);
   command.addHelpText("after", EXAMPLES).action((options: PubOptions) => pub(options));
@@ -82,10 +84,14 @@ async function pub(typed: PubOptions): Promise<void> {
   try {
     await connect(client, interruption);
     const work = new Publishing(client, plan, interruption.signal);
-    using _status = statusOf(work.outgoing, options);
-    await work.publishAll(
-      once === undefined ? lineBatches(stdinChunks(work.outgoing.stopped)) : repeated(once, options.repeat ?? 1),
-    );
+    const begin = performance.now();
+    {
+      using _status = statusOf(work.outgoing, options);
+      await work.publishAll(
+        once === undefined ? lineBatches(stdinChunks(work.outgoing.stopped)) : repeated(once, options.repeat ?? 1),
+      );
+    }
+    if (options.output === "json") writeJson({ topic, qos, ...publishSummary(work.outgoing, begin) });
     work.throwUnlessComplete();
   } finally {
     client.destroy();

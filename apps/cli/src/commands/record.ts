@@ -6,12 +6,13 @@ import { clientAsTyped } from "../connecting.ts";
 import { UsageError } from "../exit-codes.ts";
 import { Interruption } from "../interruption.ts";
 import { addConnectionOptions, type ConnectionOptions } from "../options/connection.ts";
+import { outputOption, type OutputOption, writeJson } from "../options/output.ts";
 import { collect, parseQos, parseSeconds, parseWhole } from "../options/parsers.ts";
 import { StdoutWriter } from "../output/stdout.ts";
 import { recordingLine } from "../recording.ts";
 import { note, StatusLine } from "../output/status-line.ts";
 
-interface RecordOptions extends ConnectionOptions {
+interface RecordOptions extends ConnectionOptions, OutputOption {
   readonly topic: readonly string[];
   readonly qos: QoS;
   readonly out?: string;
@@ -28,6 +29,7 @@ export function defineRecord(command: Command): void {
     .option("-R, --no-retained", "leave out what the server had kept already")
     .option("-C, --count <n>", "end after n messages", parseWhole("--count", 1, Number.MAX_SAFE_INTEGER))
     .option("--duration <seconds>", "end after this time from the subscription", parseSeconds)
+    .addOption(outputOption("json: with --out, at the end how many messages were recorded, as an object"))
     .addHelpText("after", EXAMPLES)
     .action((options: RecordOptions) => record(options));
   addConnectionOptions(command);
@@ -54,6 +56,7 @@ async function record(options: RecordOptions): Promise<void> {
   client.on("error", () => undefined); // the iteration ends with it, too
   end.addEventListener("abort", () => void client.disconnect());
   let count = 0;
+  let begin = Date.now(); // until it is subscribed
   let timer: NodeJS.Timeout | undefined;
   try {
     using _status = new StatusLine(() => `recording: ${count} message${count === 1 ? "" : "s"}; Ctrl-C ends it`, {
@@ -64,7 +67,7 @@ async function record(options: RecordOptions): Promise<void> {
     const subscription = await subscribe(client, options, end);
     if (options.debug === true) note(`subscribed to ${options.topic.join(", ")}`);
     if (options.duration !== undefined) timer = setTimeout(() => timeUp.abort(), options.duration * 1_000);
-    const begin = Date.now();
+    begin = Date.now();
     for await (const batch of subscription.batches()) {
       const wanted = options.retained ? batch : batch.filter(({ retain }) => !retain);
       const messages = wanted.slice(0, (options.count ?? Infinity) - count);
@@ -79,7 +82,10 @@ async function record(options: RecordOptions): Promise<void> {
     await client.disconnect();
     if (output instanceof FileWriter) await output.end();
   }
-  if (options.out !== undefined && options.quiet !== true) {
+  if (options.out !== undefined && options.output === "json") {
+    const seconds = Math.round(Date.now() - begin) / 1_000;
+    writeJson({ file: options.out, messages: count, seconds });
+  } else if (options.out !== undefined && options.quiet !== true) {
     note(`${count} message${count === 1 ? "" : "s"} recorded in ${options.out}`);
   }
   const limited = options.count !== undefined || options.duration !== undefined;

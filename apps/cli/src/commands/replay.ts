@@ -7,12 +7,13 @@ import { fileChunks } from "../input/file.ts";
 import { stdinChunks } from "../input/stdin.ts";
 import { Interruption } from "../interruption.ts";
 import { addConnectionOptions, type ConnectionOptions } from "../options/connection.ts";
+import { outputOption, type OutputOption, publishSummary, writeJson } from "../options/output.ts";
 import { parseQos, parseWhole } from "../options/parsers.ts";
 import { Outgoing, waitUntil } from "../outgoing.ts";
 import { type Recorded, recordedMessage } from "../recording.ts";
 import { StatusLine } from "../output/status-line.ts";
 
-interface ReplayOptions extends ConnectionOptions {
+interface ReplayOptions extends ConnectionOptions, OutputOption {
   readonly speed: number;
   /** true: for ever. */
   readonly loop?: number | true;
@@ -27,6 +28,7 @@ export function defineReplay(command: Command): void {
     .option("--loop [times]", "again and again, or so many times", parseWhole("--loop", 1, Number.MAX_SAFE_INTEGER))
     .option("-q, --qos <qos>", "0, 1 or 2, instead of what each message was received with", parseQos)
     .option("--prefix <text>", "put before each topic, as replayed/", "")
+    .addOption(outputOption("json: at the end, how many messages were published, as an object"))
     .addHelpText("after", EXAMPLES)
     .action((file: string | undefined, options: ReplayOptions) => replay(file, options));
   addConnectionOptions(command);
@@ -51,8 +53,10 @@ async function replay(file: string | undefined, options: ReplayOptions): Promise
   using interruption = new Interruption();
   const client = clientAsTyped(options, interruption.signal);
   const outgoing = new Outgoing(client, interruption.signal);
+  let begin = NaN;
   try {
     await connectOrInterrupt(client, interruption);
+    begin = performance.now();
     using _status = new StatusLine(() => `replaying: ${outgoing.count} messages; Ctrl-C ends it`, {
       wanted: options.quiet !== true,
     });
@@ -66,6 +70,8 @@ async function replay(file: string | undefined, options: ReplayOptions): Promise
     await outgoing.end();
   } finally {
     client.destroy();
+    if (options.output === "json" && !Number.isNaN(begin))
+      writeJson(publishSummary(outgoing, begin));
   }
   if (options.loop !== true) interruption.throwIfInterrupted();
 }

@@ -1,18 +1,19 @@
 import { type Client, type Message, type QoS, type UserProperty, validateTopicName } from "@petrel/client";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { clientAsTyped, connectOrInterrupt } from "../connecting.ts";
 import { CommandError, ExitCode, UsageError } from "../exit-codes.ts";
 import { readAll } from "../input/lines.ts";
 import { stdinChunks } from "../input/stdin.ts";
 import { Interruption } from "../interruption.ts";
 import { addConnectionOptions, type ConnectionOptions } from "../options/connection.ts";
+import { outputOption, type OutputOption } from "../options/output.ts";
 import { parseQos, parseSeconds, parseUserProperty, single } from "../options/parsers.ts";
 import { needingV5 } from "../options/version.ts";
 import { OutputBytes } from "../output/bytes.ts";
 import { wantsColour } from "../output/colour.ts";
 import { printerFor } from "../output/printer.ts";
 
-interface RequestCommandOptions extends ConnectionOptions {
+interface RequestCommandOptions extends ConnectionOptions, OutputOption {
   readonly topic: string;
   readonly responseTopic?: string;
   readonly message?: string;
@@ -24,7 +25,6 @@ interface RequestCommandOptions extends ConnectionOptions {
   readonly userProperties?: readonly UserProperty[];
   readonly timeout: number;
   readonly verbose?: boolean;
-  readonly output: "text" | "json";
 }
 
 export function defineRequest(command: Command): void {
@@ -40,9 +40,7 @@ export function defineRequest(command: Command): void {
     .option("--user-properties <name: value>", "user property, repeatable (also -up)", parseUserProperty)
     .option("-W, --timeout <seconds>", "how long to wait for the reply; then status 27", parseSeconds, 30)
     .option("-v, --verbose", "print the topic before the reply")
-    .addOption(
-      new Option("--output <form>", "text: the payload; json: one object").choices(["text", "json"]).default("text"),
-    )
+    .addOption(outputOption("text: the payload; json: one object"))
     .addHelpText("after", EXAMPLES)
     .action((options: RequestCommandOptions) => request(options));
   addConnectionOptions(command);

@@ -4,6 +4,7 @@ import { clientAsTyped, connectOrInterrupt } from "../connecting.ts";
 import { UsageError } from "../exit-codes.ts";
 import { Interruption } from "../interruption.ts";
 import { addConnectionOptions, type ConnectionOptions } from "../options/connection.ts";
+import { outputOption, type OutputOption, publishSummary, writeJson } from "../options/output.ts";
 import { parseSeconds, parseWhole } from "../options/parsers.ts";
 import { Outgoing, waitUntil } from "../outgoing.ts";
 import { StatusLine, withCommas } from "../output/status-line.ts";
@@ -13,12 +14,11 @@ import { loadScenario, type Scenario } from "../simulate/scenario.ts";
 import { SCENARIOS } from "../simulate/scenarios.ts";
 import { Traffic } from "../simulate/traffic.ts";
 
-interface SimulateOptions extends ConnectionOptions {
+interface SimulateOptions extends ConnectionOptions, OutputOption {
   readonly scenario?: string;
   readonly list?: boolean;
   readonly begin?: number;
   readonly prefix: string;
-  readonly output: "text" | "json";
   readonly devices?: number;
   readonly speed: number;
   readonly limit?: number;
@@ -42,11 +42,7 @@ export function defineSimulate(command: Command): void {
     .option("--prefix <text>", "put before each topic, as test/", "")
     .option("--dry-run", "print the messages instead of publishing them")
     .option("--example", "print a scenario to begin with, with --scenario that one")
-    .addOption(
-      new Option("--output <form>", "json: the list, and what was published, as objects")
-        .choices(["text", "json"])
-        .default("text"),
-    )
+    .addOption(outputOption("json: the list, and at the end how many messages were published, as objects"))
     .addHelpText("after", EXAMPLES)
     .action((file: string | undefined, options: SimulateOptions) => simulate(file, options));
   addConnectionOptions(command);
@@ -104,7 +100,7 @@ function list({ output }: SimulateOptions): void {
   const scenarios = Object.entries(SCENARIOS).map(([name, { description, devices, topics }]) => {
     return { name, description, devices, topics: topics.map(({ topic }) => topic) };
   });
-  if (output === "json") process.stdout.write(`${JSON.stringify(scenarios)}\n`);
+  if (output === "json") writeJson(scenarios);
   else writeTable(scenarios.map(({ name, description, devices }) => [name, `${devices} devices`, description]));
 }
 
@@ -133,14 +129,15 @@ async function publish(
   const client: Client<Version> = clientAsTyped(options, interruption.signal);
   const outgoing = new Outgoing(client, AbortSignal.any([interruption.signal, timeUp.signal]));
   let timer: NodeJS.Timeout | undefined;
+  let begin = NaN;
   try {
     await connectOrInterrupt(client, interruption);
+    begin = performance.now();
     if (options.duration !== undefined) timer = setTimeout(() => timeUp.abort(), options.duration * 1_000);
     const devices = options.devices ?? scenario.devices;
     const describe = (seconds: number): string =>
       `${withCommas(devices)} devices, ${withCommas(outgoing.count)} messages, ${withCommas(outgoing.count / seconds)}/s; Ctrl-C ends it`;
     using _status = new StatusLine(describe, { wanted: options.quiet !== true });
-    const begin = performance.now();
     while (outgoing.count < (options.limit ?? Infinity)) {
       const { time, topic, payload, qos, retain } = traffic.next();
       if (!(await waitUntil(begin + time / options.speed, outgoing.stopped))) break;
@@ -151,5 +148,7 @@ async function publish(
   } finally {
     clearTimeout(timer);
     client.destroy();
+    if (options.output === "json" && !Number.isNaN(begin))
+      writeJson(publishSummary(outgoing, begin));
   }
 }

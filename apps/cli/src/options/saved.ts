@@ -101,9 +101,9 @@ function attribute(name: string): string {
 export function savable(typed: ReadonlyMap<string, Typed>, withPassword = false): SavedOptions {
   const saved: Record<string, SavedValue> = {};
   const leftOut = new Set<string>();
-  for (const [name, { values }] of typed) {
+  for (const [name, { option, values }] of typed) {
     if (NOT_SAVED.has(name)) continue;
-    const texts = values.filter((value) => value !== null);
+    const texts = textsOf(option, values);
     const shown = withPassword ? texts : texts.map((text) => withoutSecret(name, text)).filter((text) => text !== "");
     if (shown.join("\n") !== texts.join("\n")) leftOut.add(`the secret in --${name}`);
     if (texts.length === 0) saved[name.replace(/^no-/, "")] = !name.startsWith("no-");
@@ -113,15 +113,13 @@ export function savable(typed: ReadonlyMap<string, Typed>, withPassword = false)
   return saved;
 }
 
-const NOT_SAVED = new Set([
-  "profile",
-  "load-options",
-  "save-options",
-  "ask-password",
-  "with-password",
-  "debug",
-  "output",
-]);
+const NOT_SAVED = new Set(["profile", "load-options", "save-options", "ask-password", "with-password"]);
+
+/** What was given, each time; nothing if it was never more than the option alone. */
+function textsOf({ presetArg }: Option, values: readonly (string | null)[]): readonly string[] {
+  if (values.every((value) => value === null)) return [];
+  return values.map((value) => value ?? String(presetArg));
+}
 
 /** "" where all of it is. */
 export function withoutSecret(name: string, text: string): string {
