@@ -70,8 +70,7 @@ async function replay(file: string | undefined, options: ReplayOptions): Promise
     await outgoing.end();
   } finally {
     client.destroy();
-    if (options.output === "json" && !Number.isNaN(begin))
-      writeJson(publishSummary(outgoing, begin));
+    if (options.output === "json" && !Number.isNaN(begin)) writeJson(publishSummary(outgoing, begin));
   }
   if (options.loop !== true) interruption.throwIfInterrupted();
 }

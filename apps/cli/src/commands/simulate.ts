@@ -148,7 +148,6 @@ async function publish(
   } finally {
     clearTimeout(timer);
     client.destroy();
-    if (options.output === "json" && !Number.isNaN(begin))
-      writeJson(publishSummary(outgoing, begin));
+    if (options.output === "json" && !Number.isNaN(begin)) writeJson(publishSummary(outgoing, begin));
   }
 }
