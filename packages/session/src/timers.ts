@@ -25,13 +25,12 @@ export class TimerTable<Name extends string> {
     this.clear(name);
     if (deadline === Infinity) return;
     const timer: Timer<Name> = { name, deadline, at: deadline };
-    this.#timers = this.#timers.concat(timer); // a spread, or push(), would leave room for sixteen more
+    this.#timers = this.#timers.concat(timer); // a spread, a push() or a filter() would leave room for sixteen more
   }
 
   clear(name: Name): void {
-    if (this.#timers.some((timer) => timer.name === name)) {
-      this.#timers = this.#timers.filter((timer) => timer.name !== name);
-    }
+    const index = this.#timers.findIndex((timer) => timer.name === name);
+    if (index !== -1) this.#timers = this.#timers.toSpliced(index, 1);
   }
 
   /** The earliest deadline. */

@@ -10,14 +10,11 @@ import { interleaved } from "../interleaved.mjs";
 import { median } from "../measure.mjs";
 import { machine, printTable, quantity, ratio } from "../report.mjs";
 import { work } from "../work.mjs";
-import { CASES } from "./cases.mjs";
+import { CASES, IDLE_CASES } from "./cases.mjs";
 
 const WORKER = fileURLToPath(new URL("worker.mjs", import.meta.url));
 const IDLE = fileURLToPath(new URL("idle.mjs", import.meta.url));
 const SERVER = fileURLToPath(new URL("server.mjs", import.meta.url));
-const IDLE_CLIENTS = 1_000;
-/** A young generation that does not grow: it would take twice as much as the clients, whoever made them. */
-const IDLE_FLAGS = ["--expose-gc", "--max-semi-space-size=1"];
 /** MQTT.js gets a share of the messages: it takes longer for each, and its rate does not depend on how many there are. */
 const CONTESTANTS = [
   { who: "petrel", share: 1 },
@@ -39,10 +36,13 @@ export async function benchClient({ rounds, only, json }) {
       const run = ({ who, share }) => work(WORKER, { ...task, who, url, count: task.count * share });
       results.push({ name, results: await interleaved(rounds, CONTESTANTS, run) });
     }
-    print(results);
-    const runIdle = ({ who }) => work(IDLE, { who, url, count: IDLE_CLIENTS }, IDLE_FLAGS);
-    const idle = await interleaved(rounds, CONTESTANTS, runIdle);
-    printIdle(idle);
+    if (results.length > 0) print(results);
+    const idle = [];
+    for (const { name, flags, ...task } of IDLE_CASES.filter((each) => each.name.includes(only))) {
+      const run = ({ who }) => work(IDLE, { ...task, who, url }, flags);
+      idle.push({ name, results: await interleaved(rounds, CONTESTANTS, run) });
+    }
+    if (idle.length > 0) printIdle(idle);
     if (json !== undefined)
       writeFileSync(json, `${JSON.stringify({ ...environment, rounds, results, idle }, undefined, 2)}\n`);
   } finally {
@@ -70,8 +70,10 @@ function print(results) {
   printTable([["", "Petrel /s", "MQTT.js /s", "x", "Petrel /CPU s", "MQTT.js /CPU s", "x"], ...lines]);
 }
 
-function printIdle(by) {
-  const kilobytes = (who, unit) => (median(by[who].map((each) => each[unit])) / 1_024).toFixed(1);
-  const lines = Object.keys(by).map((who) => [who, kilobytes(who, "resident"), kilobytes(who, "heap")]);
-  printTable([[`${IDLE_CLIENTS} idle clients: KiB of each`, "resident", "heap"], ...lines]);
+function printIdle(cases) {
+  const lines = cases.map(({ name, results: by }) => {
+    const kilobytes = (who, unit) => (median(by[who].map((each) => each[unit])) / 1_024).toFixed(1);
+    return [name, ...["petrel", "MQTT.js"].flatMap((who) => [kilobytes(who, "resident"), kilobytes(who, "heap")])];
+  });
+  printTable([["KiB for each client", "Petrel resident", "heap", "MQTT.js resident", "heap"], ...lines]);
 }

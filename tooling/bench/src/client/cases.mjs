@@ -12,3 +12,13 @@ export const CASES = [
   { name: "receive QoS 1, handler", method: "receive", how: "handler", qos: 1, count: 200_000 },
   { name: "receive QoS 1, iterator", method: "receive", how: "iterator", qos: 1, count: 200_000 },
 ];
+
+/** A young generation that does not grow: otherwise it takes twice as much as the clients, whoever made them. */
+const SMALL = ["--expose-gc", "--max-semi-space-size=1"];
+
+/** What so many clients take that are connected and have nothing to do. `flags` are Node's. */
+export const IDLE_CASES = [
+  { name: "idle", count: 1_000, subscriptions: 0, flags: SMALL },
+  { name: "idle, with a subscription", count: 1_000, subscriptions: 1, flags: SMALL },
+  { name: "idle, young generation as it grows", count: 1_000, subscriptions: 0, flags: ["--expose-gc"] },
+];
