@@ -1,4 +1,4 @@
-import type { UserProperty } from "@petrel/codec";
+import { ReasonCode, type UserProperty } from "@petrel/codec";
 import type { Dispatch } from "@petrel/session";
 import { Deferred } from "./deferred.ts";
 
@@ -13,6 +13,15 @@ export interface PublishResult {
   /** Undefined for QoS 0. */
   readonly packetIdentifier: number | undefined;
 }
+
+/** All that there is to say about a QoS 0 message: nobody answers. */
+export const WRITTEN: PublishResult = Object.freeze({
+  reasonCode: ReasonCode.success,
+  reasonString: undefined,
+  userProperties: undefined,
+  packetIdentifier: undefined,
+});
+const written = /* @__PURE__ */ Promise.resolve(WRITTEN);
 
 /** queued: accepted, not sent. inflight: sent, and the answer is awaited. settled: acknowledged (QoS 0: written). failed: it never will be. */
 export type PublicationState = "queued" | "inflight" | "settled" | "failed";
@@ -78,8 +87,8 @@ export class Publication implements PromiseLike<PublishResult> {
     onFulfilled?: ((result: PublishResult) => Fulfilled | PromiseLike<Fulfilled>) | null,
     onRejected?: ((error: Error) => Rejected | PromiseLike<Rejected>) | null,
   ): Promise<Fulfilled | Rejected> {
-    this.#awaited ??= this.#await();
-    return this.#awaited.promise.then(onFulfilled, onRejected);
+    const promise = this.#outcome === WRITTEN ? written : (this.#awaited ??= this.#await()).promise;
+    return promise.then(onFulfilled, onRejected);
   }
 
   catch<Rejected = never>(

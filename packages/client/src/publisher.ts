@@ -1,4 +1,4 @@
-import { type AcknowledgementProperties, ReasonCode } from "@petrel/codec";
+import type { AcknowledgementProperties } from "@petrel/codec";
 import {
   type Milliseconds,
   type MqttSession,
@@ -15,7 +15,7 @@ import { AbortedError } from "./errors.ts";
 import { Histogram } from "./histogram.ts";
 import { JSON_PROPERTIES, JsonPayload, payloadBytes } from "./payload.ts";
 import { type PublishDefaults, publishDefaultsFor } from "./publish-defaults.ts";
-import { Publication, type PublicationOwner, type PublishResult } from "./publication.ts";
+import { Publication, type PublicationOwner, WRITTEN } from "./publication.ts";
 import { checkPublishOptions } from "./requests.ts";
 import { checkPublishNames } from "./option-names.ts";
 import type { Payload, PublishOptionsV5 } from "./types.ts";
@@ -43,14 +43,6 @@ type Dropped = Extract<SessionEvent<Context>, { type: "dropped" }>;
 type MutableMessage = { -readonly [Key in keyof OutgoingMessage]: OutgoingMessage[Key] };
 
 const NO_PROPERTIES: AcknowledgementProperties = {};
-
-/** All that there is to say about a QoS 0 message: nobody answers. */
-const WRITTEN: PublishResult = Object.freeze({
-  reasonCode: ReasonCode.success,
-  reasonString: undefined,
-  userProperties: undefined,
-  packetIdentifier: undefined,
-});
 
 /** Everything that goes out: messages from the call to their outcome. */
 export class Publisher implements PublicationOwner {
@@ -98,9 +90,10 @@ export class Publisher implements PublicationOwner {
     const publication = new Publication(topic, this);
     const { qos, retain, properties, signal, timeout } = options;
     // Nobody asks how old a QoS 0 message is that can not expire, and asking the clock takes a fifth of publishing one.
-    const isTimed = this.#timesAll || (qos !== undefined && qos !== 0) || properties !== undefined;
-    const now = isTimed || this.observer !== undefined ? this.#clock.now() : this.#host.driver.burstTime();
-    publication.publishedAt = now;
+    const isPlain = (qos === undefined || qos === 0) && properties === undefined;
+    const isTimed = !isPlain || this.#timesAll || this.observer !== undefined;
+    const now = isTimed ? this.#clock.now() : this.#host.driver.burstTime();
+    if (isTimed) publication.publishedAt = now;
     try {
       this.#host.lifecycle.requireOpen();
       checkPublishNames(options);
@@ -109,7 +102,7 @@ export class Publisher implements PublicationOwner {
       if (signal?.aborted === true) throw new AbortedError("the publish", signal.reason);
       const message = { topicName: topic, payload: payloadBytes(payload), qos, retain, properties };
       if (this.#defaults !== undefined) fillIn(message, publishDefaultsFor(topic, this.#defaults));
-      if (payload instanceof JsonPayload && this.#host.version === "5.0") {
+      if (message.payload !== payload && payload instanceof JsonPayload && this.#host.version === "5.0") {
         message.properties = { ...JSON_PROPERTIES, ...properties };
       }
       publication.dispatch = this.#session.publish(message, publication, now);

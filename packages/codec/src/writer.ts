@@ -126,6 +126,43 @@ export class SlabWriter {
   }
 
   /**
+   * A whole PUBLISH as most are: a topic name that was written before, a small payload, and no properties. Half the work of
+   * going field by field (measured). Writes nothing and returns 0 if it is another.
+   *
+   * @param packetIdentifier 0: none
+   */
+  plainPublish(
+    firstByte: number,
+    topicName: string,
+    packetIdentifier: number,
+    hasProperties: boolean,
+    payload: Uint8Array,
+  ): number {
+    const topic = knownTopicNames.find(topicName);
+    const { length } = payload;
+    if (topic === undefined || length >= REFERENCE_FROM) return 0;
+    const remainingLength = topic.length + (packetIdentifier === 0 ? 0 : 2) + (hasProperties ? 1 : 0) + length;
+    this.#packetStart = this.#position;
+    this.#ensure(3 + remainingLength);
+    const slab = this.#slab;
+    let at = this.#position;
+    slab[at++] = firstByte;
+    const isLong = remainingLength > 127; // two bytes then, and never three: a known name is short, too
+    if (isLong) slab[at++] = remainingLength | 128;
+    slab[at++] = isLong ? remainingLength >>> 7 : remainingLength;
+    at = copied(topic, slab, at);
+    if (packetIdentifier !== 0) {
+      slab[at++] = packetIdentifier >>> 8;
+      slab[at++] = packetIdentifier;
+    }
+    if (hasProperties) slab[at++] = 0; // Property Length
+    at = copied(payload, slab, at);
+    const size = at - this.#position;
+    this.#packetStart = this.#position = at;
+    return size;
+  }
+
+  /**
    * Ends the packet and returns its size in bytes. `payload` is appended: copied when small, referenced when large
    * (the caller leaves those bytes alone until they are on the wire).
    */
@@ -234,17 +271,8 @@ export class SlabWriter {
   }
 
   bytes(value: Uint8Array): void {
-    const length = value.length;
-    this.#ensure(length);
-    if (length < 16) {
-      // Below 16 bytes a loop beats the call (measured).
-      const slab = this.#slab;
-      let at = this.#position;
-      for (let index = 0; index < length; index++) slab[at++] = value[index]!;
-    } else {
-      this.#slab.set(value, this.#position);
-    }
-    this.#position += length;
+    this.#ensure(value.length);
+    this.#position = copied(value, this.#slab, this.#position);
   }
 
   /** Reserves one byte for the length of what follows; returns a mark for {@link SlabWriter.endLength}. */
@@ -367,6 +395,15 @@ export class SlabWriter {
     this.#slab = EMPTY;
     this.#start = this.#position = this.#packetStart = this.#contentStart = 0;
   }
+}
+
+/** Copies all bytes, and returns the position after them. */
+function copied(value: Uint8Array, to: Uint8Array, position: number): number {
+  const { length } = value;
+  // Below 16 bytes a loop beats the call (measured).
+  if (length < 16) for (let index = 0; index < length; index++) to[position + index] = value[index]!;
+  else to.set(value, position);
+  return position + length;
 }
 
 /** Refuses what only looks like bytes. The value stays out of the error: it may be a password. */

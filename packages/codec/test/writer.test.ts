@@ -348,6 +348,29 @@ describe("topics that come again", () => {
     }
   });
 
+  test.each(VERSIONS)(
+    "of version %i make the same packet each time, whatever its size and wherever in a slab",
+    (version) => {
+      const sizes = [0, 1, 15, 16, 300, 3_000, 4_095, 4_096, ...Array.from({ length: 30 }, (_, index) => 95 + index)];
+      for (const qos of [0, 1] as const) {
+        for (const size of sizes) {
+          const packet = {
+            ...publish(new Uint8Array(size).fill(size), `again/${version}/${qos}/${size}`),
+            qos,
+            packetIdentifier: qos === 0 ? undefined : 0xabcd,
+            retain: size % 2 === 1,
+          } as PacketInit;
+          const first = encodePacket(packet, version).slice();
+          const writer = createWriter({ version });
+          const times = Math.ceil((2 * SLAB) / first.length);
+          for (let time = 0; time < times; time++) expect(writer.write(packet)).toBe(first.length);
+          const written = Buffer.concat(taken(writer));
+          expect(written.equals(Buffer.concat(Array.from({ length: times }, () => first)))).toBe(true);
+        }
+      }
+    },
+  );
+
   test("are right among thousands that don't", () => {
     const writer = createWriter({ version: 4 });
     const topics = Array.from({ length: 20_000 }, (_, index) =>

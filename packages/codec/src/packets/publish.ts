@@ -6,7 +6,7 @@ import { decodeProperties, encodeProperties } from "../property-codec.ts";
 import type { PacketReader } from "../reader.ts";
 import { refuseValue } from "../refusal.ts";
 import { requireBytes, type SlabWriter } from "../writer.ts";
-import { decodePacketIdentifier, encodePacketIdentifier } from "./packet-identifier-field.ts";
+import { checkedPacketIdentifier, decodePacketIdentifier } from "./packet-identifier-field.ts";
 import { checkPayloadFormat, requirePayloadFormat } from "./payload-format.ts";
 
 export interface PublishPacketInit {
@@ -59,6 +59,7 @@ export function encodePublish(writer: SlabWriter, packet: PublishPacketInit, ver
   // "A PUBLISH Packet MUST NOT have both QoS bits set to 1" [MQTT-3.3.1-4]
   if (qos !== 0 && qos !== 1 && qos !== 2) refuseValue("qos", qos, "it must be 0, 1 or 2", "MQTT-3.3.1-4");
   if (qos === 0) checkQosZero(packet);
+  const packetIdentifier = qos === 0 ? 0 : checkedPacketIdentifier(packet.packetIdentifier);
   if (typeof topicName !== "string") refuseValue("topicName", topicName, "it must be a string");
   if (topicName === "" && (version !== 5 || properties?.topicAlias === undefined)) {
     refuseValue("topicName", "", "only a topic alias may stand for it", "MQTT-4.7.3-1");
@@ -69,10 +70,14 @@ export function encodePublish(writer: SlabWriter, packet: PublishPacketInit, ver
   }
 
   const flags = (dup ? DUP : 0) | (qos << 1) | (packet.retain === true ? RETAIN : 0);
+  if (properties === undefined && typeof payload === "object") {
+    const size = writer.plainPublish(0x30 | flags, topicName, packetIdentifier, version === 5, payload);
+    if (size > 0) return size;
+  }
   const payloadLength = payload === undefined ? 0 : payload.length;
   writer.beginPacket(0x30 | flags, topicName.length + payloadLength + (properties === undefined ? 4 : 64)); // §3.3.1
   writer.topicName(topicName, "topicName", "MQTT-3.3.2-2"); //                              §3.3.2.1
-  if (qos > 0) encodePacketIdentifier(writer, packet.packetIdentifier); // §3.3.2.2
+  if (qos > 0) writer.twoByteInteger(packetIdentifier); //                                  §3.3.2.2
   encodeProperties(writer, properties, PUBLISH_PROPERTIES, version); //                     §3.3.2.3
   return typeof payload === "string" ? writer.endPacketWithText(payload, "payload") : writer.endPacket(payload); // §3.3.3
 }
