@@ -2,8 +2,10 @@ import { expect, test } from "vitest";
 import type { Logger } from "../src/core.ts";
 import { soon, World } from "./support/world.ts";
 
+type Recording = Record<"debug" | "info" | "warn" | "error", (line: string) => void>;
+
 /** A logger that keeps what it is told, and the lines of one level. */
-function recorder(): { readonly logger: Logger; readonly lines: (level: string) => readonly string[] } {
+function recorder(): { readonly logger: Recording; readonly lines: (level: string) => readonly string[] } {
   const told: (readonly [level: string, line: string])[] = [];
   const note =
     (level: string) =>
