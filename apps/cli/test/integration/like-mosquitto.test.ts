@@ -2,17 +2,15 @@ import { describeServer, type Mosquitto, startMosquitto } from "@petrel/servers"
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { numbers, petrel, runPetrel, Running, subscribed } from "../support/petrel.ts";
-
-const TOOLS = ["mosquitto", "petrel"] as const;
-type Tool = (typeof TOOLS)[number];
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { besideMosquitto, TOOLS } from "../support/beside-mosquitto.ts";
+import { numbers, runPetrel, subscribed } from "../support/petrel.ts";
 
 describeServer("mosquitto", () => {
   describeServer("mosquitto-clients", () => {
     let server: Mosquitto;
     let folder: string;
-    let clients = 0;
+    const { start, publish, subscriber, bothPrint } = besideMosquitto(() => server);
     beforeAll(async () => {
       server = await startMosquitto({ config: ["log_type all", "max_queued_messages 0"] });
       folder = await mkdtemp(join(tmpdir(), "petrel-like-mosquitto-"));
@@ -21,39 +19,6 @@ describeServer("mosquitto", () => {
       await server.stop();
       await rm(folder, { recursive: true });
     });
-
-    function start(tool: Tool, command: "pub" | "sub", args: readonly string[]): Running {
-      const { hostname, port } = new URL(server.url);
-      const all = ["-h", hostname, "-p", port, ...args];
-      return tool === "petrel" ? petrel([command, ...all]) : new Running(`mosquitto_${command}`, all);
-    }
-
-    /** Publishes, and ends as it must. */
-    async function publish(tool: Tool, args: readonly string[], input: string | Uint8Array = ""): Promise<void> {
-      await using pub = start(tool, "pub", ["-q", "1", ...args]);
-      expect(await pub.endInput(input).ended).toMatchObject({ status: 0, stderr: "" });
-    }
-
-    /** A subscriber of its own, when the server has granted what it asked for. */
-    async function subscriber(tool: Tool, args: readonly string[]): Promise<Running> {
-      const id = `${tool}-${clients++}`;
-      const sub = start(tool, "sub", ["-i", id, ...args]);
-      await vi.waitFor(() => expect(server.log()).toContain(`Sending SUBACK to ${id}\n`), { timeout: 20_000 });
-      return sub;
-    }
-
-    /** What both print who subscribe alike, while this is published. */
-    async function bothPrint(
-      args: readonly string[],
-      act: () => Promise<void>,
-    ): Promise<[theirs: string, ours: string]> {
-      await using theirs = await subscriber("mosquitto", args);
-      await using ours = await subscriber("petrel", args);
-      await act();
-      const endings = await Promise.all([theirs.ended, ours.ended]);
-      expect(endings.map(({ status }) => status)).toEqual([0, 0]);
-      return [theirs.bytes.toString("latin1"), ours.bytes.toString("latin1")];
-    }
 
     const LINES = Buffer.from("one\n\n two \r\n\xff\xfe\nlast, without a line feed", "latin1");
 
