@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { describe, test } from "vitest";
 import { ejabberdAvailable } from "./ejabberd.ts";
 import { findProgram } from "./find-program.ts";
@@ -22,6 +23,11 @@ const AVAILABLE = {
   tinyproxy: () => findProgram("tinyproxy") !== undefined,
   haproxy: () => findProgram("haproxy") !== undefined,
   chromium: () => findProgram("chromium") !== undefined,
+  // What the plugin of makeScramPlugin is compiled with.
+  gcc: () => findProgram("gcc") !== undefined,
+  "mosquitto-dev": () => existsSync("/usr/include/mosquitto_plugin.h"),
+  "libmosquitto-dev": () => existsSync("/usr/include/mosquitto.h"),
+  "libgsasl-dev": () => existsSync("/usr/include/gsasl.h"),
   zsh: () => findProgram("zsh") !== undefined,
   fish: () => findProgram("fish") !== undefined,
   bsdutils: scriptAvailable, // `script`, which runs a command at a terminal of its own

@@ -12,6 +12,7 @@ export {
 } from "./mosquitto.ts";
 export { startRabbitMq } from "./rabbitmq.ts";
 export type { ServerInDirectory } from "./server-in-directory.ts";
+export { makeScramPlugin, type ScramPlugin } from "./scram-plugin.ts";
 export { freePort } from "./free-port.ts";
 export { findProgram } from "./find-program.ts";
 export {
