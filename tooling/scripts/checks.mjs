@@ -19,11 +19,12 @@ const CHECKS = {
   packages: () => step("packages", ...turbo("run", "typecheck", "check:package", ...QUIET)),
   unused: () => step("unused", "knip", ["--config", "tooling/checks/knip.json"]),
   api: () => step("api", process.execPath, ["tooling/checks/src/api-report.mjs"]),
+  reference: () => step("reference", process.execPath, ["tooling/reference/src/reference.mjs"]),
   size: () => step("size", "size-limit", ["--config", "tooling/checks/size-limit.json"]),
 };
 
 export const BEFORE_TESTS = ["format", "lint", "boundaries", "build", "packages"];
-export const AFTER_TESTS = ["unused", "api", "size"];
+export const AFTER_TESTS = ["unused", "api", "reference", "size"];
 
 const NEEDS_BUILD = ["api", "size"];
 

@@ -26,8 +26,11 @@ export declare function connect(url: string, options: OptionsV3<"3.1.1">): Promi
 export declare function connect(url: string, options: OptionsV3<"3.1">): Promise<Client<"3.1">>;
 export declare function connect(url: string, options: OptionsAuto): Promise<Client<Version>>;
 export declare function connect(url: string, options?: ClientOptions): Promise<Client<Version>>;
+/** Connects, publishes, and disconnects when all is acknowledged; see {@link PublishOnce}. */
 export declare const publishOnce: PublishOnce;
+/** Connects, waits for messages, and disconnects; see {@link SubscribeOnce}. */
 export declare const subscribeOnce: SubscribeOnce;
+/** Connects, hands out every message, and disconnects in the end; see {@link SubscribeEach}. */
 export declare const subscribeEach: SubscribeEach;
 export * from "../exports.ts";
 
@@ -91,9 +94,12 @@ export interface Clock {
     wall(): Milliseconds;
     /** Runs after the current turn's synchronous work, before any input or output. */
     microtask(run: () => void): void;
+    /** Runs a function when {@link Clock.now} has reached `at`; at once if it has. */
     timer(at: Milliseconds, run: () => void): Timer;
 }
+/** What a {@link Clock} waits for. */
 export interface Timer {
+    /** It does not run any more. Harmless after it has. */
     clear(): void;
 }
 
@@ -107,6 +113,7 @@ export interface BackoffOptions {
     readonly maximumDelay: number;
     /** Each wait is this many times longer than the one before. */
     readonly factor: number;
+    /** "full": anything from 0 to the delay; "none": the delay itself. */
     readonly jitter: "full" | "none";
 }
 
@@ -142,9 +149,11 @@ export declare class SharedAcknowledgement {
 /** A message from the server. */
 export declare class Message {
     #private;
+    /** The topic name, in full also where the server used an alias. */
     readonly topic: string;
     /** A view into the chunk that came from the network: `slice()` it to keep it for long without keeping the chunk. */
     readonly payload: Uint8Array;
+    /** The lesser of the QoS it was published with and the one that was granted. */
     readonly qos: QoS;
     /** It was kept by the server from before the subscription. */
     readonly retain: boolean;
@@ -201,8 +210,10 @@ interface PublishOptionsV3 {
     readonly timeout?: number | undefined;
 }
 export interface PublishOptionsV5 extends PublishOptionsV3 {
+    /** Content type, expiry, response topic, user properties and their like. */
     readonly properties?: Omit<PublishProperties, "subscriptionIdentifiers"> | undefined;
 }
+/** How to publish, in this version. */
 export type PublishOptions<V extends Version> = V extends "5.0" ? PublishOptionsV5 : PublishOptionsV3;
 interface RequestOptionsBase {
     /** Default 1. */
@@ -212,6 +223,7 @@ interface RequestOptionsBase {
     /** Gives up waiting. */
     readonly signal?: Signal | undefined;
 }
+/** How to ask (5.0). */
 export interface RequestOptions extends RequestOptionsBase {
     /** Where the reply shall come to. Default: one topic for all requests of the client, made on the first. */
     readonly responseTopic?: string | undefined;
@@ -220,11 +232,14 @@ export interface RequestOptions extends RequestOptionsBase {
 }
 /** What a responder answers: a payload, with properties if there are any. */
 export type Reply = Payload | {
+    /** Default: empty. */
     readonly payload?: Payload;
+    /** Beside the correlation data, which is that of the request. */
     readonly properties?: PublishOptionsV5["properties"];
 };
 /** Makes the reply to a request; it may be async. */
 export type Respond = (request: Message) => Reply | Promise<Reply>;
+/** How to subscribe for requests. They are acknowledged when they were answered. */
 export type RespondOptions = Omit<SubscribeOptionsV5, "acknowledge">;
 /** Options of one filter. */
 interface FilterOptionsV3 {
@@ -239,6 +254,7 @@ export interface FilterOptionsV5 extends FilterOptionsV3 {
     /** Whether retained messages come: 0 yes, 1 only if the subscription is new, 2 no. Default 0. */
     readonly retainHandling?: RetainHandling | undefined;
 }
+/** Options of one filter, in this version. */
 export type FilterOptions<V extends Version> = V extends "5.0" ? FilterOptionsV5 : FilterOptionsV3;
 /** How `messages()` are consumed. */
 export interface MessagesOptions {
@@ -286,6 +302,7 @@ export interface SubscribeOptionsV5 extends FilterOptionsV5, ConsumeOptionsV5, S
     readonly subscriptionIdentifier?: number | undefined;
     readonly userProperties?: readonly UserProperty[] | undefined;
 }
+/** How to subscribe and to consume, in this version. */
 export type SubscribeOptions<V extends Version> = V extends "5.0" ? SubscribeOptionsV5 : SubscribeOptionsV3;
 /** One filter, several, or several with options of their own. */
 export type Filters<V extends Version> = string | readonly string[] | Readonly<Record<string, FilterOptions<V>>>;
@@ -303,6 +320,7 @@ export interface DisconnectOptionsV5 extends DisconnectOptionsV3 {
     /** Asks the server to publish the will (reason code 4). Default false. */
     readonly sendWill?: boolean | undefined;
 }
+/** How to say goodbye, in this version. */
 export type DisconnectOptions<V extends Version> = V extends "5.0" ? DisconnectOptionsV5 : DisconnectOptionsV3;
 /** The options of a client of this version. */
 export type OptionsOf<V extends Version> = V extends "5.0" ? OptionsV5 : V extends "3.1.1" | "3.1" ? OptionsV3<V> : never;
@@ -311,7 +329,9 @@ export type OptionsOf<V extends Version> = V extends "5.0" ? OptionsV5 : V exten
  * timeout, or `ClientClosedError`.
  */
 export interface Client<V extends Version = "5.0"> extends AsyncDisposable {
+    /** That is spoken, or will be tried next. */
     readonly version: V;
+    /** Where it is between offline and online. */
     readonly state: ClientState;
     /** What was agreed on the present connection; undefined unless online. */
     readonly connection: Negotiated | undefined;
@@ -343,6 +363,7 @@ export interface Client<V extends Version = "5.0"> extends AsyncDisposable {
      * @throws OptionError, EncodeError, SubscribeRejectedError, TimeoutError, ClientClosedError, AbortedError
      */
     subscribe(filters: Filters<V>, options?: SubscribeOptions<V>, handler?: MessageHandler): Promise<Subscription>;
+    /** As above, without options. */
     subscribe(filters: Filters<V>, handler: MessageHandler): Promise<Subscription>;
     /**
      * Calls a handler with every message that matches a filter, without subscribing: for the subscriptions of a resumed
@@ -353,6 +374,7 @@ export interface Client<V extends Version = "5.0"> extends AsyncDisposable {
      * @throws EncodeError for a filter that is none, OptionError
      */
     route(filters: string | readonly string[], handler: MessageHandler): () => void;
+    /** As above, with options. */
     route(filters: string | readonly string[], options: ConsumeOptions<V>, handler: MessageHandler): () => void;
     /**
      * Every message that comes, beside those who subscribed. Ends when its loop is left, with `await using`, and when the
@@ -422,40 +444,54 @@ export interface Client<V extends Version = "5.0"> extends AsyncDisposable {
 export type ClientState = "offline" | "connecting" | "online" | "reconnecting" | "closed";
 /** A message that was given up: one from the server ("in"), or one of ours ("out"). */
 export type DroppedMessage = DroppedIncoming | DroppedOutgoing;
+/** One from the server. */
 export interface DroppedIncoming {
+    /** From the server. */
     readonly direction: "in";
     /**
      * overflow: QoS 0, its consumer is too slow and the network could not be paused, because an answer is awaited or the
      * consumer has stalled. unclaimed: nobody asked for it.
      */
     readonly reason: "overflow" | "unclaimed";
+    /** It is acknowledged after the listeners returned, if it has to be. */
     readonly message: Message;
 }
 /** It was accepted and will not be sent, as the options of the queue or its expiry say. */
 export interface DroppedOutgoing {
+    /** To the server. */
     readonly direction: "out";
+    /** "overflow": the queue was full. "offline": QoS 0 without a connection. "tooOld": `queue.maximumAge` was over. "expired": its Message Expiry Interval was. */
     readonly reason: DropReason;
+    /** As it was given to `publish()`. */
     readonly message: OutgoingMessage;
+    /** What the publication fails with. */
     readonly error: MessageDroppedError;
 }
 /** What a client tells its listeners, by name. */
 export interface ClientEvents {
     /** An attempt begins; the first is 1. */
     connecting: {
+        /** 1 for the first, and after a connection that lasted. */
         readonly attempt: number;
     };
+    /** CONNACK came, and it was a success. */
     connected: {
+        /** The server goes on with the session of an earlier connection. */
         readonly sessionPresent: boolean;
+        /** What was agreed. */
         readonly connection: Negotiated;
+        /** What the server said, without authentication data. */
         readonly packet: ConnackPacket;
         /** Its URL, without credentials and query; "" with a connector of your own. */
         readonly server: string;
     };
     /** A connection, or an attempt to make one, ended. */
     disconnected: {
+        /** Who ended it. It was the client where the server had made a mistake. */
         readonly by: "client" | "server" | "network";
         /** What the server said, if it said anything. */
         readonly reasonCode: number | undefined;
+        /** The DISCONNECT, or the CONNACK that refused. */
         readonly packet: DisconnectPacket | ConnackPacket | undefined;
         /** Undefined when you asked for it. */
         readonly cause: Error | undefined;
@@ -466,19 +502,25 @@ export interface ClientEvents {
     };
     /** Waiting before attempt number `attempt`. */
     reconnecting: {
+        /** The one that comes next. */
         readonly attempt: number;
+        /** Milliseconds until then. */
         readonly delay: number;
+        /** Why there is need for it. */
         readonly cause: Error | undefined;
     };
     /** A message that no subscription, route or `messages()` takes. It is acknowledged after the listeners returned. */
     message: Message;
+    /** A message that was given up, one of ours or one of the server's. Not told, the first of a kind is a warning of the logger. */
     dropped: DroppedMessage;
     /** Subscriptions that were not granted again after the server had lost the session. */
     resubscribeFailed: {
+        /** The filters, with the server's reason codes. */
         readonly failures: readonly FilterFailure[];
     };
     /** A message was acknowledged after its connection, or session, had ended: no harm, but the server sends it again. */
     lateAcknowledgement: {
+        /** Of the message, on the connection that has ended. */
         readonly packetIdentifier: number;
     };
     /** A failure that no promise tells anybody: of a message that nobody awaited, or of a listener or handler. */
@@ -497,6 +539,7 @@ export interface ClientEvents {
 export interface CommonOptions extends NetworkOptions {
     /** Default "": the server assigns one, which is kept for reconnects (5.0 and clean 3.1.1). */
     readonly clientId?: string | undefined;
+    /** Default: the URL's, or none. */
     readonly username?: string | undefined;
     /** Text is sent as UTF-8. A password without a user name needs 5.0. */
     readonly password?: string | Uint8Array | undefined;
@@ -521,6 +564,7 @@ export interface CommonOptions extends NetworkOptions {
      * subscription, route, `messages()` or "message" listener that wants them.
      */
     readonly unclaimed?: UnclaimedOptions | undefined;
+    /** How long to wait for what, in milliseconds. */
     readonly timeouts?: TimeoutOptions | undefined;
     /** false: never connect again by itself. */
     readonly reconnect?: false | ReconnectOptions | undefined;
@@ -541,6 +585,7 @@ export interface CommonOptions extends NetworkOptions {
     readonly localAddress?: string | undefined;
     /** The port to connect from. Default: the system's choice. */
     readonly localPort?: number | undefined;
+    /** Of the TCP connection. Node only. */
     readonly socket?: SocketOptions | undefined;
     /** Your own transport, instead of the URL's. */
     readonly connector?: Connector | undefined;
@@ -558,11 +603,13 @@ export interface CommonOptions extends NetworkOptions {
 }
 /** Options of MQTT 5.0, the default. */
 export interface OptionsV5 extends CommonOptions {
+    /** 5.0 is the default. */
     readonly version?: "5.0" | undefined;
     /** Start without what the server remembers. Default "first": only on this client's first connection. */
     readonly cleanStart?: boolean | "first" | undefined;
     /** Seconds that the server keeps the session after the connection. Default 0. */
     readonly sessionExpiryInterval?: number | "never" | undefined;
+    /** What the server publishes if the connection ends without a goodbye. Default: nothing. */
     readonly will?: Will<WillProperties> | undefined;
     /** QoS 1 and 2 messages that the server may have in flight towards us. Default 65,535. */
     readonly receiveMaximum?: number | undefined;
@@ -575,26 +622,32 @@ export interface OptionsV5 extends CommonOptions {
      * overlap. Messages carry them in their properties. Default "automatic".
      */
     readonly subscriptionIdentifiers?: "automatic" | "off" | undefined;
+    /** Ask the server what response topics shall begin with. Default false. */
     readonly requestResponseInformation?: boolean | undefined;
-    /** Default true. */
+    /** Let the server explain failures in words also on packets other than CONNACK and DISCONNECT. Default true. */
     readonly requestProblemInformation?: boolean | undefined;
     /** Enhanced authentication: `scramSha256(username, password)` and its like, or a method of yours. */
     readonly authentication?: AuthenticationMethod | undefined;
+    /** Names and values that are sent in CONNECT. Default: none. */
     readonly userProperties?: readonly UserProperty[] | undefined;
 }
 /** Options of MQTT 3.1.1 and 3.1. */
 export interface OptionsV3<V extends "3.1.1" | "3.1" = "3.1.1" | "3.1"> extends CommonOptions {
+    /** Which of the two; it is part of the client's type. */
     readonly version: V;
     /** Start without what the server remembers, and leave nothing. Default true. */
     readonly cleanSession?: boolean | undefined;
+    /** What the server publishes if the connection ends without a goodbye. Default: nothing. */
     readonly will?: Will<never> | undefined;
     /** Marks the client as a bridge, for servers that know it. Default false. */
     readonly bridge?: boolean | undefined;
 }
 /** Options for whichever version the server speaks: 5.0, then 3.1.1, then 3.1. What only 5.0 has is left out with older servers. */
 export interface OptionsAuto extends Omit<OptionsV5, "version"> {
+    /** Whichever the server takes; `client.version` says which that is. */
     readonly version: "auto";
 }
+/** Options of any version. */
 export type ClientOptions = OptionsV5 | OptionsV3 | OptionsAuto;
 /** An attempt to connect that is about to begin. */
 export interface Attempt {
@@ -602,21 +655,26 @@ export interface Attempt {
     readonly attempt: number;
     /** Where it goes, unless the options say otherwise; "" with a connector of your own. */
     readonly url: string;
+    /** That will be tried. */
     readonly version: Version;
 }
 type FixedOption = "version" | "clientId" | "servers" | "followRedirects" | "optionsForAttempt" | "reconnect" | "logger" | "signal" | "clock" | "random";
 /** Options that may differ between attempts. */
 export interface AttemptOptions extends Partial<Omit<OptionsV5, FixedOption>> {
+    /** Where to go instead. Default: the client's URL, or the next of `servers`. */
     readonly url?: string | undefined;
 }
 /** What the server publishes when the connection ends without a goodbye. */
 export interface Will<Properties> {
+    /** A topic name, without wildcards. */
     readonly topic: string;
+    /** Text is sent as UTF-8. Default: empty. */
     readonly payload?: string | Uint8Array | undefined;
     /** Default 0. */
     readonly qos?: QoS | undefined;
     /** Default false. */
     readonly retain?: boolean | undefined;
+    /** 5.0, `willDelayInterval` (seconds) among them. */
     readonly properties?: Properties | undefined;
 }
 /** Of the sockets below. */
@@ -657,6 +715,7 @@ export interface TimeoutOptions {
      */
     readonly consumer?: number | undefined;
 }
+/** Of messages that a resumed session brings before anybody asked for them. */
 export interface UnclaimedOptions {
     /** Milliseconds after CONNACK; 0: not at all. Default 10,000. */
     readonly hold?: number | undefined;
@@ -665,6 +724,7 @@ export interface UnclaimedOptions {
     /** The same, in bytes of topics, payloads and properties. Default 16 MiB. */
     readonly bytes?: number | undefined;
 }
+/** When to try again, and when no more. */
 export interface ReconnectOptions {
     /** Milliseconds before the first new attempt, at most. Default 1,000. */
     readonly initialDelay?: number | undefined;
@@ -690,6 +750,7 @@ export interface ReconnectOptions {
 export interface FailedAttempt {
     /** Attempts since the last connection that lasted. */
     readonly attempt: number;
+    /** Why. */
     readonly cause: Error;
     /** What the other options lead to: milliseconds until the next attempt, or undefined to stop. */
     readonly delay: number | undefined;
@@ -704,7 +765,9 @@ export interface Logger {
     debug?(message: string, ...details: readonly unknown[]): void;
     /** How connections come and go. */
     info?(message: string, ...details: readonly unknown[]): void;
+    /** What was dropped, and what is unsafe. */
     warn(message: string, ...details: readonly unknown[]): void;
+    /** What an "error" event would have told, if anybody listened. */
     error(message: string, ...details: readonly unknown[]): void;
     /** Where there is one, it is asked once whether `debug` is wanted. */
     isLevelEnabled?(level: string): boolean;
@@ -749,6 +812,7 @@ export type Version = "5.0" | "3.1.1" | "3.1";
 
 /** A value that is sent as JSON, with the properties that say so. Made by {@link json}. */
 export declare class JsonPayload {
+    /** The value as JSON. */
     readonly text: string;
     /** @internal */
     constructor(text: string);
@@ -788,6 +852,7 @@ export interface PublicationOwner {
  */
 export declare class Publication implements PromiseLike<PublishResult> {
     #private;
+    /** Where the message goes. */
     readonly topic: string;
     /** @internal When it was published. */
     publishedAt: number;
@@ -795,6 +860,7 @@ export declare class Publication implements PromiseLike<PublishResult> {
     dispatch: Dispatch | undefined;
     /** @internal */
     constructor(topic: string, owner: PublicationOwner);
+    /** Where it is on its way. */
     get state(): PublicationState;
     /** The number that the message has on the wire; undefined until it is sent, and for QoS 0. */
     get packetIdentifier(): number | undefined;
@@ -805,7 +871,9 @@ export declare class Publication implements PromiseLike<PublishResult> {
     /** Whether somebody waits for the outcome, and so will hear of a failure. */
     get isAwaited(): boolean;
     then<Fulfilled = PublishResult, Rejected = never>(onFulfilled?: ((result: PublishResult) => Fulfilled | PromiseLike<Fulfilled>) | null, onRejected?: ((error: Error) => Rejected | PromiseLike<Rejected>) | null): Promise<Fulfilled | Rejected>;
+    /** As of a promise. */
     catch<Rejected = never>(onRejected?: ((error: Error) => Rejected | PromiseLike<Rejected>) | null): Promise<PublishResult | Rejected>;
+    /** As of a promise. */
     finally(onFinally?: (() => void) | null): Promise<PublishResult>;
     /** Takes the message back if it was not sent yet: it fails with AbortedError. Returns false if it is too late. */
     cancel(): boolean;
@@ -899,6 +967,7 @@ export declare class MessageStream implements AsyncIterable<Message>, AsyncDispo
     next(options?: NextOptions): Promise<Message | undefined>;
     /** Everything that waits, at once: the fastest way. A batch is acknowledged when the next one is asked for. */
     batches(): AsyncIterableIterator<readonly Message[], undefined>;
+    /** One message after the other. Each is acknowledged when the next one is asked for, or the loop is left. */
     [Symbol.asyncIterator](): AsyncIterableIterator<Message, undefined>;
     /** @internal */
     handleMessage(message: Message): void;
@@ -939,7 +1008,9 @@ export declare class HandlerWatch {
 
 /** What the server granted for one filter. */
 export interface GrantedFilter {
+    /** As it was asked for. */
     readonly filter: string;
+    /** The highest that messages come with; it may be less than was asked for. */
     readonly qos: 0 | 1 | 2;
 }
 /**
@@ -950,6 +1021,7 @@ export interface GrantedFilter {
  */
 export declare class Subscription extends MessageStream {
     #private;
+    /** As they were asked for. */
     readonly filters: readonly string[];
     /** @internal */
     constructor(filters: readonly string[], owner: StreamOwner, options: ConsumerOptions, handler: MessageHandler | undefined);
@@ -974,20 +1046,28 @@ export declare class Subscription extends MessageStream {
 
 /** Milliseconds, right to a fifth. */
 export interface Latency {
+    /** So many were acknowledged. */
     readonly count: number;
+    /** Half of them were faster. */
     readonly p50: number;
+    /** Nine in ten were faster. */
     readonly p90: number;
+    /** 99 in a hundred were faster. */
     readonly p99: number;
+    /** The slowest. */
     readonly maximum: number;
 }
 /** What a client has done since it was made, and what it holds now. */
 export interface Statistics {
     /** Packets by type, and bytes of MQTT. */
     readonly sent: TrafficCount;
+    /** The same of what the server sent. */
     readonly received: TrafficCount;
     /** Accepted and not sent yet. */
     readonly queued: {
+        /** How many. */
         readonly messages: number;
+        /** Of topics, payloads and properties. */
         readonly bytes: number;
     };
     /** QoS 1 and 2 messages that were sent and not acknowledged yet. */
@@ -1019,7 +1099,9 @@ export interface ReceiveStatistics {
     readonly inflight: number;
     /** Of these, the one that came first and was not acknowledged yet: later ones of its QoS wait for it. */
     readonly oldestUnacknowledged: {
+        /** Where it was published. */
         readonly topic: string;
+        /** Each has a line of its own. */
         readonly qos: 1 | 2;
         /** Milliseconds since it came. */
         readonly age: number;
@@ -1054,6 +1136,7 @@ export declare class NoResponderError extends MqttError {
 export declare class SubscriptionLostError extends MqttError {
     readonly name = "SubscriptionLostError";
     readonly code = "PETREL_SUBSCRIPTION_LOST";
+    /** The filters that were not granted, with the server's reason codes. */
     readonly failures: readonly FilterFailure[];
     constructor(failures: readonly FilterFailure[]);
 }
@@ -1064,6 +1147,7 @@ export declare class SubscriptionLostError extends MqttError {
 export declare class ConsumerStalledError extends MqttError {
     readonly name = "ConsumerStalledError";
     readonly code = "PETREL_CONSUMER_STALLED";
+    /** Milliseconds that were waited. */
     readonly afterMs: number;
     /** Of the message that was not acknowledged, if that is what others wait for. */
     readonly topic: string | undefined;
@@ -1074,13 +1158,16 @@ export declare class ConsumerStalledError extends MqttError {
 
 /** A message for {@link publishOnce}. */
 export interface MessageToPublish extends Omit<PublishOptionsV5, "signal"> {
+    /** A topic name, without wildcards. */
     readonly topic: string;
+    /** Default: empty. */
     readonly payload?: Payload;
 }
 /** How to subscribe, beside how to connect. */
 type SubscribeOnceBase = ClientOptions & {
     readonly subscribe?: Omit<SubscribeOptionsV5, "signal"> | undefined;
 };
+/** How to connect and subscribe, and what to wait for. */
 export type SubscribeOnceOptions = SubscribeOnceBase & {
     /** Messages to wait for. Without it the result is one message, with it a list. */
     readonly count?: number | undefined;
@@ -1089,6 +1176,7 @@ export type SubscribeOnceOptions = SubscribeOnceBase & {
     /** Milliseconds from the subscription on. Default: none. */
     readonly timeout?: number | undefined;
 };
+/** How to connect and subscribe. */
 export type SubscribeEachOptions = SubscribeOnceBase;
 /**
  * Connects, publishes one message or several in order, and disconnects when all are acknowledged.
@@ -1119,22 +1207,29 @@ export type SubscribeEach = (url: string, filters: Filters<"5.0">, handler: (mes
 
 /** What SCRAM needs of WebCrypto; the global `crypto` of every runtime fits. */
 export interface WebCrypto {
+    /** For the nonce. */
     getRandomValues(bytes: Uint8Array): unknown;
+    /** For the proofs. */
     readonly subtle: {
+        /** Of the password, and of HMAC. */
         importKey(format: "raw", bytes: Uint8Array, algorithm: "PBKDF2" | {
             readonly name: "HMAC";
             readonly hash: string;
         }, extractable: false, usages: readonly ("deriveBits" | "sign")[]): Promise<unknown>;
+        /** PBKDF2. */
         deriveBits(algorithm: {
             readonly name: "PBKDF2";
             readonly hash: string;
             readonly salt: Uint8Array;
             readonly iterations: number;
         }, key: unknown, bits: number): Promise<ArrayBuffer>;
+        /** HMAC. */
         sign(algorithm: "HMAC", key: unknown, bytes: Uint8Array): Promise<ArrayBuffer>;
+        /** SHA-1, SHA-256 or SHA-512. */
         digest(hash: string, bytes: Uint8Array): Promise<ArrayBuffer>;
     };
 }
+/** What of SCRAM may be otherwise. */
 export interface ScramOptions {
     /** Fewer make a stolen or tricked-out proof easy to guess the password from. Default 4,096, which RFC 7677 asks for. */
     readonly minimumIterations?: number | undefined;
@@ -1180,8 +1275,11 @@ export declare function connect(url: string, options: OptionsV3<"3.1.1">): Promi
 export declare function connect(url: string, options: OptionsV3<"3.1">): Promise<Client<"3.1">>;
 export declare function connect(url: string, options: OptionsAuto): Promise<Client<Version>>;
 export declare function connect(url: string, options?: ClientOptions): Promise<Client<Version>>;
+/** Connects, publishes, and disconnects when all is acknowledged; see {@link PublishOnce}. */
 export declare const publishOnce: PublishOnce;
+/** Connects, waits for messages, and disconnects; see {@link SubscribeOnce}. */
 export declare const subscribeOnce: SubscribeOnce;
+/** Connects, hands out every message, and disconnects in the end; see {@link SubscribeEach}. */
 export declare const subscribeEach: SubscribeEach;
 export * from "../exports.ts";
 

@@ -6,6 +6,7 @@ export interface BackoffOptions {
   readonly maximumDelay: number;
   /** Each wait is this many times longer than the one before. */
   readonly factor: number;
+  /** "full": anything from 0 to the delay; "none": the delay itself. */
   readonly jitter: "full" | "none";
 }
 

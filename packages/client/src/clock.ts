@@ -8,10 +8,13 @@ export interface Clock {
   wall(): Milliseconds;
   /** Runs after the current turn's synchronous work, before any input or output. */
   microtask(run: () => void): void;
+  /** Runs a function when {@link Clock.now} has reached `at`; at once if it has. */
   timer(at: Milliseconds, run: () => void): Timer;
 }
 
+/** What a {@link Clock} waits for. */
 export interface Timer {
+  /** It does not run any more. Harmless after it has. */
   clear(): void;
 }
 

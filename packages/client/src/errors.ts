@@ -35,6 +35,7 @@ export class NoResponderError extends MqttError {
 export class SubscriptionLostError extends MqttError {
   override readonly name = "SubscriptionLostError";
   override readonly code = "PETREL_SUBSCRIPTION_LOST";
+  /** The filters that were not granted, with the server's reason codes. */
   readonly failures: readonly FilterFailure[];
 
   constructor(failures: readonly FilterFailure[]) {
@@ -51,6 +52,7 @@ export class SubscriptionLostError extends MqttError {
 export class ConsumerStalledError extends MqttError {
   override readonly name = "ConsumerStalledError";
   override readonly code = "PETREL_CONSUMER_STALLED";
+  /** Milliseconds that were waited. */
   readonly afterMs: number;
   /** Of the message that was not acknowledged, if that is what others wait for. */
   readonly topic: string | undefined;

@@ -156,6 +156,7 @@ export class MessageStream implements AsyncIterable<Message>, AsyncDisposable {
     return this.#iterate(() => this.#takeBatch());
   }
 
+  /** One message after the other. Each is acknowledged when the next one is asked for, or the loop is left. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Message, undefined> {
     return this.#iterate(() => this.#takeOne());
   }

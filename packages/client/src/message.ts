@@ -36,9 +36,11 @@ export class SharedAcknowledgement {
 
 /** A message from the server. */
 export class Message {
+  /** The topic name, in full also where the server used an alias. */
   readonly topic: string;
   /** A view into the chunk that came from the network: `slice()` it to keep it for long without keeping the chunk. */
   readonly payload: Uint8Array;
+  /** The lesser of the QoS it was published with and the one that was granted. */
   readonly qos: QoS;
   /** It was kept by the server from before the subscription. */
   readonly retain: boolean;

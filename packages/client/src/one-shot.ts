@@ -11,13 +11,16 @@ import type { Client, Filters, Payload, PublishOptionsV5, SubscribeOptionsV5 } f
 
 /** A message for {@link publishOnce}. */
 export interface MessageToPublish extends Omit<PublishOptionsV5, "signal"> {
+  /** A topic name, without wildcards. */
   readonly topic: string;
+  /** Default: empty. */
   readonly payload?: Payload;
 }
 
 /** How to subscribe, beside how to connect. */
 type SubscribeOnceBase = ClientOptions & { readonly subscribe?: Omit<SubscribeOptionsV5, "signal"> | undefined };
 
+/** How to connect and subscribe, and what to wait for. */
 export type SubscribeOnceOptions = SubscribeOnceBase & {
   /** Messages to wait for. Without it the result is one message, with it a list. */
   readonly count?: number | undefined;
@@ -27,6 +30,7 @@ export type SubscribeOnceOptions = SubscribeOnceBase & {
   readonly timeout?: number | undefined;
 };
 
+/** How to connect and subscribe. */
 export type SubscribeEachOptions = SubscribeOnceBase;
 
 /**

@@ -12,6 +12,7 @@ import { protocolVersionOf, type Version } from "./version.ts";
 export interface CommonOptions extends NetworkOptions {
   /** Default "": the server assigns one, which is kept for reconnects (5.0 and clean 3.1.1). */
   readonly clientId?: string | undefined;
+  /** Default: the URL's, or none. */
   readonly username?: string | undefined;
   /** Text is sent as UTF-8. A password without a user name needs 5.0. */
   readonly password?: string | Uint8Array | undefined;
@@ -36,6 +37,7 @@ export interface CommonOptions extends NetworkOptions {
    * subscription, route, `messages()` or "message" listener that wants them.
    */
   readonly unclaimed?: UnclaimedOptions | undefined;
+  /** How long to wait for what, in milliseconds. */
   readonly timeouts?: TimeoutOptions | undefined;
   /** false: never connect again by itself. */
   readonly reconnect?: false | ReconnectOptions | undefined;
@@ -56,6 +58,7 @@ export interface CommonOptions extends NetworkOptions {
   readonly localAddress?: string | undefined;
   /** The port to connect from. Default: the system's choice. */
   readonly localPort?: number | undefined;
+  /** Of the TCP connection. Node only. */
   readonly socket?: SocketOptions | undefined;
   /** Your own transport, instead of the URL's. */
   readonly connector?: Connector | undefined;
@@ -74,11 +77,13 @@ export interface CommonOptions extends NetworkOptions {
 
 /** Options of MQTT 5.0, the default. */
 export interface OptionsV5 extends CommonOptions {
+  /** 5.0 is the default. */
   readonly version?: "5.0" | undefined;
   /** Start without what the server remembers. Default "first": only on this client's first connection. */
   readonly cleanStart?: boolean | "first" | undefined;
   /** Seconds that the server keeps the session after the connection. Default 0. */
   readonly sessionExpiryInterval?: number | "never" | undefined;
+  /** What the server publishes if the connection ends without a goodbye. Default: nothing. */
   readonly will?: Will<WillProperties> | undefined;
   /** QoS 1 and 2 messages that the server may have in flight towards us. Default 65,535. */
   readonly receiveMaximum?: number | undefined;
@@ -91,19 +96,23 @@ export interface OptionsV5 extends CommonOptions {
    * overlap. Messages carry them in their properties. Default "automatic".
    */
   readonly subscriptionIdentifiers?: "automatic" | "off" | undefined;
+  /** Ask the server what response topics shall begin with. Default false. */
   readonly requestResponseInformation?: boolean | undefined;
-  /** Default true. */
+  /** Let the server explain failures in words also on packets other than CONNACK and DISCONNECT. Default true. */
   readonly requestProblemInformation?: boolean | undefined;
   /** Enhanced authentication: `scramSha256(username, password)` and its like, or a method of yours. */
   readonly authentication?: AuthenticationMethod | undefined;
+  /** Names and values that are sent in CONNECT. Default: none. */
   readonly userProperties?: readonly UserProperty[] | undefined;
 }
 
 /** Options of MQTT 3.1.1 and 3.1. */
 export interface OptionsV3<V extends "3.1.1" | "3.1" = "3.1.1" | "3.1"> extends CommonOptions {
+  /** Which of the two; it is part of the client's type. */
   readonly version: V;
   /** Start without what the server remembers, and leave nothing. Default true. */
   readonly cleanSession?: boolean | undefined;
+  /** What the server publishes if the connection ends without a goodbye. Default: nothing. */
   readonly will?: Will<never> | undefined;
   /** Marks the client as a bridge, for servers that know it. Default false. */
   readonly bridge?: boolean | undefined;
@@ -111,9 +120,11 @@ export interface OptionsV3<V extends "3.1.1" | "3.1" = "3.1.1" | "3.1"> extends 
 
 /** Options for whichever version the server speaks: 5.0, then 3.1.1, then 3.1. What only 5.0 has is left out with older servers. */
 export interface OptionsAuto extends Omit<OptionsV5, "version"> {
+  /** Whichever the server takes; `client.version` says which that is. */
   readonly version: "auto";
 }
 
+/** Options of any version. */
 export type ClientOptions = OptionsV5 | OptionsV3 | OptionsAuto;
 
 /** An attempt to connect that is about to begin. */
@@ -122,6 +133,7 @@ export interface Attempt {
   readonly attempt: number;
   /** Where it goes, unless the options say otherwise; "" with a connector of your own. */
   readonly url: string;
+  /** That will be tried. */
   readonly version: Version;
 }
 
@@ -139,17 +151,21 @@ type FixedOption =
 
 /** Options that may differ between attempts. */
 export interface AttemptOptions extends Partial<Omit<OptionsV5, FixedOption>> {
+  /** Where to go instead. Default: the client's URL, or the next of `servers`. */
   readonly url?: string | undefined;
 }
 
 /** What the server publishes when the connection ends without a goodbye. */
 export interface Will<Properties> {
+  /** A topic name, without wildcards. */
   readonly topic: string;
+  /** Text is sent as UTF-8. Default: empty. */
   readonly payload?: string | Uint8Array | undefined;
   /** Default 0. */
   readonly qos?: QoS | undefined;
   /** Default false. */
   readonly retain?: boolean | undefined;
+  /** 5.0, `willDelayInterval` (seconds) among them. */
   readonly properties?: Properties | undefined;
 }
 
@@ -193,6 +209,7 @@ export interface TimeoutOptions {
   readonly consumer?: number | undefined;
 }
 
+/** Of messages that a resumed session brings before anybody asked for them. */
 export interface UnclaimedOptions {
   /** Milliseconds after CONNACK; 0: not at all. Default 10,000. */
   readonly hold?: number | undefined;
@@ -202,6 +219,7 @@ export interface UnclaimedOptions {
   readonly bytes?: number | undefined;
 }
 
+/** When to try again, and when no more. */
 export interface ReconnectOptions {
   /** Milliseconds before the first new attempt, at most. Default 1,000. */
   readonly initialDelay?: number | undefined;
@@ -228,6 +246,7 @@ export interface ReconnectOptions {
 export interface FailedAttempt {
   /** Attempts since the last connection that lasted. */
   readonly attempt: number;
+  /** Why. */
   readonly cause: Error;
   /** What the other options lead to: milliseconds until the next attempt, or undefined to stop. */
   readonly delay: number | undefined;
@@ -243,7 +262,9 @@ export interface Logger {
   debug?(message: string, ...details: readonly unknown[]): void;
   /** How connections come and go. */
   info?(message: string, ...details: readonly unknown[]): void;
+  /** What was dropped, and what is unsafe. */
   warn(message: string, ...details: readonly unknown[]): void;
+  /** What an "error" event would have told, if anybody listened. */
   error(message: string, ...details: readonly unknown[]): void;
   /** Where there is one, it is asked once whether `debug` is wanted. */
   isLevelEnabled?(level: string): boolean;

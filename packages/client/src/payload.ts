@@ -3,6 +3,7 @@ import type { Payload } from "./types.ts";
 
 /** A value that is sent as JSON, with the properties that say so. Made by {@link json}. */
 export class JsonPayload {
+  /** The value as JSON. */
   readonly text: string;
 
   /** @internal */

@@ -38,6 +38,7 @@ export interface PublicationOwner {
  * would halve the rate.
  */
 export class Publication implements PromiseLike<PublishResult> {
+  /** Where the message goes. */
   readonly topic: string;
   /** @internal When it was published. */
   publishedAt = 0;
@@ -56,6 +57,7 @@ export class Publication implements PromiseLike<PublishResult> {
     this.#owner = owner;
   }
 
+  /** Where it is on its way. */
   get state(): PublicationState {
     if (this.#state !== "pending") return this.#state;
     return this.dispatch === undefined || this.dispatch.state === "queued" ? "queued" : "inflight";
@@ -91,12 +93,14 @@ export class Publication implements PromiseLike<PublishResult> {
     return promise.then(onFulfilled, onRejected);
   }
 
+  /** As of a promise. */
   catch<Rejected = never>(
     onRejected?: ((error: Error) => Rejected | PromiseLike<Rejected>) | null,
   ): Promise<PublishResult | Rejected> {
     return this.then(undefined, onRejected);
   }
 
+  /** As of a promise. */
   finally(onFinally?: (() => void) | null): Promise<PublishResult> {
     return this.then().finally(onFinally);
   }

@@ -61,7 +61,9 @@ export interface ReceiveStatistics {
   /** Of these, the one that came first and was not acknowledged yet: later ones of its QoS wait for it. */
   readonly oldestUnacknowledged:
     | {
+        /** Where it was published. */
         readonly topic: string;
+        /** Each has a line of its own. */
         readonly qos: 1 | 2;
         /** Milliseconds since it came. */
         readonly age: number;

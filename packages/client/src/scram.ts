@@ -5,8 +5,11 @@ import { saslprep } from "./saslprep.ts";
 
 /** What SCRAM needs of WebCrypto; the global `crypto` of every runtime fits. */
 export interface WebCrypto {
+  /** For the nonce. */
   getRandomValues(bytes: Uint8Array): unknown;
+  /** For the proofs. */
   readonly subtle: {
+    /** Of the password, and of HMAC. */
     importKey(
       format: "raw",
       bytes: Uint8Array,
@@ -14,6 +17,7 @@ export interface WebCrypto {
       extractable: false,
       usages: readonly ("deriveBits" | "sign")[],
     ): Promise<unknown>;
+    /** PBKDF2. */
     deriveBits(
       algorithm: {
         readonly name: "PBKDF2";
@@ -24,11 +28,14 @@ export interface WebCrypto {
       key: unknown,
       bits: number,
     ): Promise<ArrayBuffer>;
+    /** HMAC. */
     sign(algorithm: "HMAC", key: unknown, bytes: Uint8Array): Promise<ArrayBuffer>;
+    /** SHA-1, SHA-256 or SHA-512. */
     digest(hash: string, bytes: Uint8Array): Promise<ArrayBuffer>;
   };
 }
 
+/** What of SCRAM may be otherwise. */
 export interface ScramOptions {
   /** Fewer make a stolen or tricked-out proof easy to guess the password from. Default 4,096, which RFC 7677 asks for. */
   readonly minimumIterations?: number | undefined;

@@ -5,10 +5,15 @@ import type { Receiver, ReceiveStatistics } from "./receiver.ts";
 
 /** Milliseconds, right to a fifth. */
 export interface Latency {
+  /** So many were acknowledged. */
   readonly count: number;
+  /** Half of them were faster. */
   readonly p50: number;
+  /** Nine in ten were faster. */
   readonly p90: number;
+  /** 99 in a hundred were faster. */
   readonly p99: number;
+  /** The slowest. */
   readonly maximum: number;
 }
 
@@ -16,9 +21,15 @@ export interface Latency {
 export interface Statistics {
   /** Packets by type, and bytes of MQTT. */
   readonly sent: TrafficCount;
+  /** The same of what the server sent. */
   readonly received: TrafficCount;
   /** Accepted and not sent yet. */
-  readonly queued: { readonly messages: number; readonly bytes: number };
+  readonly queued: {
+    /** How many. */
+    readonly messages: number;
+    /** Of topics, payloads and properties. */
+    readonly bytes: number;
+  };
   /** QoS 1 and 2 messages that were sent and not acknowledged yet. */
   readonly inflight: number;
   /** Messages that were accepted and dropped, by the options of the queue or their expiry. */

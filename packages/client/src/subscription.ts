@@ -6,7 +6,9 @@ import { MessageStream, type StreamOwner } from "./message-stream.ts";
 
 /** What the server granted for one filter. */
 export interface GrantedFilter {
+  /** As it was asked for. */
   readonly filter: string;
+  /** The highest that messages come with; it may be less than was asked for. */
   readonly qos: 0 | 1 | 2;
 }
 
@@ -19,6 +21,7 @@ const NONE: readonly never[] = [];
  * does, and so does `await using`.
  */
 export class Subscription extends MessageStream {
+  /** As they were asked for. */
   readonly filters: readonly string[];
   #granted: readonly GrantedFilter[] = NONE;
 

@@ -32,9 +32,11 @@ interface PublishOptionsV3 {
 }
 
 export interface PublishOptionsV5 extends PublishOptionsV3 {
+  /** Content type, expiry, response topic, user properties and their like. */
   readonly properties?: Omit<PublishProperties, "subscriptionIdentifiers"> | undefined;
 }
 
+/** How to publish, in this version. */
 export type PublishOptions<V extends Version> = V extends "5.0" ? PublishOptionsV5 : PublishOptionsV3;
 
 interface RequestOptionsBase {
@@ -46,6 +48,7 @@ interface RequestOptionsBase {
   readonly signal?: Signal | undefined;
 }
 
+/** How to ask (5.0). */
 export interface RequestOptions extends RequestOptionsBase {
   /** Where the reply shall come to. Default: one topic for all requests of the client, made on the first. */
   readonly responseTopic?: string | undefined;
@@ -54,11 +57,19 @@ export interface RequestOptions extends RequestOptionsBase {
 }
 
 /** What a responder answers: a payload, with properties if there are any. */
-export type Reply = Payload | { readonly payload?: Payload; readonly properties?: PublishOptionsV5["properties"] };
+export type Reply =
+  | Payload
+  | {
+      /** Default: empty. */
+      readonly payload?: Payload;
+      /** Beside the correlation data, which is that of the request. */
+      readonly properties?: PublishOptionsV5["properties"];
+    };
 
 /** Makes the reply to a request; it may be async. */
 export type Respond = (request: Message) => Reply | Promise<Reply>;
 
+/** How to subscribe for requests. They are acknowledged when they were answered. */
 export type RespondOptions = Omit<SubscribeOptionsV5, "acknowledge">;
 
 /** Options of one filter. */
@@ -76,6 +87,7 @@ export interface FilterOptionsV5 extends FilterOptionsV3 {
   readonly retainHandling?: RetainHandling | undefined;
 }
 
+/** Options of one filter, in this version. */
 export type FilterOptions<V extends Version> = V extends "5.0" ? FilterOptionsV5 : FilterOptionsV3;
 
 /** How `messages()` are consumed. */
@@ -130,6 +142,7 @@ export interface SubscribeOptionsV5 extends FilterOptionsV5, ConsumeOptionsV5, S
   readonly userProperties?: readonly UserProperty[] | undefined;
 }
 
+/** How to subscribe and to consume, in this version. */
 export type SubscribeOptions<V extends Version> = V extends "5.0" ? SubscribeOptionsV5 : SubscribeOptionsV3;
 
 /** One filter, several, or several with options of their own. */
@@ -151,6 +164,7 @@ export interface DisconnectOptionsV5 extends DisconnectOptionsV3 {
   readonly sendWill?: boolean | undefined;
 }
 
+/** How to say goodbye, in this version. */
 export type DisconnectOptions<V extends Version> = V extends "5.0" ? DisconnectOptionsV5 : DisconnectOptionsV3;
 
 /** The options of a client of this version. */
@@ -165,7 +179,9 @@ export type OptionsOf<V extends Version> = V extends "5.0"
  * timeout, or `ClientClosedError`.
  */
 export interface Client<V extends Version = "5.0"> extends AsyncDisposable {
+  /** That is spoken, or will be tried next. */
   readonly version: V;
+  /** Where it is between offline and online. */
   readonly state: ClientState;
   /** What was agreed on the present connection; undefined unless online. */
   readonly connection: Negotiated | undefined;
@@ -202,6 +218,7 @@ export interface Client<V extends Version = "5.0"> extends AsyncDisposable {
    * @throws OptionError, EncodeError, SubscribeRejectedError, TimeoutError, ClientClosedError, AbortedError
    */
   subscribe(filters: Filters<V>, options?: SubscribeOptions<V>, handler?: MessageHandler): Promise<Subscription>;
+  /** As above, without options. */
   subscribe(filters: Filters<V>, handler: MessageHandler): Promise<Subscription>;
 
   /**
@@ -213,6 +230,7 @@ export interface Client<V extends Version = "5.0"> extends AsyncDisposable {
    * @throws EncodeError for a filter that is none, OptionError
    */
   route(filters: string | readonly string[], handler: MessageHandler): () => void;
+  /** As above, with options. */
   route(filters: string | readonly string[], options: ConsumeOptions<V>, handler: MessageHandler): () => void;
 
   /**

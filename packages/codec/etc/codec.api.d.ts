@@ -119,6 +119,8 @@ export interface CommonDecoderOptions {
 
 /** What every error of the toolkit is. */
 export declare abstract class MqttError extends Error {
+    /** The name of the class, also where it was minified. */
+    abstract readonly name: string;
     /** A stable literal, `PETREL_…`, for programs to switch on. */
     abstract readonly code: string;
 }
@@ -135,13 +137,17 @@ export interface EncodeErrorDetails {
 export declare class EncodeError extends MqttError {
     readonly name = "EncodeError";
     readonly code = "PETREL_ENCODE";
+    /** The path of the field, as in `properties.receiveMaximum`. */
     readonly field: string | undefined;
+    /** The value that was refused. */
     readonly value: unknown;
+    /** The statement of the specification that it breaks, as in `MQTT-3.3.1-4`. */
     readonly clause: string | undefined;
     constructor(message: string, { field, value, clause }?: EncodeErrorDetails);
 }
 /** Where in the received bytes something was wrong. */
 export interface DecodeErrorDetails {
+    /** Which packet it was in, as far as that is known. */
     readonly packetType?: PacketTypeName | undefined;
     /** Where the field begins that is wrong: bytes from the first byte of the packet. */
     readonly offset?: number | undefined;
@@ -152,8 +158,11 @@ export interface DecodeErrorDetails {
 export declare abstract class DecodeError extends MqttError {
     /** What a DISCONNECT about it says. */
     abstract readonly reasonCode: number;
+    /** Which packet it was in, as far as that is known. */
     readonly packetType: PacketTypeName | undefined;
+    /** Bytes from the beginning of the packet. */
     readonly offset: number | undefined;
+    /** The statement of the specification that it breaks, as in `MQTT-3.3.1-4`. */
     readonly clause: string | undefined;
     constructor(message: string, { packetType, offset, clause }?: DecodeErrorDetails);
 }
@@ -332,12 +341,17 @@ export interface PublishProperties {
     readonly payloadFormatIndicator?: 0 | 1 | undefined;
     /** Seconds. */
     readonly messageExpiryInterval?: number | undefined;
+    /** A number that stands for the topic, on this connection. */
     readonly topicAlias?: number | undefined;
+    /** Where a reply shall go. */
     readonly responseTopic?: string | undefined;
+    /** Tells the reply to this request apart from others. */
     readonly correlationData?: Uint8Array | undefined;
+    /** Names and values of the application's own; a name may come more than once. */
     readonly userProperties?: readonly UserProperty[] | undefined;
     /** From the server only: the identifiers of the subscriptions that matched. */
     readonly subscriptionIdentifiers?: readonly number[] | undefined;
+    /** What the payload is, as in `application/json`. */
     readonly contentType?: string | undefined;
 }
 
@@ -658,5 +672,5 @@ export declare function matchTopic(topicFilter: string, topicName: string): bool
 
 /** Throws a TypeError if `bytes` is not well-formed UTF-8. */
 export declare function decodeUtf8(bytes: Uint8Array): string;
-/** `text` as new bytes. A lone surrogate becomes U+FFFD: check with {@link hasLoneSurrogate} first. */
+/** `text` as new bytes. A lone surrogate becomes U+FFFD: look for one first, where that matters. */
 export declare function encodeUtf8(text: string): Uint8Array;

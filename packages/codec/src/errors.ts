@@ -12,6 +12,8 @@ import type { PacketTypeName } from "./packet.ts";
 
 /** What every error of the toolkit is. */
 export abstract class MqttError extends Error {
+  /** The name of the class, also where it was minified. */
+  abstract override readonly name: string;
   /** A stable literal, `PETREL_…`, for programs to switch on. */
   abstract readonly code: string;
 }
@@ -30,8 +32,11 @@ export interface EncodeErrorDetails {
 export class EncodeError extends MqttError {
   override readonly name = "EncodeError";
   override readonly code = "PETREL_ENCODE";
+  /** The path of the field, as in `properties.receiveMaximum`. */
   readonly field: string | undefined;
+  /** The value that was refused. */
   readonly value: unknown;
+  /** The statement of the specification that it breaks, as in `MQTT-3.3.1-4`. */
   readonly clause: string | undefined;
 
   constructor(message: string, { field, value, clause }: EncodeErrorDetails = {}) {
@@ -44,6 +49,7 @@ export class EncodeError extends MqttError {
 
 /** Where in the received bytes something was wrong. */
 export interface DecodeErrorDetails {
+  /** Which packet it was in, as far as that is known. */
   readonly packetType?: PacketTypeName | undefined;
   /** Where the field begins that is wrong: bytes from the first byte of the packet. */
   readonly offset?: number | undefined;
@@ -55,8 +61,11 @@ export interface DecodeErrorDetails {
 export abstract class DecodeError extends MqttError {
   /** What a DISCONNECT about it says. */
   abstract readonly reasonCode: number;
+  /** Which packet it was in, as far as that is known. */
   readonly packetType: PacketTypeName | undefined;
+  /** Bytes from the beginning of the packet. */
   readonly offset: number | undefined;
+  /** The statement of the specification that it breaks, as in `MQTT-3.3.1-4`. */
   readonly clause: string | undefined;
 
   constructor(message: string, { packetType, offset, clause }: DecodeErrorDetails = {}) {

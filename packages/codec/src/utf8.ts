@@ -71,7 +71,7 @@ export function isUtf8(bytes: Uint8Array): boolean {
   }
 }
 
-/** `text` as new bytes. A lone surrogate becomes U+FFFD: check with {@link hasLoneSurrogate} first. */
+/** `text` as new bytes. A lone surrogate becomes U+FFFD: look for one first, where that matters. */
 export function encodeUtf8(text: string): Uint8Array {
   return encoder.encode(text);
 }

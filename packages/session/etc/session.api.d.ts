@@ -225,7 +225,9 @@ export type SessionEvent<Context = unknown> =
 export declare class OptionError extends MqttError {
     readonly name = "OptionError";
     readonly code = "PETREL_OPTION";
+    /** Its name, with a dot for those within another. */
     readonly option: string;
+    /** What it was set to; `***` for a secret. */
     readonly value: unknown;
     /** What it should be, or why it can't work. */
     readonly expected: string;
@@ -236,7 +238,9 @@ export declare class OptionError extends MqttError {
 export declare class ConnectRefusedError extends MqttError {
     readonly name = "ConnectRefusedError";
     readonly code = "PETREL_CONNECT_REFUSED";
+    /** The server's reason code; those of 3.x as in 5.0. */
     readonly reasonCode: number;
+    /** The CONNACK, without authentication data. */
     readonly packet: ConnackPacket;
     /** Whether the same CONNECT may succeed later. */
     readonly retryable: boolean;
@@ -246,7 +250,9 @@ export declare class ConnectRefusedError extends MqttError {
 export declare class ServerDisconnectError extends MqttError {
     readonly name = "ServerDisconnectError";
     readonly code = "PETREL_SERVER_DISCONNECT";
+    /** The server's reason code; those of 3.x as in 5.0. */
     readonly reasonCode: number;
+    /** The DISCONNECT. */
     readonly packet: DisconnectPacket;
     constructor(packet: DisconnectPacket);
 }
@@ -266,26 +272,33 @@ export declare class NotConnectedError extends MqttError {
 }
 /** The server answered with a negative acknowledgement, which the error carries. */
 export declare abstract class RequestRejectedError extends MqttError {
+    /** The server's answer. */
     abstract readonly packet: AcknowledgementPacket | SubackPacket | UnsubackPacket;
 }
 /** PUBACK or PUBREC with a Reason Code of 0x80 or above. */
 export declare class PublishRejectedError extends RequestRejectedError {
     readonly name = "PublishRejectedError";
     readonly code = "PETREL_PUBLISH_REJECTED";
+    /** The server's reason code; those of 3.x as in 5.0. */
     readonly reasonCode: number;
+    /** The server's answer. */
     readonly packet: AcknowledgementPacket;
     constructor(packet: AcknowledgementPacket, topicName: string);
 }
 /** A filter that was refused, and why. */
 export interface FilterFailure {
+    /** As it was asked for. */
     readonly topicFilter: string;
+    /** The server's reason code; those of 3.x as in 5.0. */
     readonly reasonCode: number;
 }
 /** SUBACK: at least one filter was refused. Those that were granted are in force: see `packet.reasonCodes`. */
 export declare class SubscribeRejectedError extends RequestRejectedError {
     readonly name = "SubscribeRejectedError";
     readonly code = "PETREL_SUBSCRIBE_REJECTED";
+    /** The server's answer. */
     readonly packet: SubackPacket;
+    /** The filters that were refused; others may have been granted. */
     readonly failures: readonly FilterFailure[];
     constructor(packet: SubackPacket, failures: readonly FilterFailure[]);
 }
@@ -293,7 +306,9 @@ export declare class SubscribeRejectedError extends RequestRejectedError {
 export declare class UnsubscribeRejectedError extends RequestRejectedError {
     readonly name = "UnsubscribeRejectedError";
     readonly code = "PETREL_UNSUBSCRIBE_REJECTED";
+    /** The server's answer. */
     readonly packet: UnsubackPacket;
+    /** The filters that were refused; others may have been granted. */
     readonly failures: readonly FilterFailure[];
     constructor(packet: UnsubackPacket, failures: readonly FilterFailure[]);
 }
@@ -327,7 +342,9 @@ export declare class ServerLimitError extends MqttError {
 export declare class SendQueueFullError extends MqttError {
     readonly name = "SendQueueFullError";
     readonly code = "PETREL_SEND_QUEUE_FULL";
+    /** Which limit it was. */
     readonly full: "messages" | "bytes";
+    /** How many of them there may be. */
     readonly limit: number;
     constructor(full: "messages" | "bytes", limit: number);
 }
@@ -340,6 +357,7 @@ export type DropReason = "overflow" | "offline" | "tooOld" | "expired";
 export declare class MessageDroppedError extends MqttError {
     readonly name = "MessageDroppedError";
     readonly code = "PETREL_MESSAGE_DROPPED";
+    /** Why. */
     readonly reason: DropReason;
     constructor(topicName: string, reason: DropReason);
 }
@@ -361,6 +379,7 @@ export declare class TimeoutError extends MqttError {
     readonly code = "PETREL_TIMEOUT";
     /** What was waited for, as in `SUBACK`. */
     readonly what: string;
+    /** How long it was waited for, in milliseconds. */
     readonly afterMs: number;
     /** The cause: why there was no connection to ask on. */
     constructor(what: string, afterMs: number, options?: {
@@ -374,6 +393,7 @@ export declare class TimeoutError extends MqttError {
 export declare class AuthenticationError extends MqttError {
     readonly name = "AuthenticationError";
     readonly code = "PETREL_AUTHENTICATION";
+    /** Its name, as in `SCRAM-SHA-256`. */
     readonly method: string;
     /** Whether it may succeed later; false if the cause has `retryable: false`, as for a wrong proof. */
     readonly retryable: boolean;
@@ -523,9 +543,11 @@ export interface RequestTicket {
 
 /** The limits in force on one connection: ours and what CONNACK said, by direction. Never written back to the options. */
 export interface Negotiated {
+    /** 3 is MQTT 3.1, 4 is 3.1.1, 5 is 5.0. */
     readonly protocolVersion: ProtocolVersion;
     /** The one in use: given, or assigned by the server. */
     readonly clientIdentifier: string;
+    /** The server goes on with an earlier session. */
     readonly sessionPresent: boolean;
     /** Seconds; the server's, if it sent one. */
     readonly keepAlive: number;
@@ -537,21 +559,31 @@ export interface Negotiated {
         readonly receiveMaximum: number;
         /** Bytes. */
         readonly maximumPacketSize: number;
+        /** The highest QoS that the server takes. */
         readonly maximumQos: 0 | 1 | 2;
+        /** Whether the server keeps messages. */
         readonly retainAvailable: boolean;
+        /** Topic aliases; 0: none. */
         readonly topicAliasMaximum: number;
+        /** Whether filters may have wildcards. */
         readonly wildcardSubscriptionAvailable: boolean;
+        /** Whether subscriptions may have identifiers. */
         readonly subscriptionIdentifiersAvailable: boolean;
+        /** Whether there are shared subscriptions. */
         readonly sharedSubscriptionAvailable: boolean;
     };
     /** What the server may send. */
     readonly receive: {
+        /** QoS 1 and 2 messages in flight. */
         readonly receiveMaximum: number;
         /** Bytes. */
         readonly maximumPacketSize: number;
+        /** Topic aliases; 0: none. */
         readonly topicAliasMaximum: number;
     };
+    /** What response topics shall begin with, if the server was asked and says so. */
     readonly responseInformation: string | undefined;
+    /** Another server that may be used. */
     readonly serverReference: string | undefined;
 }
 

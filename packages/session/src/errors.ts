@@ -33,7 +33,9 @@ import {
 export class OptionError extends MqttError {
   override readonly name = "OptionError";
   override readonly code = "PETREL_OPTION";
+  /** Its name, with a dot for those within another. */
   readonly option: string;
+  /** What it was set to; `***` for a secret. */
   readonly value: unknown;
   /** What it should be, or why it can't work. */
   readonly expected: string;
@@ -67,7 +69,9 @@ const RETRYABLE: ReadonlySet<number> = new Set([
 export class ConnectRefusedError extends MqttError {
   override readonly name = "ConnectRefusedError";
   override readonly code = "PETREL_CONNECT_REFUSED";
+  /** The server's reason code; those of 3.x as in 5.0. */
   readonly reasonCode: number;
+  /** The CONNACK, without authentication data. */
   readonly packet: ConnackPacket;
   /** Whether the same CONNECT may succeed later. */
   readonly retryable: boolean;
@@ -88,7 +92,9 @@ const REMEDIES: Readonly<Record<number, string>> = {
 export class ServerDisconnectError extends MqttError {
   override readonly name = "ServerDisconnectError";
   override readonly code = "PETREL_SERVER_DISCONNECT";
+  /** The server's reason code; those of 3.x as in 5.0. */
   readonly reasonCode: number;
+  /** The DISCONNECT. */
   readonly packet: DisconnectPacket;
 
   constructor(packet: DisconnectPacket) {
@@ -121,6 +127,7 @@ export class NotConnectedError extends MqttError {
 
 /** The server answered with a negative acknowledgement, which the error carries. */
 export abstract class RequestRejectedError extends MqttError {
+  /** The server's answer. */
   abstract readonly packet: AcknowledgementPacket | SubackPacket | UnsubackPacket;
 }
 
@@ -128,7 +135,9 @@ export abstract class RequestRejectedError extends MqttError {
 export class PublishRejectedError extends RequestRejectedError {
   override readonly name = "PublishRejectedError";
   override readonly code = "PETREL_PUBLISH_REJECTED";
+  /** The server's reason code; those of 3.x as in 5.0. */
   readonly reasonCode: number;
+  /** The server's answer. */
   override readonly packet: AcknowledgementPacket;
 
   constructor(packet: AcknowledgementPacket, topicName: string) {
@@ -142,7 +151,9 @@ export class PublishRejectedError extends RequestRejectedError {
 
 /** A filter that was refused, and why. */
 export interface FilterFailure {
+  /** As it was asked for. */
   readonly topicFilter: string;
+  /** The server's reason code; those of 3.x as in 5.0. */
   readonly reasonCode: number;
 }
 
@@ -150,7 +161,9 @@ export interface FilterFailure {
 export class SubscribeRejectedError extends RequestRejectedError {
   override readonly name = "SubscribeRejectedError";
   override readonly code = "PETREL_SUBSCRIBE_REJECTED";
+  /** The server's answer. */
   override readonly packet: SubackPacket;
+  /** The filters that were refused; others may have been granted. */
   readonly failures: readonly FilterFailure[];
 
   constructor(packet: SubackPacket, failures: readonly FilterFailure[]) {
@@ -164,7 +177,9 @@ export class SubscribeRejectedError extends RequestRejectedError {
 export class UnsubscribeRejectedError extends RequestRejectedError {
   override readonly name = "UnsubscribeRejectedError";
   override readonly code = "PETREL_UNSUBSCRIBE_REJECTED";
+  /** The server's answer. */
   override readonly packet: UnsubackPacket;
+  /** The filters that were refused; others may have been granted. */
   readonly failures: readonly FilterFailure[];
 
   constructor(packet: UnsubackPacket, failures: readonly FilterFailure[]) {
@@ -225,7 +240,9 @@ export class ServerLimitError extends MqttError {
 export class SendQueueFullError extends MqttError {
   override readonly name = "SendQueueFullError";
   override readonly code = "PETREL_SEND_QUEUE_FULL";
+  /** Which limit it was. */
   readonly full: "messages" | "bytes";
+  /** How many of them there may be. */
   readonly limit: number;
 
   constructor(full: "messages" | "bytes", limit: number) {
@@ -254,6 +271,7 @@ const DROPS = {
 export class MessageDroppedError extends MqttError {
   override readonly name = "MessageDroppedError";
   override readonly code = "PETREL_MESSAGE_DROPPED";
+  /** Why. */
   readonly reason: DropReason;
 
   constructor(topicName: string, reason: DropReason) {
@@ -296,6 +314,7 @@ export class TimeoutError extends MqttError {
   override readonly code = "PETREL_TIMEOUT";
   /** What was waited for, as in `SUBACK`. */
   readonly what: string;
+  /** How long it was waited for, in milliseconds. */
   readonly afterMs: number;
 
   /** The cause: why there was no connection to ask on. */
@@ -315,6 +334,7 @@ export class TimeoutError extends MqttError {
 export class AuthenticationError extends MqttError {
   override readonly name = "AuthenticationError";
   override readonly code = "PETREL_AUTHENTICATION";
+  /** Its name, as in `SCRAM-SHA-256`. */
   readonly method: string;
   /** Whether it may succeed later; false if the cause has `retryable: false`, as for a wrong proof. */
   readonly retryable: boolean;

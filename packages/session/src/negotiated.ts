@@ -15,9 +15,11 @@ export const LARGEST_PACKET = 268_435_460;
 
 /** The limits in force on one connection: ours and what CONNACK said, by direction. Never written back to the options. */
 export interface Negotiated {
+  /** 3 is MQTT 3.1, 4 is 3.1.1, 5 is 5.0. */
   readonly protocolVersion: ProtocolVersion;
   /** The one in use: given, or assigned by the server. */
   readonly clientIdentifier: string;
+  /** The server goes on with an earlier session. */
   readonly sessionPresent: boolean;
   /** Seconds; the server's, if it sent one. */
   readonly keepAlive: number;
@@ -29,21 +31,31 @@ export interface Negotiated {
     readonly receiveMaximum: number;
     /** Bytes. */
     readonly maximumPacketSize: number;
+    /** The highest QoS that the server takes. */
     readonly maximumQos: 0 | 1 | 2;
+    /** Whether the server keeps messages. */
     readonly retainAvailable: boolean;
+    /** Topic aliases; 0: none. */
     readonly topicAliasMaximum: number;
+    /** Whether filters may have wildcards. */
     readonly wildcardSubscriptionAvailable: boolean;
+    /** Whether subscriptions may have identifiers. */
     readonly subscriptionIdentifiersAvailable: boolean;
+    /** Whether there are shared subscriptions. */
     readonly sharedSubscriptionAvailable: boolean;
   };
   /** What the server may send. */
   readonly receive: {
+    /** QoS 1 and 2 messages in flight. */
     readonly receiveMaximum: number;
     /** Bytes. */
     readonly maximumPacketSize: number;
+    /** Topic aliases; 0: none. */
     readonly topicAliasMaximum: number;
   };
+  /** What response topics shall begin with, if the server was asked and says so. */
   readonly responseInformation: string | undefined;
+  /** Another server that may be used. */
   readonly serverReference: string | undefined;
 }
 

@@ -3,7 +3,7 @@
 export { parseAddress, type Address, type AddressCredentials, type AddressScheme, type SrvAddress, type TcpAddress, type UnixAddress, type WebSocketAddress, } from "./address.ts";
 export { InvalidAddressError, InvalidOptionError, TransportError, type AddressPart, type TransportErrorCode, type TransportErrorDetails, type TransportStage, } from "./errors.ts";
 export { createMemoryPair, type MemoryPair, type MemoryPairOptions } from "./memory.ts";
-export type { Fresh, TlsBytes, TlsOptions, TlsVersion } from "./tls-options.ts";
+export type { Fresh, SecureContextLike, TlsBytes, TlsOptions, TlsVersion } from "./tls-options.ts";
 export type { Connector, Signal, Transport, TransportHandler } from "./transport.ts";
 export type { ProxyOptions } from "./proxy-options.ts";
 export type { WebSocketHeaders, WebSocketQuery, WebSocketRequestOptions } from "./websocket-options.ts";
@@ -102,7 +102,9 @@ export type TransportStage = "dns" | "connect" | "proxy" | "tls" | "websocket" |
 export type TransportErrorCode = "PETREL_TRANSPORT_ABORTED" | "PETREL_TRANSPORT_TIMED_OUT" | "PETREL_TRANSPORT_HOST_NOT_FOUND" | "PETREL_TRANSPORT_DNS_UNAVAILABLE" | "PETREL_TRANSPORT_REFUSED" | "PETREL_TRANSPORT_UNREACHABLE" | "PETREL_TRANSPORT_FORBIDDEN" | "PETREL_TRANSPORT_UNAUTHORIZED" | "PETREL_TRANSPORT_PROXY_UNREACHABLE" | "PETREL_TRANSPORT_HTTP_STATUS" | "PETREL_TRANSPORT_PROTOCOL" | "PETREL_TRANSPORT_CLOSED" | "PETREL_TRANSPORT_OVERFLOW" | "PETREL_TRANSPORT_LOCAL_ADDRESS" | "PETREL_TRANSPORT_RESET" | "PETREL_TRANSPORT_UNTRUSTED" | "PETREL_TRANSPORT_CLIENT_CERTIFICATE" | "PETREL_TRANSPORT_NOT_TLS" | "PETREL_TRANSPORT_TLS_REFUSED" | "PETREL_TRANSPORT_TLS_MATERIAL" | "PETREL_TRANSPORT_FAILED";
 /** What a {@link TransportError} carries beside its message. */
 export interface TransportErrorDetails {
+    /** How far the connection had come. */
     readonly stage: TransportStage;
+    /** A stable literal, `PETREL_TRANSPORT_…`, for programs to switch on. */
     readonly code: TransportErrorCode;
     /** The HTTP status that the server (stage `"websocket"`) or the proxy answered with. */
     readonly status?: number;
@@ -114,7 +116,9 @@ export interface TransportErrorDetails {
  * code in it; `stage` and `code` are for programs, `cause` is the error underneath.
  */
 export declare class TransportError extends Error {
+    /** How far the connection had come. */
     readonly stage: TransportStage;
+    /** A stable literal, `PETREL_TRANSPORT_…`, for programs to switch on. */
     readonly code: TransportErrorCode;
     /** The HTTP status that came instead of what was asked for; absent where HTTP has no part in it. */
     readonly status?: number;
@@ -124,12 +128,15 @@ export declare class TransportError extends Error {
 export type AddressPart = "scheme" | "username" | "password" | "host" | "port" | "path" | "query" | "fragment";
 /** A URL or a target can not be connected to as it is written. The message says which part is wrong, never a password. */
 export declare class InvalidAddressError extends Error {
+    /** A stable literal, for programs to switch on. */
     readonly code = "PETREL_INVALID_ADDRESS";
+    /** Which part of the URL it is. */
     readonly part: AddressPart;
     constructor(part: AddressPart, message: string);
 }
 /** An option of a transport can not be used. Nothing was opened. The message never shows a key or a passphrase. */
 export declare class InvalidOptionError extends RangeError {
+    /** A stable literal, for programs to switch on. */
     readonly code = "PETREL_INVALID_OPTION";
     /** The option's name. */
     readonly option: string;
@@ -216,10 +223,13 @@ export interface TransportHandler {
 export type Connector = (handler: TransportHandler, signal?: Signal) => Promise<Transport>;
 /** The part of the platform's `AbortSignal` that transports use; every `AbortSignal` is one. */
 export interface Signal {
+    /** It is too late. */
     readonly aborted: boolean;
     /** Why it was aborted; becomes the error's `cause`. */
     readonly reason: unknown;
+    /** Calls back when it is aborted. */
     addEventListener(type: "abort", listener: () => void): void;
+    /** Calls back no more. */
     removeEventListener(type: "abort", listener: () => void): void;
 }
 
@@ -283,6 +293,11 @@ export type TlsVersion = "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3";
 export type Fresh<Value> = Value | (() => Value | Promise<Value>);
 /** PEM text, or the bytes of a PEM or DER file. */
 export type TlsBytes = string | Uint8Array;
+/** A context of `tls.createSecureContext()` of Node. */
+export interface SecureContextLike {
+    /** OpenSSL's part of it. */
+    readonly context: unknown;
+}
 /**
  * How a TLS connection is made. Files are read anew for each connection, and functions called, so that a certificate
  * that was renewed meanwhile is used by the next attempt.
@@ -296,17 +311,21 @@ export interface TlsOptions {
     readonly caPath?: string | undefined;
     /** The client's own certificate, followed by those of its intermediate authorities. */
     readonly cert?: Fresh<TlsBytes> | undefined;
+    /** A file with the client's certificate, as {@link cert}. */
     readonly certFile?: string | undefined;
     /** The private key of {@link cert}. */
     readonly key?: Fresh<TlsBytes> | undefined;
+    /** A file with the private key, as {@link key}. */
     readonly keyFile?: string | undefined;
     /** Opens {@link key} or {@link pfx} when it is encrypted. */
     readonly passphrase?: Fresh<string> | undefined;
     /** The client's certificate and key in one, as PKCS#12. */
     readonly pfx?: Fresh<Uint8Array> | undefined;
+    /** A file with both, as {@link pfx}. */
     readonly pfxFile?: string | undefined;
     /** Lists of certificates that their authorities have revoked. With one, every authority in the chain needs its own. */
     readonly crl?: Fresh<TlsBytes | readonly TlsBytes[]> | undefined;
+    /** A file with the lists, as {@link crl}. */
     readonly crlFile?: string | undefined;
     /** Protocols to offer to the server (ALPN), such as `["mqtt"]`. A server without ALPN takes no notice. */
     readonly alpnProtocols?: readonly string[] | undefined;
@@ -323,9 +342,7 @@ export interface TlsOptions {
     /** `false` takes a certificate of another host if an authority has signed it. Default: true. */
     readonly checkHostname?: boolean | undefined;
     /** A context of `tls.createSecureContext()`, instead of the certificates, keys, ciphers and versions above. */
-    readonly secureContext?: Fresh<{
-        readonly context: unknown;
-    }> | undefined;
+    readonly secureContext?: Fresh<SecureContextLike> | undefined;
     /** Whether a further connection resumes the TLS session of the last one, which is faster. Default: true. */
     readonly resumeSession?: boolean | undefined;
 }

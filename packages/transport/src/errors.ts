@@ -54,7 +54,9 @@ export type TransportErrorCode =
 
 /** What a {@link TransportError} carries beside its message. */
 export interface TransportErrorDetails {
+  /** How far the connection had come. */
   readonly stage: TransportStage;
+  /** A stable literal, `PETREL_TRANSPORT_…`, for programs to switch on. */
   readonly code: TransportErrorCode;
   /** The HTTP status that the server (stage `"websocket"`) or the proxy answered with. */
   readonly status?: number;
@@ -67,7 +69,9 @@ export interface TransportErrorDetails {
  * code in it; `stage` and `code` are for programs, `cause` is the error underneath.
  */
 export class TransportError extends Error {
+  /** How far the connection had come. */
   readonly stage: TransportStage;
+  /** A stable literal, `PETREL_TRANSPORT_…`, for programs to switch on. */
   readonly code: TransportErrorCode;
   /** The HTTP status that came instead of what was asked for; absent where HTTP has no part in it. */
   declare readonly status?: number;
@@ -103,7 +107,9 @@ export type AddressPart = "scheme" | "username" | "password" | "host" | "port" |
 
 /** A URL or a target can not be connected to as it is written. The message says which part is wrong, never a password. */
 export class InvalidAddressError extends Error {
+  /** A stable literal, for programs to switch on. */
   readonly code = "PETREL_INVALID_ADDRESS";
+  /** Which part of the URL it is. */
   readonly part: AddressPart;
 
   static {
@@ -118,6 +124,7 @@ export class InvalidAddressError extends Error {
 
 /** An option of a transport can not be used. Nothing was opened. The message never shows a key or a passphrase. */
 export class InvalidOptionError extends RangeError {
+  /** A stable literal, for programs to switch on. */
   readonly code = "PETREL_INVALID_OPTION";
   /** The option's name. */
   readonly option: string;

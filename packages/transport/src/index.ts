@@ -18,7 +18,7 @@ export {
   type TransportStage,
 } from "./errors.ts";
 export { createMemoryPair, type MemoryPair, type MemoryPairOptions } from "./memory.ts";
-export type { Fresh, TlsBytes, TlsOptions, TlsVersion } from "./tls-options.ts";
+export type { Fresh, SecureContextLike, TlsBytes, TlsOptions, TlsVersion } from "./tls-options.ts";
 export type { Connector, Signal, Transport, TransportHandler } from "./transport.ts";
 export type { ProxyOptions } from "./proxy-options.ts";
 export type { WebSocketHeaders, WebSocketQuery, WebSocketRequestOptions } from "./websocket-options.ts";

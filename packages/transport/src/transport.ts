@@ -83,9 +83,12 @@ export type Connector = (handler: TransportHandler, signal?: Signal) => Promise<
 
 /** The part of the platform's `AbortSignal` that transports use; every `AbortSignal` is one. */
 export interface Signal {
+  /** It is too late. */
   readonly aborted: boolean;
   /** Why it was aborted; becomes the error's `cause`. */
   readonly reason: unknown;
+  /** Calls back when it is aborted. */
   addEventListener(type: "abort", listener: () => void): void;
+  /** Calls back no more. */
   removeEventListener(type: "abort", listener: () => void): void;
 }

@@ -49,8 +49,11 @@ export async function connect(url: string, options: ClientOptions = {}): Promise
 }
 
 // Marked as pure: whoever does not use them does not carry them along.
+/** Connects, publishes, and disconnects when all is acknowledged; see {@link PublishOnce}. */
 export const publishOnce: PublishOnce = /* @__PURE__ */ publishOnceWith(connect);
+/** Connects, waits for messages, and disconnects; see {@link SubscribeOnce}. */
 export const subscribeOnce: SubscribeOnce = /* @__PURE__ */ subscribeOnceWith(connect);
+/** Connects, hands out every message, and disconnects in the end; see {@link SubscribeEach}. */
 export const subscribeEach: SubscribeEach = /* @__PURE__ */ subscribeEachWith(connect);
 
 export * from "../exports.ts";

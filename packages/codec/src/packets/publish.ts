@@ -40,12 +40,17 @@ export interface PublishProperties {
   readonly payloadFormatIndicator?: 0 | 1 | undefined;
   /** Seconds. */
   readonly messageExpiryInterval?: number | undefined;
+  /** A number that stands for the topic, on this connection. */
   readonly topicAlias?: number | undefined;
+  /** Where a reply shall go. */
   readonly responseTopic?: string | undefined;
+  /** Tells the reply to this request apart from others. */
   readonly correlationData?: Uint8Array | undefined;
+  /** Names and values of the application's own; a name may come more than once. */
   readonly userProperties?: readonly UserProperty[] | undefined;
   /** From the server only: the identifiers of the subscriptions that matched. */
   readonly subscriptionIdentifiers?: readonly number[] | undefined;
+  /** What the payload is, as in `application/json`. */
   readonly contentType?: string | undefined;
 }
 
