@@ -29,6 +29,8 @@ test.each([
   ["all and nothing", ["sub", "-t", "a", "-R", "--retained-only"], "leave nothing"],
   ["two endings of a message", ["sub", "-t", "a", "-N", "--delimiter", ";"], "each say what follows"],
   ["-F and JSON", ["sub", "-t", "a", "-F", "%p", "--output", "json"], "each say how"],
+  ["-F and a format", ["sub", "-t", "a", "-F", "%p", "--format", "hex"], "-F prints payloads as they are"],
+  ["pretty text", ["sub", "-t", "a", "--pretty", "-F", "%p"], "--pretty is for JSON"],
   ["an unknown specifier", ["sub", "-t", "a", "-F", "%z"], "-F knows no %z"],
   ["more than all", ["sub", "-t", "a", "--random-filter", "101"], "a number from 0 to 100"],
   ["a property of 5.0 on sub over 3.1.1", ["sub", "-t", "a", "-nl", "-V", "3.1.1"], "--no-local needs MQTT 5.0"],

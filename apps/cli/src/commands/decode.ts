@@ -78,6 +78,12 @@ async function decode(file: string | undefined, options: DecodeOptions): Promise
   const chunks = file === undefined ? stdinChunks(interruption.signal) : fileChunks(file);
   const source = new ByteSource(chunks);
   const input = options.input === "auto" ? await inputOf(source) : options.input;
+  if (input === "capture" && options.from !== undefined) {
+    throw new UsageError("--from is for hex and binary; in a capture, the ports of -p say who is the server");
+  }
+  if (input !== "capture" && options.port !== undefined) {
+    throw new UsageError("-p is for captures, and this is none; --input capture reads it as one");
+  }
   const packets = {
     lenient,
     json: output === "json",

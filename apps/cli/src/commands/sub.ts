@@ -127,7 +127,8 @@ function goesToFile({ fileWrite, fileSave }: SubOptions): boolean {
 function checkOptions(options: SubOptions): void {
   checkSubscriptionOptions(options);
   checkFilters(options.filterOut ?? []);
-  const { newline, delimiter, output, formatString, retained, retainedOnly, fileWrite, fileSave } = options;
+  const { newline, delimiter, output, formatString, pretty, retained, retainedOnly, fileWrite, fileSave } = options;
+  const payloadOptions = [options.format, options.protobufPath, options.avscPath];
   if (!retained && retainedOnly === true) {
     throw new UsageError("-R and --retained-only leave nothing; give one");
   }
@@ -137,6 +138,14 @@ function checkOptions(options: SubOptions): void {
       throw new UsageError(`--output ${output} ends each object with a line feed, which -N would leave out`);
     if (delimiter !== undefined) throw new UsageError(`--delimiter is for text, not for --output ${output}`);
     if (formatString !== undefined) throw new UsageError(`-F and --output ${output} each say how; give one`);
+  }
+  if (formatString !== undefined && payloadOptions.some((given) => given !== undefined)) {
+    throw new UsageError(
+      "-F prints payloads as they are, or with %x in hexadecimal; --format and schemas go without it",
+    );
+  }
+  if (pretty === true && output === "text" && !/%[jJ]/.test(formatString ?? "")) {
+    throw new UsageError("--pretty is for JSON, as of --output json, or of -F with %j or %J");
   }
   if (fileWrite !== undefined && fileSave !== undefined) {
     throw new UsageError("--file-write is one file, and --file-save many; give one");

@@ -29,7 +29,7 @@ export function addSubscriptionOptions(command: Command): void {
     .option("-t, --topic <filter>", "what to subscribe to, repeatable", collect)
     .option("-q, --qos <qos>", "0, 1 or 2: for each -t in turn, the last one for the rest (default: 0)", collectQos)
     .option("-U, --unsubscribe <filter>", "what a kept session shall not get any more, repeatable", collect)
-    .optionsGroup("Subscription, with MQTT 5.0 (the first three: for each -t in turn, the last one for the rest):")
+    .optionsGroup("Subscription, with MQTT 5.0 (the first three as -q, for each -t in turn):")
     .addOption(flagList("--no_local [flag]", "not what this client publishes itself (also -nl)"))
     .addOption(flagList("--retain-as-published [flag]", "keep the retain flag as it was published (also -rap)"))
     .option(

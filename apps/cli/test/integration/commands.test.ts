@@ -35,10 +35,23 @@ test("help for a command and its --help are the same, with examples", async () =
     const [help, other] = [helps[2 * index]!, helps[2 * index + 1]!];
     expect(help).toMatchObject({ status: 0, stderr: "" });
     expect(help.stdout).toMatch(new RegExp(`^Usage: petrel ${command} `));
-    if (command !== "demo") expect(help.stdout).toContain("\nExamples:\n");
     expect(other).toEqual(help);
   }
 });
+
+const SECOND_LEVEL = ["bench conn", "bench pub", "bench sub", "bench rtt"].concat(
+  ["save", "list", "show", "remove"].map((name) => `profile ${name}`),
+);
+
+test.each([...COMMANDS, ...SECOND_LEVEL])(
+  "the help of %s has examples, fits 80 columns, and says nothing twice",
+  async (name) => {
+    const { stdout } = await runPetrel([...name.split(" "), "--help"]);
+    expect(stdout).toContain("\nExamples:\n  ");
+    expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
+    expect(stdout).not.toMatch(/preset:|default: ""|default: undefined|\(default: [^)]*\)\s+\(choices/);
+  },
+);
 
 /** What each command stands on besides commander, by the names of packages; and parts of our own that not all need. */
 const LOADED: Readonly<Record<string, readonly string[]>> = {

@@ -89,6 +89,16 @@ describe("hexadecimal and bytes", () => {
     });
   });
 
+  test("what is for captures alone is refused, and the other way round", async () => {
+    const [port, from] = await Promise.all([
+      runPetrel(["decode", "-p", "1884"], hex(connect)),
+      runPetrel(["decode", "--from", "client"], pcap([])),
+    ]);
+    expect(port).toMatchObject({ status: 2, stdout: "" });
+    expect(port.stderr).toContain("-p is for captures, and this is none");
+    expect(from.stderr).toContain("--from is for hex and binary");
+  });
+
   test("a stream without CONNECT needs -V, one that is cut is told", async () => {
     const [unknown, known, cut, odd] = await Promise.all([
       runPetrel(["decode"], hex(publish)),
