@@ -25,22 +25,37 @@ afterAll(() => aedes.stop());
 interface Handle {
   setNoDelay(on: boolean): void;
   setKeepAlive(on: boolean, seconds: number): void;
+  getsockname(out: { port?: number }): number;
 }
 
-/** What is set on the handles of TCP, which is what the system is told. Nothing can be asked for it in Node. */
-async function watchHandles() {
+/**
+ * What is set on the handles of TCP, which is what the system is told: nothing can be asked for it in Node. Those of the
+ * servers, which are in this process, too, are left out.
+ */
+async function watchHandles(...serverPorts: readonly number[]) {
   const probe = connectSocket(aedes.port, "127.0.0.1");
   await once(probe, "connect");
   const handles = Object.getPrototypeOf((probe as unknown as { _handle: Handle })._handle) as Handle;
   probe.destroy();
-  const noDelay = vi.spyOn(handles, "setNoDelay");
-  const keepAlive = vi.spyOn(handles, "setKeepAlive");
+  const watch = (name: "setNoDelay" | "setKeepAlive") => {
+    const calls: boolean[] = [];
+    const original = handles[name];
+    const spy = vi.spyOn(handles, name).mockImplementation(function (this: Handle, on: boolean, seconds?: number) {
+      const own: { port?: number } = {};
+      this.getsockname(own);
+      if (!serverPorts.includes(own.port ?? 0)) calls.push(on);
+      return original.call(this, on, seconds ?? 0);
+    });
+    return { calls, stop: () => spy.mockRestore() };
+  };
+  const noDelay = watch("setNoDelay");
+  const keepAlive = watch("setKeepAlive");
   return {
-    noDelay: () => noDelay.mock.calls.map(([on]) => on),
-    keepAlive: () => keepAlive.mock.calls.map(([on]) => on),
+    noDelay: () => noDelay.calls,
+    keepAlive: () => keepAlive.calls,
     stop: () => {
-      noDelay.mockRestore();
-      keepAlive.mockRestore();
+      noDelay.stop();
+      keepAlive.stop();
     },
   };
 }
@@ -184,9 +199,10 @@ describeServer("openssl", () => {
     await using server = await startTls(good);
     const proxy = createServer((socket) => socket.end("no")).listen(0, "127.0.0.1");
     await once(proxy, "listening");
-    const handles = await watchHandles();
+    const { port: proxyPort } = proxy.address() as AddressInfo;
+    const handles = await watchHandles(aedes.port, server.port, proxyPort);
     try {
-      const [url, options] = way(server.port, (proxy.address() as AddressInfo).port);
+      const [url, options] = way(server.port, proxyPort);
       const attempt = async (socket: ClientOptions["socket"]): Promise<readonly [boolean, boolean]> => {
         const before = [handles.noDelay().length, handles.keepAlive().length];
         // Not every one gets as far as CONNACK, and none has to.
