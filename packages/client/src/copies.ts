@@ -11,9 +11,9 @@ export type Meant = "all" | "own" | "nobody";
  */
 export class Copies {
   #areSent = false;
-  /** The last message of this kind that went to all, and the identifiers of its copies so far. */
+  /** The last message of this kind that went to all, and the identifiers of its copies so far. Few servers send any. */
   #first: PublishPacket | undefined;
-  readonly #identifiers = new Set<number>();
+  #identifiers: Set<number> | undefined;
 
   /** Another connection: it may be another server. */
   reset(): void {
@@ -28,17 +28,18 @@ export class Copies {
 
   judge(packet: PublishPacket, identifiers: readonly number[]): Meant {
     const first = this.#first;
-    if (first !== undefined && !identifiers.some((each) => this.#identifiers.has(each)) && isCopy(packet, first)) {
+    const seen = (this.#identifiers ??= new Set());
+    if (first !== undefined && !identifiers.some((each) => seen.has(each)) && isCopy(packet, first)) {
       this.#areSent = true;
-      for (const identifier of identifiers) this.#identifiers.add(identifier);
+      for (const identifier of identifiers) seen.add(identifier);
       // The first copy went to all. One of a higher QoS promises more than that one did.
       return packet.qos > first.qos ? "own" : "nobody";
     }
     this.#first = undefined;
     if (this.#areSent) return "own";
     this.#first = packet;
-    this.#identifiers.clear();
-    for (const identifier of identifiers) this.#identifiers.add(identifier);
+    seen.clear();
+    for (const identifier of identifiers) seen.add(identifier);
     return "all";
   }
 }

@@ -7,7 +7,8 @@ const REST = 512;
 
 /** What was found out about the topics that came last: many come again and again. */
 export class RecentTopics<Value> {
-  readonly #values = new Map<string, Value>();
+  /** Made with the first: an idle client shall be small. */
+  #values: Map<string, Value> | undefined;
   #unknownInARow = 0;
   #resting = 0;
 
@@ -16,7 +17,7 @@ export class RecentTopics<Value> {
       this.#resting--;
       return undefined;
     }
-    const value = this.#values.get(topicName);
+    const value = this.#values?.get(topicName);
     if (value !== undefined) this.#unknownInARow = 0;
     return value;
   }
@@ -28,12 +29,13 @@ export class RecentTopics<Value> {
       this.#unknownInARow = 0;
       this.#resting = REST;
     }
-    if (this.#values.size === MOST) this.#values.clear();
-    this.#values.set(topicName, value);
+    const values = (this.#values ??= new Map<string, Value>());
+    if (values.size === MOST) values.clear();
+    values.set(topicName, value);
   }
 
   /** What was found out holds no longer. */
   clear(): void {
-    this.#values.clear();
+    this.#values?.clear();
   }
 }

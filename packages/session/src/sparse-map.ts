@@ -1,6 +1,6 @@
 const NOTHING: ReadonlyMap<never, never> = /* @__PURE__ */ new Map<never, never>();
 
-/** A Map that is made with its first item: an empty one takes 200 bytes, and an idle client shall be small. */
+/** A Map that is there while it has items: an empty one takes 200 bytes, and an idle client shall be small. */
 export class SparseMap<Key, Value> {
   #map: Map<Key, Value> | undefined;
 
@@ -19,7 +19,9 @@ export class SparseMap<Key, Value> {
 
   /** Returns whether it was there. */
   delete(key: Key): boolean {
-    return this.#map?.delete(key) === true;
+    const wasThere = this.#map?.delete(key) === true;
+    if (wasThere && this.#map?.size === 0) this.#map = undefined;
+    return wasThere;
   }
 
   clear(): void {
