@@ -1,6 +1,8 @@
 import { decodeUtf8, encodeUtf8 } from "@petrel/codec";
+import { OptionError } from "@petrel/session";
 import type { AuthenticationMethod } from "./authenticator.ts";
 import { fromBase64, toBase64 } from "./base64.ts";
+import { checkNames } from "./option-names.ts";
 import { saslprep } from "./saslprep.ts";
 
 /** What SCRAM needs of WebCrypto; the global `crypto` of every runtime fits. */
@@ -68,6 +70,19 @@ export function scramSha512(username: string, password: string, options: ScramOp
   return new Scram("SCRAM-SHA-512", "SHA-512", 512, username, password, options);
 }
 
+const OPTIONS: Required<Readonly<Record<keyof ScramOptions, 0>>> = {
+  minimumIterations: 0,
+  maximumIterations: 0,
+  crypto: 0,
+  nonce: 0,
+};
+
+/** A limit that is none would let every number pass. Throws {@link OptionError}. */
+function iterations(option: string, given: number | undefined, otherwise: number): number {
+  if (given === undefined || (typeof given === "number" && given >= 1)) return given ?? otherwise;
+  throw new OptionError(option, given, "it must be a number of iterations, 1 or more");
+}
+
 declare const crypto: WebCrypto; // in every runtime but not in lib ES2023; see the codec's utf8.ts
 
 /** "n": there is no channel binding, and we don't support it. */
@@ -101,8 +116,9 @@ class Scram implements AuthenticationMethod {
     // "The characters ',' or '=' in usernames are sent as '=2C' and '=3D' respectively." (RFC 5802, section 5.1)
     this.#username = saslprep(username, "user name").replaceAll("=", "=3D").replaceAll(",", "=2C");
     this.#password = encodeUtf8(saslprep(password, "password"));
-    this.#minimumIterations = options.minimumIterations ?? 4_096;
-    this.#maximumIterations = options.maximumIterations ?? 1_000_000;
+    checkNames(options, OPTIONS, "SCRAM");
+    this.#minimumIterations = iterations("minimumIterations", options.minimumIterations, 4_096);
+    this.#maximumIterations = iterations("maximumIterations", options.maximumIterations, 1_000_000);
     this.#crypto = options.crypto ?? crypto;
     this.#nonce = options.nonce;
   }

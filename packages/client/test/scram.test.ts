@@ -140,6 +140,17 @@ describe("a challenge is refused", () => {
   });
 });
 
+test.each<[object, string]>([
+  [{ minIterations: 10_000 }, "minIterations"],
+  [{ minimumIterations: "10_000" }, "minimumIterations"],
+  [{ maximumIterations: Number.NaN }, "maximumIterations"],
+  [{ maximumIterations: 0 }, "maximumIterations"],
+])("options that would leave its limits where they are, or nowhere, are refused: %j", (options, option) => {
+  expect(() => scramSha256("user", "pencil", options)).toThrow(
+    expect.objectContaining({ code: "PETREL_OPTION", option }),
+  );
+});
+
 test("an answer of an exchange that was abandoned does not prove anything in the next", async () => {
   const scram = scramSha256("user", "pencil");
   const server = new ScramServer({ hash: "sha256", username: "user", password: "pencil" });
