@@ -101,6 +101,44 @@ test("the router finds exactly those whose filter matches, whatever was added an
   compareRouter(32);
 });
 
+test("the router finds them among thousands of filters that come and go", () => {
+  const topicOfMany = fc
+    .array(fc.nat(40).map(String), { minLength: 1, maxLength: 5 })
+    .map((levels) => levels.join("/"));
+  const some = fc
+    .tuple(
+      fc.array(fc.oneof({ weight: 5, arbitrary: fc.nat(40).map(String) }, fc.constant("+")), {
+        minLength: 1,
+        maxLength: 4,
+      }),
+      fc.boolean(),
+    )
+    .map(([levels, rest]) => [...levels, ...(rest ? ["#"] : [])].join("/"));
+  const filters = [...new Set(fc.sample(some, 5_000))];
+  const topics = fc.sample(topicOfMany, 100);
+  const router = new Router<{ readonly filter: string }>();
+  const routes = filters.map((each) => ({ filter: each }));
+  const compare = (expected: readonly { readonly filter: string }[]): void => {
+    for (const each of topics) {
+      const matching = expected.filter((route) => matchTopic(route.filter, each));
+      expect(
+        router
+          .match(each)
+          .map((route) => route.filter)
+          .sort(),
+      ).toEqual(matching.map((route) => route.filter).sort());
+    }
+  };
+  for (const route of routes) router.add(route.filter, route);
+  compare(routes);
+  for (const route of routes.slice(1_000)) router.remove(route.filter, route);
+  compare(routes.slice(0, 1_000));
+  for (const route of routes.slice(2_000)) router.add(route.filter, route);
+  compare([...routes.slice(0, 1_000), ...routes.slice(2_000)]);
+  for (const route of routes) router.remove(route.filter, route);
+  expect([topics.flatMap((each) => router.match(each)), router.nodeCount]).toEqual([[], 0]);
+});
+
 test.each([1, 2, 4])("it does so, too, where prefixes have the same hash, of %i bits", compareRouter);
 
 test("the router forgets topics that begin with $ for wildcards in front, and takes # for the level above it", () => {
