@@ -51,7 +51,7 @@ export class Router<Target extends object> {
 
   /** @param hashBits with few of them many prefixes have the same hash, for tests */
   constructor(hashBits = 32) {
-    this.#hashMask = -1 >>> (32 - hashBits);
+    this.#hashMask = (-1 >>> (32 - hashBits)) | 0;
   }
 
   /** What it takes, by and large. */
