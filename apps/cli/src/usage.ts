@@ -21,14 +21,15 @@ function hintFor(code: string, said: string, command: string): string | undefine
   const word = /'([^']*)'/.exec(said)?.[1] ?? "";
   switch (code) {
     case "commander.unknownCommand":
-      return COMMANDS[word] ?? (said.includes("Did you mean") ? undefined : "petrel --help lists the commands");
+      if (command === "" && Object.hasOwn(COMMANDS, word)) return COMMANDS[word];
+      return said.includes("Did you mean") ? undefined : `${`petrel ${command}`.trim()} --help lists the commands`;
     case "commander.unknownOption":
       return (
         optionHint(word, command) ??
         (said.includes("Did you mean") ? undefined : `petrel ${command} --help lists its options`)
       );
     case "commander.excessArguments":
-      return `${WORDS[command] ?? "each of its values follows an option"}, and what has blanks needs quotes`;
+      return `${Object.hasOwn(WORDS, command) ? WORDS[command] : "each of its values follows an option"}, and what has blanks needs quotes`;
     case "commander.invalidArgument":
     case "commander.optionMissingArgument":
       return command === "pub" && word.startsWith("-l,") ? "-l is the protocol here; lines are --lines" : undefined;
@@ -39,7 +40,8 @@ function hintFor(code: string, said: string, command: string): string | undefine
 
 function optionHint(word: string, command: string): string | undefined {
   if (command === "") return word === "-v" ? "--version shows the version" : BEFORE_COMMAND;
-  return OPTIONS[`${command} ${word}`] ?? OPTIONS[word];
+  const known = [`${command} ${word}`, word].find((name) => Object.hasOwn(OPTIONS, name));
+  return known === undefined ? undefined : OPTIONS[known];
 }
 
 const BEFORE_COMMAND = "options follow a command, as in petrel sub -t topic";

@@ -104,6 +104,9 @@ describe("what people know from other command lines is explained", () => {
     [["publish", "-t", "a"], "it is petrel pub"],
     [["ls", "-sc"], "petrel simulate --list"],
     [["nothing"], "petrel --help lists the commands"],
+    [["constructor"], "unknown command 'constructor'; petrel --help lists the commands"],
+    [["profile", "init"], "unknown command 'init'; petrel profile --help lists the commands"],
+    [["profile", "ls"], "(Did you mean list?)"],
     [["-t", "a"], "options follow a command"],
     [["-v"], "--version shows the version"],
   ])("%j", async (args, expected) => {

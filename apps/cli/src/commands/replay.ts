@@ -53,7 +53,7 @@ async function replay(file: string | undefined, options: ReplayOptions): Promise
   using interruption = new Interruption();
   const client = clientAsTyped(options, interruption.signal);
   const outgoing = new Outgoing(client, interruption.signal);
-  let begin = NaN;
+  let begin: number | undefined;
   try {
     await connectOrInterrupt(client, interruption);
     begin = performance.now();
@@ -70,7 +70,7 @@ async function replay(file: string | undefined, options: ReplayOptions): Promise
     await outgoing.end();
   } finally {
     client.destroy();
-    if (options.output === "json" && !Number.isNaN(begin)) writeJson(publishSummary(outgoing, begin));
+    if (options.output === "json" && begin !== undefined) writeJson(publishSummary(outgoing, begin));
   }
   if (options.loop !== true) interruption.throwIfInterrupted();
 }

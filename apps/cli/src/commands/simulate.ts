@@ -129,7 +129,7 @@ async function publish(
   const client: Client<Version> = clientAsTyped(options, interruption.signal);
   const outgoing = new Outgoing(client, AbortSignal.any([interruption.signal, timeUp.signal]));
   let timer: NodeJS.Timeout | undefined;
-  let begin = NaN;
+  let begin: number | undefined;
   try {
     await connectOrInterrupt(client, interruption);
     begin = performance.now();
@@ -148,6 +148,6 @@ async function publish(
   } finally {
     clearTimeout(timer);
     client.destroy();
-    if (options.output === "json" && !Number.isNaN(begin)) writeJson(publishSummary(outgoing, begin));
+    if (options.output === "json" && begin !== undefined) writeJson(publishSummary(outgoing, begin));
   }
 }
