@@ -88,7 +88,9 @@ async function pub(typed: PubOptions): Promise<void> {
     {
       using _status = statusOf(work.outgoing, options);
       await work.publishAll(
-        once === undefined ? lineBatches(stdinChunks(work.outgoing.stopped)) : repeated(once, options.repeat ?? 1),
+        once === undefined
+          ? lineBatches(stdinChunks(work.outgoing.stopped))
+          : repeated(once, options.repeat ?? 1, repeatDelay === undefined ? 1_000 : 1),
       );
     }
     if (options.output === "json") writeJson({ topic, qos, ...publishSummary(work.outgoing, begin) });
@@ -134,8 +136,18 @@ async function wholeMessage(options: PubOptions, interruption: Interruption): Pr
   return () => payload;
 }
 
-function* repeated(once: () => Uint8Array, times: number): Generator<readonly Uint8Array[], void, undefined> {
-  for (let left = times; left > 0; left--) yield [once()];
+/** In batches, for a promise for each would cost more than the message; one by one if each has to be waited for. */
+function* repeated(
+  once: () => Uint8Array,
+  times: number,
+  batch: number,
+): Generator<Iterable<Uint8Array>, void, undefined> {
+  for (let left = times; left > 0; left -= batch) yield run(once, Math.min(left, batch));
+}
+
+/** Each is made when it is asked for: a batch of random ones may be larger than the memory. */
+function* run(once: () => Uint8Array, times: number): Generator<Uint8Array, void, undefined> {
+  for (let left = times; left > 0; left--) yield once();
 }
 
 /** Before connecting: a pipe that brings nothing, as after a command that failed, must not clear a retained message. */

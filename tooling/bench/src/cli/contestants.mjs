@@ -5,16 +5,17 @@ const MQTT_JS = fileURLToPath(new URL("../../node_modules/mqtt/build/bin/mqtt.js
 
 /**
  * Who publishes lines. Counts differ, for rates hardly depend on them: at QoS 1 mosquitto_pub 2.0.11 loses the lines
- * beyond 65,535 in flight, and MQTT.js keeps all of its input in memory.
+ * beyond 65,535 in flight, and MQTT.js keeps all of its input in memory. mosquitto_pub speaks 3.1.1, which is less work,
+ * unless `version` says otherwise.
  */
-export function publishers({ port, qos, scale }) {
+export function publishers({ port, qos, scale, version }) {
   const where = ["-h", "127.0.0.1", "-p", port, "-t", "bench/lines", "-q", String(qos)];
   return [
     { who: "petrel", command: process.execPath, args: [PETREL, "pub", ...where, "--lines"], count: 1_000_000 },
     {
       who: "mosquitto_pub -l",
       command: "mosquitto_pub",
-      args: [...where, "-l"],
+      args: [...where, ...(version === undefined ? [] : ["-V", version]), "-l"],
       count: qos === 0 ? 1_000_000 : 60_000 / scale,
     },
     {
