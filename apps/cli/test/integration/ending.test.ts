@@ -1,4 +1,5 @@
 import { startAedes } from "@petrel/servers";
+import { type AddressInfo, createServer } from "node:net";
 import { describe, expect, test } from "vitest";
 import { numbers, petrel, runPetrel, subscribed, withoutPackets } from "../support/petrel.ts";
 import { startSlowServer } from "../support/slow-server.ts";
@@ -63,6 +64,27 @@ describe("Ctrl-C", () => {
       status: 130,
       stderr: "petrel: interrupted; 3 of 3 messages were not acknowledged\n",
     });
+  });
+
+  test("ends a pub that a server takes everything from at once: it is never too busy to listen", async () => {
+    let isBusy: () => void;
+    const busy = new Promise<void>((resolve) => (isBusy = resolve));
+    let bytes = 0;
+    const server = createServer((socket) => {
+      socket.on("error", () => undefined);
+      socket.on("data", (chunk) => {
+        if (bytes === 0) socket.write(Uint8Array.of(0x20, 3, 0, 0, 0)); // CONNACK, and nothing is looked at after it
+        bytes += chunk.length;
+        if (bytes > 1_000_000) isBusy();
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const args = ["pub", "-h", "127.0.0.1", "-p", String(port), "-t", "a", "-m", "x", "--repeat", "1000000000"];
+    await using pub = petrel(args);
+    await busy;
+    expect((await pub.signal("SIGINT").ended).status).toBe(130);
+    server.close();
   });
 
   test("ends a pub -s that waits for stdin, before it is connected", async () => {
