@@ -324,22 +324,22 @@ export class MessageStream implements AsyncIterable<Message>, AsyncDisposable {
   /** A message has left for the consumer. */
   #handlePassed(message: Message): void {
     this.#passed++;
-    const wasOverfull = this.isOverfull;
-    this.#bytes -= sizeOf(message);
+    const size = sizeOf(message);
+    this.#bytes -= size;
     if (this.#options.acknowledge === "received") message.acknowledge(); // it came when there was no room
-    this.#noteRoom(wasOverfull);
+    if (this.#full) this.#noteRoom(size);
   }
 
   #takeBatch(): readonly Message[] | undefined {
     this.#settleTaken();
     if (this.#buffer === undefined || this.#buffer.length === 0) return undefined;
-    const wasOverfull = this.isOverfull;
     const batch = this.#buffer.takeAll();
+    const size = this.#bytes;
     this.#bytes = 0;
     this.#passed += batch.length;
     this.#taken = batch;
     if (this.#options.acknowledge === "received") for (const message of batch) message.acknowledge();
-    this.#noteRoom(wasOverfull);
+    if (this.#full) this.#noteRoom(size);
     return batch;
   }
 
@@ -373,9 +373,10 @@ export class MessageStream implements AsyncIterable<Message>, AsyncDisposable {
     if (this.#options.acknowledge === "consumed") for (const message of taken) message.acknowledge();
   }
 
-  #noteRoom(wasOverfull: boolean): void {
-    if (!this.#full) return;
+  /** So many bytes have left a full buffer. */
+  #noteRoom(size: number): void {
     const { messages, bytes } = this.#options.buffer;
+    const wasOverfull = isOverfull(this.#bytes + size, this.#options.buffer);
     this.#full = this.buffered > messages / 2 || this.#bytes > bytes / 2;
     if (!this.#full || (wasOverfull && !this.isOverfull)) this.#owner.onFull(this, this.#full);
   }
