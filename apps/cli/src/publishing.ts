@@ -88,6 +88,7 @@ export class Publishing {
     while (!this.#publishSome(payloads)) {
       if (!(await outgoing.untilReady())) return false;
       await this.#giveWay();
+      if (outgoing.stopped.aborted) return false;
       if (this.#pacer !== undefined && !(await this.#pacer.untilReady(outgoing.stopped))) return false;
     }
     return !outgoing.stopped.aborted;
@@ -108,6 +109,7 @@ export class Publishing {
     return false;
   }
 
+  /** Lets Ctrl-C and the server be heard, now and then. */
   async #giveWay(): Promise<void> {
     const now = performance.now();
     if (now - this.#turnAt < PUBLISHING_PER_TURN) return;
