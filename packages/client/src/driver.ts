@@ -12,6 +12,11 @@ const READING_PER_TURN_MS = 50;
 /** Whoever spends less of the time on what comes waits in between, as in a dialogue, and has had many turns. */
 const SHARE_OF_A_TURN = 0.9;
 
+/** Milliseconds of writing in one turn. A loop that awaits one QoS 0 message after the other would never end its own. */
+const WRITING_PER_TURN_MS = 50;
+/** So many writes without an answer, and their turn is measured: who publishes now and then does not pay for that. */
+const UNMEASURED_WRITES = 64;
+
 /** So many microtasks without an acknowledgement, and a consumer is done with what it has, or busy with something else. */
 const QUIET_MICROTASKS = 3;
 /** So many acknowledgements go out however busy the consumer is. */
@@ -67,6 +72,12 @@ export class Driver<Context> {
   #readingTook = 0;
   /** Reading stopped, so that timers get their turn. */
   #yielding = false;
+  /** Writes since something came, when their turn began, and what tells that it is over. */
+  #writes = 0;
+  #writingSince = 0;
+  #writingTurn: Timer | undefined;
+  /** Writing stopped, so that input and timers get their turn. */
+  #resting = false;
 
   constructor(session: MqttSession<Context>, clock: Clock, handler: DriverHandler<Context>) {
     this.#session = session;
@@ -166,6 +177,7 @@ export class Driver<Context> {
   handleData(link: Link<Context>, bytes: Uint8Array): void {
     if (link !== this.#link) return;
     const now = this.#clock.now(); // once per chunk, not per packet
+    this.#writes = 0;
     if (now - this.#readAt > 1) this.#readFrom(now);
     this.#session.handleBytes(bytes, now);
     this.#pump();
@@ -270,11 +282,34 @@ export class Driver<Context> {
   }
 
   #flush(link: Link<Context>): void {
-    while (link.writable) {
-      const bytes = this.#session.takeOutput(this.#clock.now());
+    while (link.writable && !this.#resting) {
+      const now = this.#clock.now();
+      const bytes = this.#session.takeOutput(now);
       if (bytes === undefined) return;
       link.writable = link.transport!.write(bytes);
+      if (++this.#writes > UNMEASURED_WRITES) this.#measureWriting(now);
     }
+  }
+
+  /** A network that takes everything at once settles QoS 0 messages within the turn, and then the next may be published. */
+  #measureWriting(now: Milliseconds): void {
+    if (this.#writingTurn === undefined) {
+      this.#writingSince = now;
+    } else if (now - this.#writingSince > WRITING_PER_TURN_MS) {
+      this.#resting = true;
+      this.#writingTurn.clear(); // it is due: before what comes in is looked at
+    } else {
+      return;
+    }
+    this.#writingTurn = this.#clock.timer(now, () => this.#onWritingTurn());
+  }
+
+  #onWritingTurn(): void {
+    this.#writingTurn = undefined;
+    this.#writes = 0;
+    if (!this.#resting) return;
+    this.#resting = false;
+    this.#pump();
   }
 
   /** The session has ended the connection. Its last bytes go out, and the transport ends by itself, or a moment later by force. */

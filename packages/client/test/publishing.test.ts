@@ -17,6 +17,25 @@ test("QoS 0 settles when its bytes are with the network", async () => {
   ]);
 });
 
+test("a loop that awaits one QoS 0 message after the other leaves input and timers their turns", async () => {
+  const world = await World.online();
+  let time = world.clock.now();
+  const now = vi.spyOn(world.clock, "now").mockImplementation(() => time);
+  let published = 0;
+  const loop = (async () => {
+    for (; published < 1_000; published++) {
+      await world.client.publish("a", String(published));
+      time++; // nothing else runs meanwhile
+    }
+  })();
+  await world.clock.settle();
+  expect(published).toBe(116); // 65 that nobody measures, and 51 ms
+  now.mockRestore();
+  await world.elapse(2_000);
+  await loop;
+  expect(world.received()).toEqual(Array.from({ length: 1_000 }, (_, index) => `publish a:${index} q0`));
+});
+
 test("QoS 1 settles with PUBACK, QoS 2 with PUBCOMP, and say the server's answer", async () => {
   const world = await World.online();
   world.server.automatic = false;
