@@ -1,12 +1,8 @@
-import { setImmediate } from "node:timers/promises";
 import type { Client, PublishOptions, Version } from "@petrel/client";
 import { CommandError, ExitCode, UsageError } from "./exit-codes.ts";
 import { Outgoing } from "./outgoing.ts";
 import { Pacer, sleep } from "./pacer.ts";
 import type { Encode } from "./payload/encoding.ts";
-
-/** Milliseconds of publishing until signals, timers and what the server says get a turn: a fast network leaves them none. */
-const PUBLISHING_PER_TURN = 50;
 
 /** What to do with the messages that are read. */
 export interface PublishingPlan {
@@ -29,7 +25,6 @@ export class Publishing {
   /** Reading the messages failed. */
   #inputError: Error | undefined;
   #complete = false;
-  #turnAt = 0;
 
   constructor(client: Client<Version>, plan: PublishingPlan, interrupted: AbortSignal) {
     this.outgoing = new Outgoing(client, interrupted);
@@ -56,7 +51,6 @@ export class Publishing {
       for await (const payloads of batches) {
         if (delay !== undefined && outgoing.count > 0 && !(await sleep(delay * 1_000, outgoing.stopped))) break;
         if (!(await this.#publishBatch(payloads))) break;
-        await this.#giveWay();
         if (delay !== undefined) await outgoing.untilSettled();
       }
       this.#complete = !outgoing.stopped.aborted;
@@ -87,7 +81,6 @@ export class Publishing {
     const payloads = batch[Symbol.iterator]();
     while (!this.#publishSome(payloads)) {
       if (!(await outgoing.untilReady())) return false;
-      await this.#giveWay();
       if (outgoing.stopped.aborted) return false;
       if (this.#pacer !== undefined && !(await this.#pacer.untilReady(outgoing.stopped))) return false;
     }
@@ -107,14 +100,6 @@ export class Publishing {
       if (payload !== undefined) outgoing.publish(topic, payload, options);
     }
     return false;
-  }
-
-  /** Lets Ctrl-C and the server be heard, now and then. */
-  async #giveWay(): Promise<void> {
-    const now = performance.now();
-    if (now - this.#turnAt < PUBLISHING_PER_TURN) return;
-    this.#turnAt = now;
-    await setImmediate();
   }
 
   /** A message that is not of the format fails alone. */
