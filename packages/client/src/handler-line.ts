@@ -43,8 +43,13 @@ export class HandlerLine {
 
   /** Takes what is in line for this stream out of it. */
   takeBack(stream: Handled): readonly Message[] {
-    const own = this.of(stream);
-    for (const message of own) this.#messages[this.#messages.indexOf(message)] = undefined;
+    const own: Message[] = [];
+    for (let at = this.#next; at < this.#messages.length; at++) {
+      const message = this.#messages[at];
+      if (message === undefined || this.#streams[at] !== stream) continue;
+      own.push(message);
+      this.#messages[at] = undefined;
+    }
     return own;
   }
 

@@ -336,6 +336,50 @@ test("who leaves the handler line takes their messages along", () => {
   expect(line.of(bert)).toEqual([]);
 });
 
+test("whoever comes and leaves, each message in the handler line has one turn, in order, or is taken back", () => {
+  const step = fc.record({
+    who: fc.nat(2),
+    does: fc.constantFrom("push", "push", "push", "takeBack", "turn"),
+    /** Messages that come, and those who leave, in the turn of the next message. */
+    during: fc.array(fc.record({ who: fc.nat(2), does: fc.constantFrom("push", "takeBack") }), { maxLength: 2 }),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const clock = new ManualClock();
+      const line = new HandlerLine(clock);
+      let expected: string[] = [];
+      const left: (() => void)[] = [];
+      let count = 0;
+      const streams = [0, 1, 2].map((who) => ({
+        handleTurn: ({ topic: name }: Message) => {
+          expect(`${who} ${name}`).toBe(expected.shift());
+          left.shift()?.();
+        },
+      }));
+      const act = (who: number, does: string): void => {
+        const own = expected.filter((each) => each.startsWith(`${who} `)).map((each) => each.slice(2));
+        expect(line.of(streams[who]!).map(({ topic: name }) => name)).toEqual(own);
+        if (does === "push") {
+          expected.push(`${who} ${++count}`);
+          line.push(streams[who]!, messageTo(`${count}`));
+        } else if (does === "takeBack") {
+          expected = expected.filter((each) => !each.startsWith(`${who} `));
+          expect(line.takeBack(streams[who]!).map(({ topic: name }) => name)).toEqual(own);
+        } else {
+          clock.flush();
+          expect(expected).toEqual([]);
+        }
+      };
+      for (const { who, does, during } of steps) {
+        for (const each of during) left.push(() => act(each.who, each.does));
+        act(who, does);
+      }
+      clock.flush();
+      expect(expected).toEqual([]);
+    }),
+  );
+});
+
 test("a defect that throws in the handler line costs nobody else their turn", () => {
   const { clock, line, turns, anna, bert } = handlerLine();
   line.push(anna, messageTo("bad"));
