@@ -225,7 +225,10 @@ interface RequestOptionsBase {
 }
 /** How to ask (5.0). */
 export interface RequestOptions extends RequestOptionsBase {
-    /** Where the reply shall come to. Default: one topic for all requests of the client, made on the first. */
+    /**
+     * Where the reply shall come to; it stays subscribed, until {@link Client.unsubscribe}. Default: one topic for all
+     * requests of the client, made on the first.
+     */
     readonly responseTopic?: string | undefined;
     /** Correlation data is made for you, unless you give some. */
     readonly properties?: Omit<PublishProperties, "subscriptionIdentifiers" | "responseTopic"> | undefined;
@@ -953,6 +956,8 @@ export declare class MessageStream implements AsyncIterable<Message>, AsyncDispo
     get buffered(): number;
     /** @internal Messages that left the buffer so far. */
     get passed(): number;
+    /** @internal No more messages come. */
+    get isEnded(): boolean;
     /** @internal Nothing opens the network as long as so much waits. */
     get isOverfull(): boolean;
     /** Ends the stream. What it holds is acknowledged now; a loop still gets it. */

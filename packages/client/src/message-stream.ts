@@ -101,6 +101,11 @@ export class MessageStream implements AsyncIterable<Message>, AsyncDisposable {
     return this.#passed;
   }
 
+  /** @internal No more messages come. */
+  get isEnded(): boolean {
+    return this.#ended;
+  }
+
   /** @internal Nothing opens the network as long as so much waits. */
   get isOverfull(): boolean {
     return isOverfull(this.#bytes, this.#options.buffer);
@@ -377,6 +382,8 @@ export class MessageStream implements AsyncIterable<Message>, AsyncDisposable {
   #noteRoom(size: number): void {
     const { messages, bytes } = this.#options.buffer;
     const wasOverfull = isOverfull(this.#bytes + size, this.#options.buffer);
+    // Another consumer may have changed the properties, which they share: what is empty has room all the same.
+    if (this.buffered === 0) this.#bytes = 0;
     this.#full = this.buffered > messages / 2 || this.#bytes > bytes / 2;
     if (!this.#full || (wasOverfull && !this.isOverfull)) this.#owner.onFull(this, this.#full);
   }

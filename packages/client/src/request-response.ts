@@ -188,12 +188,17 @@ export class RequestResponse {
       inbox = this.#host.subscriber.subscribe(responseTopic, { qos: 1, acknowledge: "received" }, this.#handleReply);
       this.#inboxes.set(responseTopic, inbox);
     }
+    const forget = (): void => {
+      if (this.#inboxes.get(responseTopic) === inbox) this.#inboxes.delete(responseTopic);
+    };
     try {
-      await inbox;
+      if (!(await inbox).isEnded) return;
     } catch (error) {
-      if (this.#inboxes.get(responseTopic) === inbox) this.#inboxes.delete(responseTopic); // the next request tries anew
+      forget(); // the next request tries anew
       throw error;
     }
+    forget(); // somebody has unsubscribed it
+    await this.#open(responseTopic);
   }
 
   readonly #handleReply = (message: Message): void => {

@@ -50,7 +50,10 @@ interface RequestOptionsBase {
 
 /** How to ask (5.0). */
 export interface RequestOptions extends RequestOptionsBase {
-  /** Where the reply shall come to. Default: one topic for all requests of the client, made on the first. */
+  /**
+   * Where the reply shall come to; it stays subscribed, until {@link Client.unsubscribe}. Default: one topic for all
+   * requests of the client, made on the first.
+   */
   readonly responseTopic?: string | undefined;
   /** Correlation data is made for you, unless you give some. */
   readonly properties?: Omit<PublishProperties, "subscriptionIdentifiers" | "responseTopic"> | undefined;

@@ -258,3 +258,20 @@ test("reconnect cuts a wait short, and connects a client that is closed", async 
   await world.settle();
   expect([world.client.state, world.server.connections]).toEqual(["online", 3]);
 });
+
+test("a response topic that was unsubscribed is subscribed again for the next request", async () => {
+  const world = await World.online();
+  const options = { responseTopic: "replies", timeout: 1_000 };
+  const late = watch(world.client.request("square", "1", options));
+  await world.elapse(1_000);
+  expect(late.error).toMatchObject({ code: "PETREL_TIMEOUT" });
+  await Promise.all([world.client.unsubscribe("replies"), world.settle()]);
+  world.server.takeReceived();
+  const answer = watch(world.client.request("square", "2", options));
+  await world.settle();
+  const [subscribe, request] = world.server.takeReceived();
+  expect(subscribe).toMatchObject({ type: "subscribe", subscriptions: [{ topicFilter: "replies" }] });
+  if (request?.type !== "publish") return expect.unreachable();
+  await reply(world, request, "4");
+  expect(answer.value?.text()).toBe("4");
+});
