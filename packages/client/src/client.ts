@@ -220,6 +220,7 @@ export class MqttClient implements AsyncDisposable {
 
   async #renew(options: ClientOptions): Promise<void> {
     await this.disconnect();
+    this.#engine.failWaiting(new ClientClosedError("the client was reinitialised before this was done"));
     const { observer } = this.#engine.publisher;
     this.#engine = new Engine(this.#reach, this.#url, options, this.#events);
     this.#engine.publisher.observer = observer;

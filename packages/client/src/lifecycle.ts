@@ -241,6 +241,8 @@ export class Lifecycle implements SupervisorHandler {
     this.#host.publisher.limitIdle(drain); // asked again: the sooner end counts
     if (this.#state !== "closed") this.#closing ??= this.#disconnect(request, drain);
     await this.#closing;
+    // Streams that were made since the end are for a connection that is not wanted now.
+    if (this.#state === "closed") this.#host.failWaiting(this.#closedBecause!);
   }
 
   destroy(cause: Error | undefined): void {

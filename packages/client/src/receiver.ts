@@ -154,6 +154,8 @@ export class Receiver
     if (resumes) {
       this.#unclaimed ??= new UnclaimedMessages(this.clock, this.#options.unclaimed, this);
       this.#unclaimed.open();
+    } else {
+      this.#unclaimed?.reopen();
     }
   }
 
@@ -314,6 +316,8 @@ export class Receiver
   }
 
   onFull(buffer: Buffer, full: boolean): void {
+    // A listener may have ended it just before it got this message: nobody would ever make room.
+    if (full && buffer instanceof MessageStream && this.#streams?.has(buffer) !== true) return;
     this.#congestion ??= new Congestion<Buffer>(this.clock, this.#options.consumerTimeout, this);
     this.#congestion.setFull(buffer, full);
     this.#host.driver.wake();

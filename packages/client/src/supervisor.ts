@@ -217,6 +217,7 @@ export class Supervisor {
     let deadline: Timer | undefined;
     try {
       this.#handler.onAttempt(this.#attempts);
+      if (this.#cancellation !== cancellation) return; // a listener has stopped it
       const prepared = this.#handler.prepare(this.#attempts);
       const connector = typeof prepared === "function" ? prepared : await this.#options(prepared, cancellation);
       deadline = this.#startDeadline("network connection", this.#connectTimeoutMs, cancellation);

@@ -73,6 +73,11 @@ export class UnclaimedMessages implements Congested {
     });
   }
 
+  /** The client rests no more, and what it held before may be nobody's now: the time to ask for it begins anew. */
+  reopen(): void {
+    if (this.#held.length > 0 && !this.isOpen) this.open();
+  }
+
   /** The client rests. What is held stays: the next session may be the same, and then it knows that it was delivered. */
   pause(): void {
     this.#timer?.clear();

@@ -2,7 +2,7 @@ import { FaultLink, ScriptedServer } from "@petrel/testing";
 import type { Connector } from "@petrel/transport";
 import { describe, expect, test } from "vitest";
 import { ClientClosedError } from "../src/core.ts";
-import { watch, World } from "./support/world.ts";
+import { soon, watch, World } from "./support/world.ts";
 
 test("disconnect() says goodbye, waits for the server to close, and tells the end last", async () => {
   const world = await World.online();
@@ -405,6 +405,20 @@ test("reinitialise begins anew: what was pending fails, the session is another o
     ["connecting", "connected"],
   ]);
   expect(world.server.received()).toMatchObject([{ type: "connect", clientIdentifier: "two", cleanStart: true }]);
+});
+
+test("streams that were made after the end do not outlive the next one, or reinitialise", async () => {
+  const world = await World.online();
+  await Promise.all([world.client.disconnect(), world.settle()]);
+  const waiting = [watch(world.client.messages().next())];
+  await soon(world, world.client.disconnect());
+  world.client.on("closed", () => waiting.push(watch(world.client.messages().next())));
+  waiting.push(watch(world.client.messages().next()));
+  await soon(world, world.client.reinitialise());
+  await soon(world, world.client.connect());
+  await soon(world, world.client.reinitialise());
+  expect(waiting.map(({ state, value }) => [state, value])).toEqual(waiting.map(() => ["resolved", undefined]));
+  expect(waiting.length).toBe(3);
 });
 
 test("reinitialise with options that can't work leaves a client that is closed, and whole", async () => {

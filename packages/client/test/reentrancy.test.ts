@@ -181,3 +181,12 @@ test.each([
   expect(connected.error).toBeInstanceOf(TypeError);
   expect(unhandled).toEqual([]);
 });
+
+test("nothing is asked for an attempt that a listener of it has ended", async () => {
+  let asked = 0;
+  const world = new World({ optionsForAttempt: () => (asked++, {}) });
+  world.client.on("connecting", () => world.client.destroy());
+  const connecting = watch(world.client.connect());
+  await world.settle();
+  expect([connecting.error, asked]).toMatchObject([{ code: "PETREL_CLIENT_CLOSED" }, 0]);
+});

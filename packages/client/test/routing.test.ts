@@ -216,6 +216,22 @@ test("held messages outlive a connection, and the client's rest; no timer is lef
   expect(world.received()).toEqual(["pubrec #1", "pubcomp #1"]);
 });
 
+test("what a session held that the server has lost since does not pause the network for ever", async () => {
+  const world = await resumed({ unclaimed: { buffer: 1 }, timeouts: { consumer: 0 } });
+  await world.publish("a", "1", 1, 1);
+  await soon(world, world.client.disconnect());
+  await world.elapse(60_000);
+  world.server.accept({ sessionPresent: false });
+  await soon(world, world.client.connect());
+  const notes: string[] = [];
+  await soon(world, world.client.subscribe("b", note(notes, "b")));
+  await world.publish("b", "2");
+  await world.publish("b", "3");
+  await world.elapse(10_000); // as long as any message is held
+  expect([notes, world.client.statistics().receiving.held]).toEqual([["b 2", "b 3"], 0]);
+  expect(world.droppedIncoming).toMatchObject([{ reason: "unclaimed", message: { topic: "a" } }]);
+});
+
 test("a full hold pauses the network, and an answer that is awaited opens it for QoS 1 and 2 alone", async () => {
   const world = await resumed({ unclaimed: { buffer: 2 } });
   for (const packetIdentifier of [1, 2]) await world.publish("a", `${packetIdentifier}`, 1, packetIdentifier);

@@ -375,3 +375,42 @@ test.each([
 ])("a bad %s is refused before anything is opened", (option, options) => {
   expect(() => new World(options)).toThrow(expect.objectContaining({ option }));
 });
+
+test("a subscription that a listener ends while a message is on its way to it holds up nobody", async () => {
+  const world = await World.online({ timeouts: { consumer: 0 } });
+  const slow = await soon(world, world.client.subscribe("+/n", { buffer: 1 }));
+  const ended = await soon(world, world.client.subscribe("a/n", { buffer: 1 }));
+  const notes: string[] = [];
+  await soon(
+    world,
+    world.client.subscribe("b", (message) => void notes.push(message.text())),
+  );
+  world.client.on("dropped", () => void ended.unsubscribe().catch(() => undefined));
+  world.server.automatic = false;
+  world.client.publish("q", "1", { qos: 1 }).catch(() => undefined); // its answer is awaited, so the network is read on
+  await world.publish("a/n", "1");
+  await ended.next();
+  await world.publish("a/n", "2"); // the slow one has no room for it
+  world.server.automatic = true;
+  await world.send(
+    { type: "unsuback", packetIdentifier: 2, reasonCodes: [0] },
+    { type: "puback", packetIdentifier: 1 },
+  );
+  await slow.next();
+  for (const payload of ["3", "4"]) await world.publish("b", payload);
+  expect([world.droppedIncoming.length, notes]).toEqual([1, ["3", "4"]]);
+});
+
+test("a handler that empties a message's properties takes nobody's room", async () => {
+  const world = await World.online({ timeouts: { consumer: 0 } });
+  const loop = await soon(world, world.client.subscribe("a", { buffer: { messages: 100, bytes: 100 } }));
+  await soon(
+    world,
+    world.client.subscribe("+", ({ properties }) => void ((properties!.userProperties as unknown[]).length = 0)),
+  );
+  const userProperties = [["name", "a value of forty characters, or nearly so"]] as const;
+  for (let number = 0; number < 10; number++) {
+    await world.send({ type: "publish", topicName: "a", payload: `${number}`, properties: { userProperties } });
+    expect((await loop.next({ timeout: 0 }))?.text()).toBe(`${number}`);
+  }
+});
