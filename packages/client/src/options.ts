@@ -177,7 +177,7 @@ export interface SocketOptions {
   readonly keepAlive?: boolean | undefined;
   /** The only IP version to use. Default 0: both, whichever answers first. */
   readonly family?: 0 | 4 | 6 | undefined;
-  /** Bytes that may wait in the socket before the client holds back. Default: the system's. */
+  /** Bytes that may wait in the socket before the client holds back. Default 131,072. */
   readonly highWaterMark?: number | undefined;
 }
 

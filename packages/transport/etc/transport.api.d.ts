@@ -454,7 +454,7 @@ export interface DialOptions {
     readonly keepAlive?: boolean;
     /** Milliseconds of idleness before the first probe of {@link keepAlive}. Default: the system's. */
     readonly keepAliveInitialDelayMs?: number;
-    /** Bytes waiting in the socket from which on `write` returns `false`. Default: Node's, 16 KiB or 64 KiB. */
+    /** Bytes waiting in the socket from which on `write` returns `false`. Default: 131,072. */
     readonly highWaterMark?: number;
 }
 /** Makes a {@link Dialer} that opens TCP and Unix sockets. Throws `InvalidOptionError` for an option out of range. */

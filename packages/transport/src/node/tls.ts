@@ -4,7 +4,7 @@ import { checkServerIdentity, connect, type SecureContext, type TLSSocket } from
 import { abortedError, TransportError } from "../errors.ts";
 import type { Fresh, TlsBytes, TlsOptions, TlsVersion } from "../tls-options.ts";
 import type { Connector, Signal } from "../transport.ts";
-import { checkRange, createDialer, LONGEST_TIMER, type Dialer, type DialOptions } from "./dial.ts";
+import { checkRange, createDialer, HIGH_WATER_MARK, LONGEST_TIMER, type Dialer, type DialOptions } from "./dial.ts";
 import { createSocketTransport } from "./socket-transport.ts";
 import { checkTarget, formatTarget, type DialTarget } from "./target.ts";
 import { certificateError, handshakeCutError, isTlsError, tlsError } from "./tls-error.ts";
@@ -84,7 +84,8 @@ function handshake(
     // No certificate knows the zone of fe80::1%eth0, which is this machine's business.
     const hostname = options.servername ?? target.host?.replace(/%.*/s, "") ?? "localhost";
     const session = sessions?.find(place, context);
-    const { highWaterMark, alpnProtocols } = options;
+    const { alpnProtocols } = options;
+    const buffer = { highWaterMark: options.highWaterMark ?? HIGH_WATER_MARK };
     let failure: TransportError | undefined;
     let cut: Error | undefined;
     let wrongHost: Error | undefined;
@@ -104,7 +105,7 @@ function handshake(
       },
       ...(alpnProtocols !== undefined && { ALPNProtocols: [...alpnProtocols] }),
       ...(session !== undefined && { session }),
-      ...(highWaterMark !== undefined && { highWaterMark }),
+      ...buffer,
     });
     const forgetLimits = watchLimits(options, signal, onAbort, onTimeout);
     socket.on("session", onSession);

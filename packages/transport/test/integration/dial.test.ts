@@ -159,6 +159,13 @@ describe("options", () => {
     transport.destroy();
   });
 
+  test("a burst of less than 128 KiB does not wait for the socket", async () => {
+    const transport = await tcp({ host: "localhost", port })(handler);
+    expect(transport.write(new Uint8Array(131_071))).toBe(true);
+    expect(transport.write(new Uint8Array(1))).toBe(false);
+    transport.destroy();
+  });
+
   test("a dialer of one's own opens the socket", async () => {
     const direct = createDialer();
     const targets: unknown[] = [];
