@@ -10,6 +10,7 @@ import type { Changes } from "./changes.ts";
 import type { Connection } from "./connection.ts";
 import type { EventQueue, Milliseconds } from "./events.ts";
 import { Fifo } from "./fifo.ts";
+import { fingerprintOf } from "./fingerprint.ts";
 import { IdentifierTable } from "./identifier-table.ts";
 
 /** A received QoS 1 or 2 message that waits for its acknowledgement. Opaque: it goes back into `acknowledge`. */
@@ -32,6 +33,8 @@ class PendingDelivery implements Delivery {
   readonly qos: 1 | 2;
   readonly topicName: string;
   readonly receivedAt: Milliseconds;
+  /** QoS 2: of the payload. Undefined: an earlier process has received it. */
+  readonly fingerprint: number | undefined;
   /** The application is done with it. */
   acknowledged = false;
   reasonCode: number = ReasonCode.success;
@@ -46,11 +49,23 @@ class PendingDelivery implements Delivery {
   /** The session (QoS 2) or connection (QoS 1) this is valid for has ended. */
   obsolete = false;
 
-  constructor(packetIdentifier: number, qos: 1 | 2, topicName: string, receivedAt: Milliseconds) {
+  constructor(
+    packetIdentifier: number,
+    qos: 1 | 2,
+    topicName: string,
+    receivedAt: Milliseconds,
+    fingerprint: number | undefined,
+  ) {
     this.packetIdentifier = packetIdentifier;
     this.qos = qos;
     this.topicName = topicName;
     this.receivedAt = receivedAt;
+    this.fingerprint = fingerprint;
+  }
+
+  /** Whether it looks like the same message. */
+  isLike({ topicName, payload }: PublishPacket): boolean {
+    return topicName === this.topicName && fingerprintOf(payload) === this.fingerprint;
   }
 }
 
@@ -81,7 +96,7 @@ export class IncomingPublish<Context> {
   /** Goes on where an earlier process was: these QoS 2 messages are the application's, and PUBREL has not come. */
   restore(packetIdentifiers: readonly number[]): void {
     for (const packetIdentifier of packetIdentifiers) {
-      const delivery = new PendingDelivery(packetIdentifier, 2, "", 0);
+      const delivery = new PendingDelivery(packetIdentifier, 2, "", 0, undefined);
       delivery.acknowledged = delivery.pubrecSent = true;
       this.#unreleased.set(delivery);
     }
@@ -108,13 +123,14 @@ export class IncomingPublish<Context> {
     }
     const packetIdentifier = packet.packetIdentifier!;
     const known = packet.qos === 2 ? this.#unreleased.get(packetIdentifier) : undefined;
-    if (known?.doubtful === true && !packet.dup) {
+    if (known?.doubtful === true && !packet.dup && !known.isLike(packet)) {
       this.#supersede(known, connection);
     } else if (known !== undefined) {
       this.#handleRepeated(known, connection);
       return;
     }
-    const delivery = new PendingDelivery(packetIdentifier, packet.qos, packet.topicName, now);
+    const fingerprint = packet.qos === 2 ? fingerprintOf(packet.payload) : undefined;
+    const delivery = new PendingDelivery(packetIdentifier, packet.qos, packet.topicName, now, fingerprint);
     this.#count(delivery, connection);
     delivery.isWaiting = true;
     if (packet.qos === 1) {
@@ -192,7 +208,8 @@ export class IncomingPublish<Context> {
 
   /**
    * "The DUP flag MUST be set to 1 by the Client or Server when it attempts to re-deliver a PUBLISH packet"
-   * [MQTT-3.3.1-1]: without it this one is new, so its identifier is, and the session that knew it is gone.
+   * [MQTT-3.3.1-1]: without it this one is new, so its identifier is, and the session that knew it is gone. But servers
+   * are known that forget DUP (aedes always, Mosquitto after a crash), so the same message once more is the same message.
    */
   #supersede(known: PendingDelivery, connection: Connection<Context>): void {
     this.#unreleased.delete(known.packetIdentifier);
