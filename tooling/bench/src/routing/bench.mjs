@@ -14,7 +14,7 @@ import { Random } from "../random.mjs";
 import { machine, printTable } from "../report.mjs";
 
 // Not public: what a client has inside.
-const inside = (file) => import(new URL(file, import.meta.resolve("@petrel/client/core")).href);
+const inside = (file) => import(new URL(`../${file}`, import.meta.resolve("@petrel/client/core")).href);
 const { SubscriptionRegistry } = await inside("subscription-registry.js");
 const { Route } = await inside("route.js");
 
