@@ -20,11 +20,9 @@ import { median } from "./measure.mjs";
 import { machine, printCase, printNotes, printSummary } from "./report.mjs";
 import { benchRouting } from "./routing/bench.mjs";
 import { benchSession } from "./session/bench.mjs";
-import { work } from "./work.mjs";
+import { ROOM_FOR_ALL, work } from "./work.mjs";
 
 const WORKER = fileURLToPath(new URL("worker.mjs", import.meta.url));
-/** In MiB. With room for all that is allocated the young generation is not collected; the worker makes sure of it. */
-const ROOM_FOR_ALL = ["--expose-gc", "--min-semi-space-size=512", "--max-semi-space-size=512"];
 /** Those that have to get every case right: without them there is nothing to compare. */
 const REQUIRED = ["petrel", "mqtt-packet", "minimum"];
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { COUNTS_PROCESSOR_TIME } from "../clock.mjs";
 import { median } from "../measure.mjs";
 import { machine, printTable, quantity } from "../report.mjs";
-import { work } from "../work.mjs";
+import { ROOM_FOR_ALL, work } from "../work.mjs";
 import { SUBJECTS } from "./subjects.mjs";
 
 const WORKER = fileURLToPath(new URL("worker.mjs", import.meta.url));
@@ -19,7 +19,7 @@ export async function benchSession({ processes, rounds, milliseconds, json }) {
   const timed = [];
   for (let index = 0; index < processes; index++)
     timed.push(await work(WORKER, { mode: "time", rounds, milliseconds }));
-  const counted = await work(WORKER, { mode: "allocations", rounds, milliseconds });
+  const counted = await work(WORKER, { mode: "allocations", rounds, milliseconds }, ROOM_FOR_ALL);
   const results = SUBJECTS.map(({ name, base }, index) => {
     const all = timed.flatMap((process) => process[index].rounds);
     return { name, base, messagesPerSecond: median(all), rounds: all, ...counted[index] };

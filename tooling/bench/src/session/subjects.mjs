@@ -61,6 +61,7 @@ function publishing(size, qos) {
       session.handleBytes(pubcomp, 0);
     }
     for (const event of session.takeEvents()) {
+      if (event.type === "writable") continue; // 256 messages of 256 bytes are more than a publisher should leave lying
       if (event.type !== "published") throw new Error(`${event.type}: ${event.error?.message}`);
       sink.keep(event);
     }
