@@ -1,4 +1,5 @@
 import type { Packet, PacketInit } from "./packet.ts";
+import type { TopicSubscriptionInit } from "./packets/subscribe.ts";
 import { quoted } from "./quoted.ts";
 import { reasonText } from "./reason-codes.ts";
 import { decodeUtf8 } from "./utf8.ts";
@@ -47,10 +48,7 @@ function details(packet: Packet | PacketInit): string[] {
     case "pubcomp":
       return [`p${packet.packetIdentifier}`, packet.reasonCode ? reasonText(packet.reasonCode) : ""];
     case "subscribe":
-      return [
-        `p${packet.packetIdentifier}`,
-        packet.subscriptions.map((one) => `${quoted(one.topicFilter)} q${one.qos ?? 0}`).join(", "),
-      ];
+      return [`p${packet.packetIdentifier}`, packet.subscriptions.map(describeSubscription).join(", ")];
     case "unsubscribe":
       return [`p${packet.packetIdentifier}`, packet.topicFilters.map((topicFilter) => quoted(topicFilter)).join(", ")];
     case "suback":
@@ -63,6 +61,12 @@ function details(packet: Packet | PacketInit): string[] {
     case "pingresp":
       return [];
   }
+}
+
+function describeSubscription(one: TopicSubscriptionInit): string {
+  const handling = one.retainHandling ? ` retain-handling ${one.retainHandling}` : "";
+  const flags = `${one.noLocal ? " no-local" : ""}${one.retainAsPublished ? " retain-as-published" : ""}`;
+  return `${quoted(one.topicFilter)} q${one.qos ?? 0}${flags}${handling}`;
 }
 
 function describePayload(payload: Uint8Array | string): string {

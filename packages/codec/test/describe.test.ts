@@ -72,6 +72,17 @@ describe("describePacket", () => {
       'SUBSCRIBE p7 "a/+" q1, "#" q0',
     ],
     [
+      {
+        type: "subscribe",
+        packetIdentifier: 7,
+        subscriptions: [
+          { topicFilter: "a", noLocal: true, retainAsPublished: true, retainHandling: 2 },
+          { topicFilter: "b", qos: 2, retainHandling: 1 },
+        ],
+      },
+      'SUBSCRIBE p7 "a" q0 no-local retain-as-published retain-handling 2, "b" q2 retain-handling 1',
+    ],
+    [
       { type: "suback", packetIdentifier: 7, reasonCodes: [1, 0x87], properties: { reasonString: "no" } },
       'SUBACK p7 granted QoS 1 (0x01), not authorized (0x87) {reasonString="no"}',
     ],
