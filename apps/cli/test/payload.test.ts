@@ -37,6 +37,12 @@ describe("a message becomes a payload, and comes back", () => {
 });
 
 describe("what is not of the format is refused", () => {
+  test("with its beginning", async () => {
+    await expect(encoded("686", { format: "hex" })).rejects.toThrow('it is no hex: "686", two digits are a byte');
+    const long = "*".repeat(100);
+    await expect(encoded(long, { format: "base64" })).rejects.toThrow(`it is no base64: "${"*".repeat(32)}…"`);
+  });
+
   test.each<[Format, string]>([
     ["json", "{"],
     ["base64", "a*"],
@@ -96,6 +102,51 @@ describe("schemas", () => {
     expect(hex).toBe("0a0468616c6c1081808080808080101a02ff00");
     expect(await shown(hex, proto)).toBe('{"room":"hall","at":"9007199254740993","raw":"/wA="}');
     await expect(shown("0f", proto)).rejects.toThrow("wire type");
+  });
+
+  describe("protobuf's JSON", () => {
+    let device: PayloadOptions;
+    beforeAll(async () => {
+      device = { protobufPath: join(folder, "device.proto"), protobufMessageName: "Device" };
+      const schema = `syntax = "proto3";
+        enum Mode { OFF = 0; HEATING = 1; }
+        message Part { double size_in_mm = 1; }
+        message Device {
+          string room_name = 1; bool on = 2; Mode mode = 3; int32 count = 4; float level = 5; bytes raw = 6;
+          repeated Part parts = 7; map<string, Part> named = 8;
+        }`;
+      await writeFile(device.protobufPath!, schema);
+    });
+
+    test.each([
+      ['{"room_name":"hall"}', '{"roomName":"hall"}'],
+      ['{"roomName":"hall","on":null}', '{"roomName":"hall"}'],
+      ['{"mode":"HEATING","count":"7","level":"NaN"}', '{"mode":"HEATING","count":7,"level":"NaN"}'],
+      ['{"mode":1,"on":true,"raw":"_wA"}', '{"on":true,"mode":"HEATING","raw":"/wA="}'],
+      ['{"parts":[{"sizeInMm":1.5},{}]}', '{"parts":[{"sizeInMm":1.5},{}]}'],
+      ['{"named":{"a":{"size_in_mm":2}}}', '{"named":{"a":{"sizeInMm":2}}}'],
+    ])("%s comes back as %s", async (typed, back) => {
+      expect(await shown(await encoded(typed, device), device)).toBe(back);
+    });
+
+    test.each([
+      ['{"rom":"hall"}', 'Device has no field "rom"; it has roomName, on'],
+      ['{"constructor":1}', 'Device has no field "constructor"'],
+      ['{"parts":[{"size":1}]}', 'Part has no field "parts.0.size"; it has sizeInMm'],
+      ['{"roomName":5}', '"roomName" is 5, not a text'],
+      ['{"on":"yes"}', '"on" is "yes", not true or false'],
+      ['{"count":1.5}', '"count" is 1.5, not a whole number'],
+      ['{"count":9007199254740993}', '"count" is 9007199254740992, not a whole number'],
+      ['{"level":"high"}', '"level" is "high", not a number'],
+      ['{"raw":"*"}', '"raw" is "*", not bytes in base64'],
+      ['{"mode":"COOLING"}', '"mode" is "COOLING", not one of OFF, HEATING'],
+      ['{"parts":{}}', '"parts" is {}, not a list'],
+      ['{"parts":[1]}', '"parts.0" is 1, not an object'],
+      ['{"named":[]}', '"named" is [], not an object'],
+      ["[]", "a message is an object, not []"],
+    ])("%s is refused: %s", async (typed, why) => {
+      await expect(encoded(typed, device)).rejects.toThrow(why);
+    });
   });
 
   test("Avro, with and without the branch of a union", async () => {

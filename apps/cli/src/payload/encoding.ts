@@ -45,8 +45,14 @@ function textOf(typed: Uint8Array): string {
   return utf8.decode(typed);
 }
 
+/** Characters of a message that an error quotes. */
+const SHOWN = 32;
+
 function bytesIn(text: string, encoding: "base64" | "hex", form: RegExp): Uint8Array {
   const compact = text.replaceAll(/\s+/g, "");
-  if (!form.test(compact)) throw new Error(`it is no ${encoding}`);
+  if (!form.test(compact)) {
+    const start = JSON.stringify(compact.length <= SHOWN ? compact : `${compact.slice(0, SHOWN)}…`);
+    throw new Error(`it is no ${encoding}: ${start}${encoding === "hex" ? ", two digits are a byte" : ""}`);
+  }
   return Buffer.from(compact, encoding);
 }

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { UsageError } from "../exit-codes.ts";
 import { bytesOf, parseJson, stringifyJson } from "./json.ts";
 import type { PayloadOptions } from "./options.ts";
+import { protobufValue } from "./protobuf.ts";
 
 /** A payload's schema: JSON here, bytes there. Both ways throw for what the schema does not allow. */
 export interface Schema {
@@ -29,9 +30,9 @@ async function protobufSchema(path: string, name: string): Promise<Schema> {
     await root.load(path); // with what it imports
     const type = root.lookupType(name);
     return {
-      encode: (json) => type.encode(type.fromObject(parseJson(json) as Record<string, unknown>)).finish(),
+      encode: (json) => type.encode(type.fromObject(protobufValue(type, parseJson(json)))).finish(),
       decode: (payload) =>
-        stringifyJson(type.toObject(type.decode(payload), { longs: String, enums: String, bytes: String })),
+        stringifyJson(type.toObject(type.decode(payload), { longs: String, enums: String, bytes: String, json: true })),
     };
   } catch (error) {
     throw new UsageError(`the schema ${path} is of no use: ${(error as Error).message}`, { cause: error });
