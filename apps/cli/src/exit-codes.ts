@@ -1,3 +1,5 @@
+import { inTypedWords } from "./typed-words.ts";
+
 /** What the shell is told. Documented in the README; scripts rely on it. */
 export const ExitCode = {
   success: 0,
@@ -35,6 +37,7 @@ const EXIT_CODE_OF: Readonly<Record<string, ExitCode>> = {
   PETREL_ENCODE: ExitCode.usage,
   PETREL_OPTION: ExitCode.usage,
   PETREL_INVALID_ADDRESS: ExitCode.usage,
+  PETREL_TRANSPORT_TLS_MATERIAL: ExitCode.usage, // the files of --ca, --cert and --key; nothing was connected to
   PETREL_CONNECT_REFUSED: ExitCode.connectRefused,
   PETREL_PUBLISH_REJECTED: ExitCode.rejected,
   PETREL_SUBSCRIBE_REJECTED: ExitCode.rejected,
@@ -58,17 +61,17 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CommandError) return error.exitCode;
   const { code } = (error ?? {}) as { readonly code?: unknown };
   if (typeof code !== "string") return ExitCode.unexpected;
-  if (code.startsWith("PETREL_TRANSPORT_")) return ExitCode.network;
-  return EXIT_CODE_OF[code] ?? ExitCode.unexpected;
+  return EXIT_CODE_OF[code] ?? (code.startsWith("PETREL_TRANSPORT_") ? ExitCode.network : ExitCode.unexpected);
 }
 
 /** One line: what happened, why, what to try. */
 export function errorLine(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const hint = hintFor(
-    error as Error & { readonly code?: string; readonly reasonCode?: number; readonly option?: string },
-  );
-  const line = hint === undefined ? error.message : `${error.message}; ${hint}`;
+  const coded = error as Error & { readonly code?: string; readonly reasonCode?: number; readonly option?: string };
+  const isClients = coded.code === "PETREL_OPTION" || coded.code?.startsWith("PETREL_TRANSPORT_") === true;
+  const message = isClients ? inTypedWords(error.message) : error.message;
+  const hint = hintFor(coded);
+  const line = hint === undefined ? message : `${message}; ${hint}`;
   return line.replaceAll(/\s*\n\s*/g, " ");
 }
 

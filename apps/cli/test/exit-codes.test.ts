@@ -11,6 +11,7 @@ describe("the exit status", () => {
     ["PETREL_ENCODE", 2],
     ["PETREL_INVALID_ADDRESS", 2],
     ["PETREL_TRANSPORT_REFUSED", 3],
+    ["PETREL_TRANSPORT_TLS_MATERIAL", 2],
     ["PETREL_TRANSPORT_ANY_OTHER", 3],
     ["PETREL_CONNECTION_LOST", 3],
     ["PETREL_SERVER_DISCONNECT", 3],
@@ -57,6 +58,15 @@ describe("the line that an error is", () => {
     ["PETREL_MALFORMED_PACKET", {}, "is it an MQTT server that listens there?"],
   ])("of %s %j says what to try: %s", (code, fields, hint) => {
     expect(errorLine(coded(code, fields))).toBe(`what happened; ${hint}`);
+  });
+
+  test.each([
+    ["PETREL_OPTION", 'option localAddress is "a"; it is an IP address', '--bind is "a"; it is an IP address'],
+    ["PETREL_OPTION", "option keepAlive is 7; it is not", "option keepAlive is 7; it is not"],
+    ["PETREL_TRANSPORT_TLS_MATERIAL", "TLS: caFile a.pem can not be read", "TLS: --ca a.pem can not be read"],
+    ["PETREL_CONNECTION_LOST", "caFile is a word of somebody's", "caFile is a word of somebody's"],
+  ])("of %s names options as they are typed: %s", (code, message, line) => {
+    expect(errorLine(Object.assign(new Error(message), { code }))).toBe(line);
   });
 
   test("says nothing it does not know", () => {

@@ -49,7 +49,7 @@ test.each([
   [
     "an unknown kind of proxy",
     ["pub", "-t", "a", "-m", "x", "--proxy", "ftp://a:s3cret@localhost"],
-    'option proxy is "ftp://…"; known are socks, socks4',
+    '--proxy is "ftp://…"; known are socks, socks4',
   ],
   ["no client id where one is needed", ["pub", "-t", "a", "-m", "x", "-V", "3.1"], "-i gives one"],
   ["a will without a topic", ["conn", "-Wm", "x"], "the --will options need --will-topic"],

@@ -1,3 +1,4 @@
+import type { Version } from "@petrel/client";
 import type { ProtocolVersion, Sender } from "@petrel/codec";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { ByteSource } from "../decode/byte-source.ts";
@@ -12,6 +13,7 @@ import { fileChunks } from "../input/file.ts";
 import { stdinChunks } from "../input/stdin.ts";
 import { Interruption } from "../interruption.ts";
 import { outputOption, type OutputOption } from "../options/output.ts";
+import { parseVersion, VERSIONS } from "../options/version.ts";
 import { wantsColour } from "../output/colour.ts";
 import { columnsOf } from "../output/columns.ts";
 import { complain, note } from "../output/status-line.ts";
@@ -22,12 +24,12 @@ type Input = "auto" | "hex" | "binary" | "capture";
 interface DecodeOptions extends OutputOption {
   readonly input: Input;
   readonly port?: readonly number[];
-  readonly mqttVersion?: keyof typeof VERSIONS;
+  readonly mqttVersion?: Version;
   readonly from?: Sender;
   readonly lenient?: boolean;
 }
 
-const VERSIONS = { "5.0": 5, "3.1.1": 4, "3.1": 3 } as const satisfies Record<string, ProtocolVersion>;
+const NUMBERS: Readonly<Record<Version, ProtocolVersion>> = { "5.0": 5, "3.1.1": 4, "3.1": 3 };
 
 export function defineDecode(command: Command): void {
   command
@@ -39,9 +41,9 @@ export function defineDecode(command: Command): void {
     )
     .option("-p, --port <port>", "capture: where servers listen, repeatable (default: 1883)", collectPort)
     .addOption(
-      new Option("-V, --mqtt-version <version>", "of streams that don't begin with CONNECT").choices(
-        Object.keys(VERSIONS),
-      ),
+      new Option("-V, --mqtt-version <version>", "of streams that don't begin with CONNECT")
+        .choices(VERSIONS)
+        .argParser(parseVersion),
     )
     .addOption(
       new Option("--from <side>", "hex, binary: who has sent it, to check what only one side may send").choices([
@@ -89,7 +91,7 @@ async function decode(file: string | undefined, options: DecodeOptions): Promise
     json: output === "json",
     colour: wantsColour(process.stdout),
     columns: columnsOf(process.stdout),
-    version: mqttVersion === undefined ? undefined : VERSIONS[mqttVersion],
+    version: mqttVersion === undefined ? undefined : NUMBERS[mqttVersion],
   };
   const printer = new Printer(interruption.signal);
   if (input === "capture") await decodeCapture(source, options.port ?? [1_883], packets, printer);

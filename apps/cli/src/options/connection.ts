@@ -1,11 +1,13 @@
 import type { ClientOptions, UserProperty, Version, Will } from "@petrel/client";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { resolve } from "node:path";
 import { UsageError } from "../exit-codes.ts";
+import { complain, note } from "../output/status-line.ts";
+import { inTypedWords } from "../typed-words.ts";
 import { addCredentialOptions, completeCredentials, type CredentialOptions, passwordOf } from "./credentials.ts";
 import { parseHeader, parseUserProperty, parseWhole } from "./parsers.ts";
 import { addTlsOptions, type TlsCommandOptions, tlsOptionsOf } from "./tls.ts";
-import { needingV5 } from "./version.ts";
+import { needingV5, parseVersionOrAuto, VERSIONS } from "./version.ts";
 import { addWillOptions, v5WillOptions, type WillCommandOptions, willOf } from "./will.ts";
 
 /** The options of every command that connects, as they were typed. */
@@ -35,23 +37,6 @@ export interface ConnectionOptions extends TlsCommandOptions, CredentialOptions,
   readonly connectTimeout?: number;
   readonly debug?: boolean;
   readonly quiet?: boolean;
-}
-
-const VERSIONS: readonly (Version | "auto")[] = ["auto", "5.0", "3.1.1", "3.1"];
-/** What users of mosquitto and MQTTX type. */
-const OTHER_NAMES: Readonly<Record<string, Version>> = {
-  "5": "5.0",
-  mqttv5: "5.0",
-  "311": "3.1.1",
-  mqttv311: "3.1.1",
-  "31": "3.1",
-  mqttv31: "3.1",
-};
-
-function parseVersion(text: string): Version | "auto" {
-  const version = VERSIONS.find((name) => name === text) ?? OTHER_NAMES[text];
-  if (version === undefined) throw new InvalidArgumentError(`Allowed choices are ${VERSIONS.join(", ")}.`);
-  return version;
 }
 
 const PROTOCOLS = ["mqtt", "mqtts", "ws", "wss"] as const;
@@ -100,8 +85,8 @@ function defineConnectionOptions(command: Command): void {
     .option("--bind <address>", "IP address of this machine to connect from")
     .addOption(
       new Option("-V, --mqtt-version <version>", "auto: the newest that the server speaks, 5.0 if an option needs it")
-        .choices(VERSIONS)
-        .argParser(parseVersion)
+        .choices(["auto", ...VERSIONS])
+        .argParser(parseVersionOrAuto)
         .default("auto"),
     )
     .option("-i, --client-id <id>", "client identifier (default: the server assigns one)");
@@ -194,6 +179,12 @@ function hostInUrl(host: string): string {
   return `[${host.replace("%", "%25")}]`; // the % of a zone, as in fe80::1%eth0
 }
 
+/** What the client warns of is a line like all others. */
+const LOGGER: ClientOptions["logger"] = {
+  warn: (message) => note(inTypedWords(message.replace(/^petrel: /, ""))),
+  error: (message) => complain(inTypedWords(message.replace(/^petrel: /, ""))),
+};
+
 /** Seconds to open a connection, and for the server's answer to CONNECT. */
 const CONNECT_TIMEOUTS = [10, 20] as const;
 
@@ -216,6 +207,7 @@ export function clientOptionsOf(options: ConnectionOptions): ClientOptions {
     proxy: options.proxy,
     localAddress: options.bind,
     maximumPacketSize: options.maximumPacketSize,
+    logger: LOGGER,
     queue: QUEUE,
     // `sub` subscribes before it is connected: what it waits for is the connection, too.
     timeouts: {

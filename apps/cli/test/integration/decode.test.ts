@@ -102,7 +102,7 @@ describe("hexadecimal and bytes", () => {
   test("a stream without CONNECT needs -V, one that is cut is told", async () => {
     const [unknown, known, cut, odd] = await Promise.all([
       runPetrel(["decode"], hex(publish)),
-      runPetrel(["decode", "-V", "5.0"], hex(publish)),
+      runPetrel(["decode", "-V", "mqttv5"], hex(publish)),
       runPetrel(["decode"], hex(connect).slice(0, -2)),
       runPetrel(["decode", "--input", "hex"], "10 0"),
     ]);

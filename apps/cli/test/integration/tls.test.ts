@@ -39,7 +39,26 @@ describeServer("openssl", () => {
       });
       const taken = await runPetrel([...args, "--insecure"]);
       expect(taken).toMatchObject({ status: 0, stdout: "" });
-      expect(taken.stderr).toContain("anybody can pose as the server");
+      expect(taken.stderr).toBe("petrel: --insecure: anybody can pose as the server and read along\n");
+    });
+
+    test("advice names the options of this command line", async () => {
+      await using mosquitto = await serve(server);
+      await using other = await serve({ cert: "wrong-host.pem", key: "wrong-host.key" });
+      const pub = (url: string, ...args: string[]) => runPetrel(["pub", "-L", url, "-t", "a", "-m", "x", ...args]);
+      const ca = ["--ca", file("ca.pem")];
+      const stranger = await pub(mosquitto.url);
+      expect(stranger).toMatchObject({ status: 3, stderr: expect.stringContaining("give that authority with --ca,") });
+      const elsewhere = await pub(other.url, ...ca);
+      expect(elsewhere.stderr).toContain("or see --servername and --insecure-hostname (ERR_TLS");
+      const bound = await pub(mosquitto.url, ...ca, "--bind", "192.0.2.1");
+      expect(bound).toMatchObject({ status: 3, stderr: expect.stringContaining("check --bind\n") });
+      const missing = await pub(mosquitto.url, "--ca", "nowhere.pem");
+      expect(missing).toEqual({
+        status: 2,
+        stdout: "",
+        stderr: "petrel: TLS: --ca nowhere.pem can not be read (ENOENT)\n",
+      });
     });
   });
 });
