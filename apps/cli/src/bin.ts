@@ -6,7 +6,7 @@ let failed = false;
 
 // A reader that has gone away, as in `petrel --help | head -1`, is no error; a full disk is.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") return;
+  if (error.code === "EPIPE" || failed) return; // each write fails, and once is enough
   failed = true;
   process.exitCode = ExitCode.unexpected; // it may come after the last line of this file, too
   tell(error, "stdout: ");

@@ -2,6 +2,7 @@ import { type Client, createClient, type Version } from "@petrel/client";
 import { errorLine } from "./exit-codes.ts";
 import type { Interruption } from "./interruption.ts";
 import { clientOptionsOf, type ConnectionOptions, urlOf } from "./options/connection.ts";
+import type * as PacketPrinter from "./output/packets.ts";
 import { note } from "./output/status-line.ts";
 
 /**
@@ -15,11 +16,25 @@ export function clientAsTyped(options: ConnectionOptions, signal: AbortSignal): 
   return client;
 }
 
-/** A line on stderr for each packet. What makes the lines is loaded with the first, and not for nothing. */
+let packetPrinter: Promise<typeof PacketPrinter> | undefined;
+
+/** What makes lines of packets: loaded with the first, and not for nothing. */
+function loadPacketPrinter(): Promise<typeof PacketPrinter> {
+  return (packetPrinter ??= import("./output/packets.ts"));
+}
+
+/** A line on stderr for each packet. */
 function reportPackets(client: Client<Version>): void {
-  const loaded = import("./output/packets.ts");
-  client.on("packetSent", (packet) => void loaded.then(({ writePacket }) => writePacket("->", packet)));
-  client.on("packetReceived", (packet) => void loaded.then(({ writePacket }) => writePacket("<-", packet)));
+  client.on("packetSent", (packet) => void loadPacketPrinter().then(({ writePacket }) => writePacket("->", packet)));
+  client.on(
+    "packetReceived",
+    (packet) => void loadPacketPrinter().then(({ writePacket }) => writePacket("<-", packet)),
+  );
+}
+
+/** A line of `--debug`, after the packets that went before it. */
+export function noteAmongPackets(text: string): void {
+  void loadPacketPrinter().then(() => note(text));
 }
 
 function reportReconnects(client: Client<Version>): void {

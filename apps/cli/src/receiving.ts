@@ -6,6 +6,7 @@ import {
   type Subscription,
   type Version,
 } from "@petrel/client";
+import { noteAmongPackets } from "./connecting.ts";
 import { CommandError, errorLine, exitCodeOf } from "./exit-codes.ts";
 import { filtersOf, subscribePropertiesOf, type SubscriptionOptions } from "./options/subscribe.ts";
 import { note } from "./output/status-line.ts";
@@ -69,7 +70,7 @@ export class Receiving {
     const subscription = await this.#subscribe();
     this.subscribed = true;
     const { topic = [], debug } = this.#options;
-    if (debug === true) note(`subscribed to ${topic.join(", ")}`);
+    if (debug === true) noteAmongPackets(`subscribed to ${topic.join(", ")}`);
     if (subscription === undefined || this.#selection.exitAfterSubscribing === true) this.complete = true;
     else {
       await this.#receive(subscription).catch((error: Error) => {

@@ -2,12 +2,13 @@ import { type Client, type QoS, validateTopicFilter } from "@petrel/client";
 import type { Command } from "commander";
 import { createWriteStream, type WriteStream } from "node:fs";
 import { once } from "node:events";
-import { clientAsTyped } from "../connecting.ts";
+import { clientAsTyped, noteAmongPackets } from "../connecting.ts";
 import { UsageError } from "../exit-codes.ts";
 import { Interruption } from "../interruption.ts";
 import { addConnectionOptions, type ConnectionOptions } from "../options/connection.ts";
 import { outputOption, type OutputOption, writeJson } from "../options/output.ts";
 import { collect, parseQos, parseSeconds, parseWhole } from "../options/parsers.ts";
+import { unwritable } from "../output/files.ts";
 import { StdoutWriter } from "../output/stdout.ts";
 import { recordingLine } from "../recording.ts";
 import { note, StatusLine } from "../output/status-line.ts";
@@ -65,7 +66,7 @@ async function record(options: RecordOptions): Promise<void> {
     });
     await client.connect();
     const subscription = await subscribe(client, options, end);
-    if (options.debug === true) note(`subscribed to ${options.topic.join(", ")}`);
+    if (options.debug === true) noteAmongPackets(`subscribed to ${options.topic.join(", ")}`);
     if (options.duration !== undefined) timer = setTimeout(() => timeUp.abort(), options.duration * 1_000);
     begin = Date.now();
     for await (const batch of subscription.batches()) {
@@ -111,7 +112,7 @@ class FileWriter {
     this.closed = closed.signal;
     this.#file = createWriteStream(path);
     this.#file.on("error", (error) => {
-      this.#error = new UsageError(`${path} cannot be written: ${error.message}`, { cause: error });
+      this.#error = unwritable(path, error);
       closed.abort();
     });
   }

@@ -56,7 +56,7 @@ export class NumberedFiles {
       try {
         return await open(numbered, "wx");
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw explained(numbered, error);
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw unwritable(numbered, error);
       }
     }
   }
@@ -66,11 +66,12 @@ async function orExplain<Value>(path: string, work: Promise<Value>): Promise<Val
   try {
     return await work;
   } catch (error) {
-    throw explained(path, error);
+    throw unwritable(path, error);
   }
 }
 
-function explained(path: string, error: unknown): CommandError {
+/** A file that cannot be written, as a full disk: not the fault of who typed. */
+export function unwritable(path: string, error: unknown): CommandError {
   return new CommandError(`${path} cannot be written: ${(error as Error).message}`, ExitCode.unexpected, {
     cause: error,
   });

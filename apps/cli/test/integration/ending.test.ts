@@ -1,8 +1,35 @@
+import { connect } from "@petrel/client";
 import { startAedes } from "@petrel/servers";
 import { type AddressInfo, createServer } from "node:net";
 import { describe, expect, test } from "vitest";
-import { numbers, petrel, runPetrel, subscribed, withoutPackets } from "../support/petrel.ts";
+import { numbers, petrel, petrelInto, runPetrel, subscribed, withoutPackets } from "../support/petrel.ts";
 import { startSlowServer } from "../support/slow-server.ts";
+
+describe.skipIf(process.platform === "win32")("a full disk", () => {
+  const full = "/dev/full"; // each write says that there is no space
+  const written = "cannot be written: ENOSPC: no space left on device, write\n";
+
+  test("as stdout is one line and status 1, however often it was written to", async () => {
+    await using demo = petrelInto(full, ["demo"]);
+    expect(await demo.ended).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: "petrel: stdout: ENOSPC: no space left on device, write\n",
+    });
+  });
+
+  test("is status 1 for record, too, and so is a folder that is not there", async () => {
+    await using server = await startAedes();
+    await using client = await connect(server.url);
+    await client.publish("a", "x", { qos: 1, retain: true });
+    const recorded = ["record", "-L", server.url, "-t", "a", "-C", "1", "-o"];
+    const shown = { status: 1, stdout: "", stderr: `petrel: ${full} ${written}` };
+    expect(await runPetrel([...recorded, full])).toEqual(shown);
+    const nowhere = await runPetrel([...recorded, "/nowhere/a"]);
+    expect(nowhere).toMatchObject({ status: 1, stdout: "" });
+    expect(nowhere.stderr).toContain("petrel: /nowhere/a cannot be written: ENOENT");
+  });
+});
 
 describe("Ctrl-C", () => {
   test.each(["SIGINT", "SIGTERM"] as const)("ends sub politely with status 0 (%s)", async (signal) => {

@@ -86,18 +86,16 @@ describeServer("mosquitto", () => {
 
   test("what is no recording is status 2, with the line", async () => {
     const replay = (input: string, ...args: string[]) => runPetrel(["replay", "-L", server.url, ...args], input);
-    const [broken, timeless, wildcard, loop, unwritable] = await Promise.all([
+    const [broken, timeless, wildcard, loop] = await Promise.all([
       replay('{"offset":0,"topic":"a"}\n{"off'),
       replay('{"topic":"a"}'),
       replay('{"offset":0,"topic":"a/#"}'),
       replay("", "--loop"),
-      runPetrel(["record", "-L", server.url, "-t", "a", "-o", "/nowhere/x"]),
     ]);
-    expect([broken, timeless, wildcard, loop, unwritable].map(({ status }) => status)).toEqual([2, 2, 2, 2, 2]);
+    expect([broken, timeless, wildcard, loop].map(({ status }) => status)).toEqual([2, 2, 2, 2]);
     expect(broken.stderr).toBe("petrel: line 2 of the recording is not JSON\n");
     expect(timeless.stderr).toContain('line 1 of the recording has neither an "offset"');
     expect(wildcard.stderr).toContain('line 1 of the recording: topic "a/#"');
     expect(loop.stderr).toContain("give a file");
-    expect(unwritable.stderr).toContain("/nowhere/x cannot be written");
   });
 });

@@ -145,12 +145,21 @@ export class Running implements AsyncDisposable {
 
 /** `petrel …` as it was built. */
 export function petrel(args: readonly string[], env?: Readonly<Record<string, string>>): Running {
+  return new Running(process.execPath, [builtPetrel(), ...args], env);
+}
+
+/** `petrel … > file` */
+export function petrelInto(file: string, args: readonly string[]): Running {
+  return new Running("sh", ["-c", 'exec "$@" > "$0"', file, process.execPath, builtPetrel(), ...args]);
+}
+
+function builtPetrel(): string {
   if (!(modifiedAt(BUNDLED) >= modifiedAt(COMPILED))) {
     throw new Error(
       "petrel is tested as it was built: run `npm run build`, or tsc and then `node apps/cli/bundle.mjs`",
     );
   }
-  return new Running(process.execPath, [BIN, ...args], env);
+  return BIN;
 }
 
 function modifiedAt(file: URL): number {
