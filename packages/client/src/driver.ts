@@ -295,12 +295,17 @@ export class Driver<Context> {
   #measureWriting(now: Milliseconds): void {
     if (this.#writingTurn === undefined) {
       this.#writingSince = now;
+      this.#startWritingTurn(now);
     } else if (now - this.#writingSince > WRITING_PER_TURN_MS) {
       this.#resting = true;
       this.#writingTurn.clear(); // it is due: before what comes in is looked at
-    } else {
-      return;
+      // Due again when the application has filled the queue, and Node runs all timers that are due before it looks at
+      // input. One that is set when nothing else is left to do is not: it comes after.
+      this.#writingTurn = this.#clock.timer(now, () => this.#startWritingTurn(this.#clock.now()));
     }
+  }
+
+  #startWritingTurn(now: Milliseconds): void {
     this.#writingTurn = this.#clock.timer(now, () => this.#onWritingTurn());
   }
 
