@@ -36,13 +36,6 @@ export class Fifo<Item extends object> {
     return item;
   }
 
-  /** Takes one out, wherever it is; moves all others. */
-  remove(item: Item): void {
-    const others = [...this].filter((other) => other !== item);
-    this.clear();
-    this.putBack(others);
-  }
-
   /** Puts items before all others. */
   putBack(items: readonly Item[]): void {
     if (items.length === 0) return; // and no ring is made

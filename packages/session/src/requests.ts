@@ -68,7 +68,10 @@ interface Pending<Context> {
   readonly caller: { readonly context: Context } | undefined;
   /** A caller's request is given up here. */
   readonly deadline: Milliseconds;
-  /** Its caller has been told; its identifier stays taken until the answer, or the end of the connection. */
+  /**
+   * Its caller has been told. If it was sent, its identifier stays taken until the answer, or the end of the connection; if
+   * not, so does its place in the line until its turn comes.
+   */
   abandoned: boolean;
   /** On this connection or an earlier one: the server may have seen it. */
   wasSent: boolean;
@@ -132,14 +135,11 @@ export class Requests<Context> {
 
   /** Takes a request back that was never sent, and gives its context back with `error`. False if it was, or is settled. */
   cancel(ticket: RequestTicket, error: Error): boolean {
-    for (const pending of this.#waiting) {
-      if (pending !== ticket) continue;
-      if (pending.wasSent) return false;
-      this.#waiting.remove(pending);
-      this.#events.push({ type: "failed", context: pending.caller!.context, error });
-      return true;
-    }
-    return false;
+    const pending = ticket as PendingRequest<Context>;
+    if (pending.wasSent || pending.abandoned) return false;
+    this.#fail(pending, error);
+    while (this.#waiting.peek()?.abandoned === true) this.#waiting.take(); // so that nobody looks at them again and again
+    return true;
   }
 
   /** Sends what waits, as far as the limit of concurrent requests and the identifiers allow. */
@@ -149,6 +149,10 @@ export class Requests<Context> {
       const packetIdentifier = this.#identifiers.allocate();
       if (packetIdentifier === undefined) return;
       const pending = this.#waiting.take()!;
+      if (pending.abandoned) {
+        this.#identifiers.release(packetIdentifier);
+        continue;
+      }
       try {
         this.#send(pending, packetIdentifier, connection);
       } catch (error) {
@@ -203,7 +207,7 @@ export class Requests<Context> {
 
   /** Asks again for everything that was granted, before anything that waits. */
   resubscribe(): void {
-    const callers = this.#waiting.takeAll().filter(({ caller }) => caller !== undefined);
+    const callers = this.#waiting.takeAll().filter(({ caller, abandoned }) => caller !== undefined && !abandoned);
     for (const request of this.#granted.requests()) this.#waiting.push(ownRequest(request));
     for (const pending of callers) this.#waiting.push(pending);
   }
@@ -230,8 +234,8 @@ export class Requests<Context> {
     for (const { caller, abandoned, deadline } of this.#sent.values()) {
       if (caller !== undefined && !abandoned) return deadline;
     }
-    for (const { caller, deadline } of this.#waiting) {
-      if (caller !== undefined) return deadline;
+    for (const { caller, abandoned, deadline } of this.#waiting) {
+      if (caller !== undefined && !abandoned) return deadline;
     }
     return undefined;
   }
@@ -247,15 +251,15 @@ export class Requests<Context> {
       if (pending.caller !== undefined && pending.deadline > now) break;
       this.#waiting.take();
       if (pending.caller === undefined) ours.push(pending);
-      else this.#giveUp(pending);
+      else if (!pending.abandoned) this.#giveUp(pending);
     }
     this.#waiting.putBack(ours);
   }
 
   /** Fails every request that has a caller. */
   failAll(error: Error): void {
-    for (const { caller, abandoned } of [...this.#sent.values(), ...this.#waiting]) {
-      if (caller !== undefined && !abandoned) this.#events.push({ type: "failed", context: caller.context, error });
+    for (const pending of [...this.#sent.values(), ...this.#waiting]) {
+      if (pending.caller !== undefined && !pending.abandoned) this.#fail(pending, error);
     }
     for (const packetIdentifier of this.#sent.keys()) this.#identifiers.release(packetIdentifier);
     this.#sent.clear();
@@ -288,9 +292,8 @@ export class Requests<Context> {
   }
 
   #handleUnsendable(pending: PendingRequest<Context>, error: Error): void {
-    const { caller } = pending;
-    if (caller !== undefined) {
-      this.#events.push({ type: "failed", context: caller.context, error });
+    if (pending.caller !== undefined) {
+      this.#fail(pending, error);
       return;
     }
     // Ours, and too large for this server, or with one filter among them that it does not take: ask in smaller pieces.
@@ -314,9 +317,12 @@ export class Requests<Context> {
   }
 
   #giveUp(pending: PendingRequest<Context>): void {
-    pending.abandoned = true;
     const answer = pending.type === "subscribe" ? "SUBACK" : "UNSUBACK";
-    const error = new TimeoutError(answer, this.#timeoutMs, { cause: this.#offlineBecause });
+    this.#fail(pending, new TimeoutError(answer, this.#timeoutMs, { cause: this.#offlineBecause }));
+  }
+
+  #fail(pending: PendingRequest<Context>, error: Error): void {
+    pending.abandoned = true;
     this.#events.push({ type: "failed", context: pending.caller!.context, error });
   }
 

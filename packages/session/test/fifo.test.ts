@@ -9,7 +9,6 @@ test("gives back in the order it was given, whatever is put and taken in between
     fc.record({ type: fc.constant("push" as const), count: fc.nat(40) }),
     fc.record({ type: fc.constant("take" as const), count: fc.nat(40) }),
     fc.record({ type: fc.constant("putBack" as const), count: fc.nat(40) }),
-    fc.record({ type: fc.constant("remove" as const), count: fc.nat(40) }),
     fc.record({ type: fc.constant("takeAll" as const), count: fc.constant(0) }),
   );
   fc.assert(
@@ -25,10 +24,6 @@ test("gives back in the order it was given, whatever is put and taken in between
         } else if (type === "putBack") {
           fifo.putBack(items);
           model.unshift(...items);
-        } else if (type === "remove") {
-          const one = model[count] ?? item(-1);
-          fifo.remove(one);
-          model = model.filter((other) => other !== one);
         } else if (type === "takeAll") {
           expect(fifo.takeAll()).toEqual(model);
           model = [];

@@ -272,6 +272,44 @@ describe("taking a request back", () => {
     expect(alone.session.nextTimeout()).toBeUndefined();
   });
 
+  test.each(["first", "last"])("tens of thousands are taken back as quickly as one, the %s first", (order) => {
+    const bench = offline();
+    const names = Array.from({ length: 40_000 }, (_, index) => `${index}`);
+    const tickets = names.map((name) => request(bench, name));
+    const gone = order === "first" ? tickets.slice(0, -1) : tickets.slice(1).toReversed();
+    expect(gone.every((ticket) => bench.session.cancelRequest(ticket, withdrawn))).toBe(true);
+    expect(told(bench).length).toBe(gone.length);
+    const left = order === "first" ? names.at(-1)! : names[0]!;
+    bench.server.accept();
+    expect(bench.server.takeReceived()).toEqual([connect(), subscribe(1, left)]);
+    bench.server.send(suback(1, 0));
+    expect(told(bench)).toEqual(["connected", `subscribed ${left}`]);
+    expect(bench.session.cancelRequest(tickets[names.indexOf(left)]!, withdrawn)).toBe(false);
+  });
+
+  test("one that was taken back has no deadline, is not asked with those that are asked again, and does not fail again", () => {
+    const bench = online({ sessionExpiryInterval: 0 });
+    ask(bench, "granted", "g");
+    bench.server.pull();
+    bench.server.send(suback(1, 0));
+    bench.server.lose();
+    bench.server.takeReceived();
+    told(bench);
+    const [a, b] = ["a", "b"].map((context) => request(bench, context));
+    bench.clock.advance(20_000);
+    request(bench, "c");
+    expect(bench.session.cancelRequest(b!, withdrawn)).toBe(true);
+    bench.clock.advance(10_000);
+    expect(bench.session.cancelRequest(a!, withdrawn)).toBe(false);
+    bench.server.accept();
+    expect(bench.server.takeReceived().slice(1)).toEqual([subscribe(1, "g"), subscribe(2, "c")]);
+    bench.session.abandon(new Error("the end"));
+    expect(told(bench).filter((each) => each.includes(" b") || each.includes(" a"))).toEqual([
+      "failed b: withdrawn",
+      "failed a: no SUBACK within 30000 ms, for there is no connection: the server closed the connection without a DISCONNECT",
+    ]);
+  });
+
   test("one that was sent on an earlier connection may be in force: its answer is awaited", () => {
     const bench = online();
     const ticket = request(bench, "a");
