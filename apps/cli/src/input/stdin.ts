@@ -1,9 +1,12 @@
+import { fstatSync } from "node:fs";
 import { UsageError } from "../exit-codes.ts";
 
 /** Standard input, as it comes and no faster than it is asked for. `signal` ends it, also while nothing comes. */
 export async function* stdinChunks(signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
   if (signal.aborted) return;
   const { stdin } = process;
+  // Node takes it for an empty stream.
+  if (isDirectory(stdin.fd)) throw new UsageError("stdin cannot be read: it is a directory");
   const end = (): void => void stdin.destroy();
   signal.addEventListener("abort", end, { once: true });
   try {
@@ -13,4 +16,8 @@ export async function* stdinChunks(signal: AbortSignal): AsyncGenerator<Uint8Arr
   } finally {
     signal.removeEventListener("abort", end);
   }
+}
+
+function isDirectory(fd: number | undefined): boolean {
+  return fd !== undefined && fstatSync(fd).isDirectory();
 }

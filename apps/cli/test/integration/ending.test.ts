@@ -2,7 +2,7 @@ import { connect } from "@petrel/client";
 import { startAedes } from "@petrel/servers";
 import { type AddressInfo, createServer } from "node:net";
 import { describe, expect, test } from "vitest";
-import { numbers, petrel, petrelInto, runPetrel, subscribed, withoutPackets } from "../support/petrel.ts";
+import { numbers, petrel, petrelFrom, petrelInto, runPetrel, subscribed, withoutPackets } from "../support/petrel.ts";
 import { startSlowServer } from "../support/slow-server.ts";
 
 describe.skipIf(process.platform === "win32")("a full disk", () => {
@@ -28,6 +28,16 @@ describe.skipIf(process.platform === "win32")("a full disk", () => {
     const nowhere = await runPetrel([...recorded, "/nowhere/a"]);
     expect(nowhere).toMatchObject({ status: 1, stdout: "" });
     expect(nowhere.stderr).toContain("petrel: /nowhere/a cannot be written: ENOENT");
+  });
+});
+
+test.each(["--lines", "-s"])("a folder as stdin is no end of pub %s, but an error with status 2", async (source) => {
+  await using server = await startAedes();
+  await using pub = petrelFrom("/", ["pub", "-L", server.url, "-t", "a", source]);
+  expect(await pub.ended).toEqual({
+    status: 2,
+    stdout: "",
+    stderr: "petrel: stdin cannot be read: it is a directory\n",
   });
 });
 

@@ -153,6 +153,11 @@ export function petrelInto(file: string, args: readonly string[]): Running {
   return new Running("sh", ["-c", 'exec "$@" > "$0"', file, process.execPath, builtPetrel(), ...args]);
 }
 
+/** `petrel … < file` */
+export function petrelFrom(file: string, args: readonly string[]): Running {
+  return new Running("sh", ["-c", 'exec "$@" < "$0"', file, process.execPath, builtPetrel(), ...args]);
+}
+
 function builtPetrel(): string {
   if (!(modifiedAt(BUNDLED) >= modifiedAt(COMPILED))) {
     throw new Error(
