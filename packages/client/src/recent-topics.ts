@@ -1,5 +1,7 @@
 /** Topics that are remembered. */
 const MOST = 1_024;
+/** Longer ones are not: together they could hold 64 MB. */
+const LONGEST = 1_024;
 /** Topics that never come again should not pay for those that do: after so many unknown ones in a row … */
 const UNKNOWN_UNTIL_REST = 64;
 /** … so many are not looked up. What they cost is a fourth then (measured). */
@@ -24,7 +26,7 @@ export class RecentTopics<Value> {
 
   /** For a topic that {@link RecentTopics.get} has just not found. */
   set(topicName: string, value: Value): void {
-    if (this.#resting > 0) return;
+    if (this.#resting > 0 || topicName.length > LONGEST) return;
     if (++this.#unknownInARow === UNKNOWN_UNTIL_REST) {
       this.#unknownInARow = 0;
       this.#resting = REST;

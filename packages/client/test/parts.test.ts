@@ -252,6 +252,14 @@ test("a table of nodes gives back the room of what is gone", () => {
 
 // ── recent topics ─────────────────────────────────────────────────────────────────────────────────
 
+test("topics that are long are not remembered: a server could have us hold a thousand of 64 KiB", () => {
+  const recent = new RecentTopics<object>();
+  const [usual, long] = ["a".repeat(1_024), "a".repeat(1_025)];
+  recent.set(usual, {});
+  recent.set(long, {});
+  expect([recent.get(usual), recent.get(long)]).toEqual([{}, undefined]);
+});
+
 test("recent topics are known again until they are forgotten, and are not all kept", () => {
   const recent = new RecentTopics<object>();
   const values = [{}, {}];
