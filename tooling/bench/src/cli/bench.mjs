@@ -30,10 +30,10 @@ export async function benchCli({ rounds, only, json }) {
   try {
     const cases = [
       ...[0, 1].flatMap((qos) => [
-        { name: `pub --lines, QoS ${qos}, to a sink`, contestants: publishers({ port: sink.port, qos, scale: 1 }) },
+        { name: `pub --lines, QoS ${qos}, to a sink`, contestants: publishers({ port: sink.port, qos }) },
         {
           name: `pub --lines, QoS ${qos}, to Mosquitto`,
-          contestants: publishers({ port: mosquitto.port, qos, scale: 0.2, version: "5" }),
+          contestants: publishers({ port: mosquitto.port, qos, version: "5" }),
         },
       ]),
       ...[0, 1].map((qos) => ({ name: `sub -C, QoS ${qos}`, contestants: subscribers({ port: sink.port, qos }) })),

@@ -8,7 +8,7 @@ const MQTT_JS = fileURLToPath(new URL("../../node_modules/mqtt/build/bin/mqtt.js
  * beyond 65,535 in flight, and MQTT.js keeps all of its input in memory. mosquitto_pub speaks 3.1.1, which is less work,
  * unless `version` says otherwise.
  */
-export function publishers({ port, qos, scale, version }) {
+export function publishers({ port, qos, version }) {
   const where = ["-h", "127.0.0.1", "-p", port, "-t", "bench/lines", "-q", String(qos)];
   return [
     { who: "petrel", command: process.execPath, args: [PETREL, "pub", ...where, "--lines"], count: 1_000_000 },
@@ -16,15 +16,15 @@ export function publishers({ port, qos, scale, version }) {
       who: "mosquitto_pub -l",
       command: "mosquitto_pub",
       args: [...where, ...(version === undefined ? [] : ["-V", version]), "-l"],
-      count: qos === 0 ? 1_000_000 : 60_000 / scale,
+      count: qos === 0 ? 1_000_000 : 60_000,
     },
     {
       who: "MQTT.js pub -s -M",
       command: process.execPath,
       args: [MQTT_JS, "pub", ...where, "-s", "-M"],
-      count: 20_000 / scale,
+      count: 20_000,
     },
-  ].map((each) => ({ ...each, count: Math.round(each.count * scale), takesLines: true }));
+  ].map((each) => ({ ...each, takesLines: true }));
 }
 
 /** Who subscribes to the sink, which sends as many messages as the topic says. */
