@@ -189,7 +189,7 @@ export class Publisher<Context> {
   /** Whether it is a message as most are, and nothing keeps it: the short way. With properties it may be one that ages, or has an alias. */
   #isForTheWire({ qos, properties }: OutgoingMessage, connection: Connection<Context>): boolean {
     if (connection.phase !== "online" || (qos ?? 0) !== 0 || properties !== undefined) return false;
-    return connection.pendingBytes < OUTPUT_HIGH_WATER && !this.#queue.hasQos0;
+    return !isFull(connection) && !this.#queue.hasQos0;
   }
 
   /** Throws EncodeError | ServerLimitError. */
@@ -209,7 +209,7 @@ export class Publisher<Context> {
 
   /** Tells a publisher that waits when there is room. A queue that can hold nothing has room when the connection does. */
   #resumePublisher(connection: Connection<Context> | undefined): void {
-    if (!this.#queue.isLow) return;
+    if (!this.#queue.isLow || (connection !== undefined && isFull(connection))) return;
     if (this.#queue.isClosed && (connection === undefined || !this.#mayWrite(connection, 1))) return;
     this.#publisherWaits = false;
     this.#events.push({ type: "writable" });
@@ -217,7 +217,7 @@ export class Publisher<Context> {
 
   /** Whether the output takes more, and, for QoS 1 and 2, the send quota and the identifiers do. */
   #mayWrite(connection: Connection<Context>, qos: number): boolean {
-    if (connection.pendingBytes >= OUTPUT_HIGH_WATER) return false;
+    if (isFull(connection)) return false;
     return qos === 0 || (connection.sendQuota > 0 && this.#identifiers.count < MOST_MESSAGES_INFLIGHT);
   }
 
@@ -233,7 +233,7 @@ export class Publisher<Context> {
 
   /** The next message would have to wait. Saying so now spares it the queue, which costs more than all else about it. */
   #noteOutput(connection: Connection<Context>): void {
-    if (connection.pendingBytes >= OUTPUT_HIGH_WATER) this.#publisherWaits = true;
+    if (isFull(connection)) this.#publisherWaits = true;
   }
 
   #send(entry: OutgoingEntry<Context>, connection: Connection<Context>, now: Milliseconds): void {
@@ -371,4 +371,8 @@ function nameOf<Context>(topicAlias: number, connection: Connection<Context> | u
     field: "topicName",
     value: "",
   });
+}
+
+function isFull<Context>({ pendingBytes }: Connection<Context>): boolean {
+  return pendingBytes >= OUTPUT_HIGH_WATER;
 }

@@ -215,6 +215,8 @@ describe("writable", () => {
       }
       expect(writable).toEqual([...Array.from({ length: 16 }, () => true), false]);
       expect(bench.session.queuedCount).toBe(0);
+      bench.session.handleTimeout(1); // a timer that comes too early changes nothing
+      expect(bench.session.writable).toBe(false);
       expect(told(bench)).toEqual([]);
       while (bench.session.takeOutput() !== undefined);
       expect(bench.session.writable).toBe(true);
