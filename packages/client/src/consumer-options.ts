@@ -1,7 +1,7 @@
 import { isReasonCodeAllowed } from "@petrel/codec";
 import { OptionError } from "@petrel/session";
 import { type BufferLimits, bufferLimits } from "./buffer-limits.ts";
-import { refuseOptions } from "./options.ts";
+import { refuseOptions } from "./resolved-options.ts";
 import type { ConsumeOptionsV5 } from "./types.ts";
 import type { Version } from "./version.ts";
 

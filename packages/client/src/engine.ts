@@ -17,15 +17,15 @@ import type { ClientState } from "./events.ts";
 import { Lifecycle, type LifecycleHost } from "./lifecycle.ts";
 import { consoleLogger } from "./logger.ts";
 import { checkOptionKinds } from "./option-kinds.ts";
+import type { ClientOptions } from "./options.ts";
 import {
   checkAttemptOptions,
   checkOwnOptions,
-  type ClientOptions,
   connectDeadline,
   inTypedWords,
   resolveReconnect,
   subscriptionIdentifiers,
-} from "./options.ts";
+} from "./resolved-options.ts";
 import { Publication } from "./publication.ts";
 import { Publisher, type PublisherHost } from "./publisher.ts";
 import { Receiver, type ReceiverHost, receiverOptions } from "./receiver.ts";

@@ -10,7 +10,7 @@ import { Deferred } from "./deferred.ts";
 import type { Driver } from "./driver.ts";
 import { AbortedError, ClientClosedError } from "./errors.ts";
 import type { ClientEvents, ClientState } from "./events.ts";
-import type { ReconnectPolicy } from "./options.ts";
+import type { ReconnectPolicy } from "./resolved-options.ts";
 import type { Publisher } from "./publisher.ts";
 import type { disconnectRequest } from "./requests.ts";
 import type { Outcome } from "./server-list.ts";

@@ -9,7 +9,7 @@ import {
 } from "@petrel/session";
 import type { Signal } from "@petrel/transport";
 import { checkCallOptions } from "./option-names.ts";
-import { refuseOptions } from "./options.ts";
+import { refuseOptions } from "./resolved-options.ts";
 import type { DisconnectOptionsV5, FilterOptionsV5, Filters, PublishOptionsV5, SubscribeOptionsV5 } from "./types.ts";
 import type { Version } from "./version.ts";
 

@@ -12,7 +12,7 @@ import { backoffDelay } from "./backoff.ts";
 import { Cancellation, onAbort } from "./cancellation.ts";
 import type { Clock, Timer } from "./clock.ts";
 import { toError } from "./errors.ts";
-import type { ReconnectPolicy } from "./options.ts";
+import type { ReconnectPolicy } from "./resolved-options.ts";
 import type { Outcome } from "./server-list.ts";
 
 export interface SupervisorHandler {
