@@ -775,8 +775,6 @@ export interface Logger {
     /** Where there is one, it is asked once whether `debug` is wanted. */
     isLevelEnabled?(level: string): boolean;
 }
-/** Whether subscriptions get identifiers. Throws {@link OptionError}. */
-export declare function subscriptionIdentifiers(options: ClientOptions): boolean;
 
 // dist/network-options.d.ts
 
@@ -1088,6 +1086,11 @@ export interface Statistics {
     /** The messages of others. */
     readonly receiving: ReceiveStatistics;
 }
+
+// dist/resolved-options.d.ts
+
+/** Whether subscriptions get identifiers. Throws {@link OptionError}. */
+export declare function subscriptionIdentifiers(options: ClientOptions): boolean;
 
 // dist/receiver.d.ts
 
