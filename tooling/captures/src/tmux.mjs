@@ -5,6 +5,9 @@ const run = promisify(execFile);
 /** Milliseconds between two looks at the screen, and until somebody looks in vain. */
 const [PERIOD, PATIENCE] = [50, 30_000];
 
+/** Terminals so far. Each has a tmux of its own: the last one may still be ending. */
+let opened = 0;
+
 /** A terminal of a size in which `sh` waits for commands. tmux is what people see, so it is what shows them. */
 export class TmuxTerminal {
   #socket;
@@ -12,7 +15,7 @@ export class TmuxTerminal {
   /** @param {{ columns: number, rows: number, env: Record<string, string>, folder: string }} options */
   static async open({ columns, rows, env, folder }) {
     const terminal = new TmuxTerminal();
-    terminal.#socket = `${folder}/tmux`;
+    terminal.#socket = `${folder}/tmux-${++opened}`;
     const shell = ["env", "-i", ...Object.entries(env).map(([name, value]) => `${name}=${value}`)];
     await terminal.#tmux(
       ...["-f", "/dev/null", "new-session", "-d", "-x", String(columns), "-y", String(rows), "-c", folder],
