@@ -63,8 +63,9 @@ class PendingDelivery implements Delivery {
     this.fingerprint = fingerprint;
   }
 
-  /** Whether it looks like the same message. */
+  /** Whether it looks like the same message, or nobody can tell: then [MQTT-4.3.3-10] holds as ever. */
   isLike({ topicName, payload }: PublishPacket): boolean {
+    if (this.fingerprint === undefined) return true;
     return topicName === this.topicName && fingerprintOf(payload) === this.fingerprint;
   }
 }

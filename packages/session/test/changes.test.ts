@@ -275,6 +275,23 @@ describe("after kill -9", () => {
     expect(last.told()).toEqual(["connected", "message"]);
   });
 
+  test("nor if its session may be gone and DUP is missing: the records don't say what the message was [MQTT-4.3.3-10]", () => {
+    const world = World.online();
+    world.bench.server.send(q2("a", 1));
+    const { delivery } = world.bench.events().find((event) => event.type === "message")!;
+    world.bench.session.acknowledge(delivery!);
+    world.save();
+    const next = world.restart();
+    next.bench.server.open();
+    next.bench.server.pull();
+    next.bench.server.lose(); // a CONNECT without an answer
+    next.bench.server.accept({ sessionPresent: true });
+    next.save();
+    next.told();
+    next.bench.server.send(q2("a", 1));
+    expect(next.told()).toEqual([]);
+  });
+
   test("one that the application had not acknowledged comes again, for it may not have got through with it", () => {
     const world = World.online();
     const message = publish("in", "x", { qos: 2, packetIdentifier: 9 });
