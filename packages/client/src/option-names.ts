@@ -86,7 +86,22 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 
 /** Of a call. Throws {@link OptionError}. */
 export function checkCallOptions(call: Call, options: object): void {
+  if (!areOptions(options)) throw noOptions(options, call);
   checkNames(options, CALLS[call], call);
+}
+
+/** Callers without types give what other clients take there: `null`, or a callback, which nobody would call. */
+export function areOptions(options: object | null): boolean {
+  return typeof options === "object" && options !== null;
+}
+
+/** @param call as it is written */
+export function noOptions(options: unknown, call: string): OptionError {
+  return new OptionError(
+    "options",
+    options,
+    `${call} takes an object of options there, or nothing; await what it returns`,
+  );
 }
 
 /** Throws {@link OptionError}. For each message: comparing a few names costs a third of looking them up (measured). */

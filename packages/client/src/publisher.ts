@@ -17,7 +17,7 @@ import { JSON_PROPERTIES, JsonPayload, payloadBytes } from "./payload.ts";
 import { type PublishDefaults, publishDefaultsFor } from "./publish-defaults.ts";
 import { Publication, type PublicationOwner, WRITTEN } from "./publication.ts";
 import { checkPublishOptions } from "./requests.ts";
-import { checkPublishNames } from "./option-names.ts";
+import { areOptions, checkPublishNames, noOptions } from "./option-names.ts";
 import type { Payload, PublishOptionsV5 } from "./types.ts";
 import { UnheardFailures } from "./unheard.ts";
 import type { Version } from "./version.ts";
@@ -88,6 +88,10 @@ export class Publisher implements PublicationOwner {
 
   publish(topic: string, payload: Payload, options: PublishOptionsV5): Publication {
     const publication = new Publication(topic, this);
+    if (!areOptions(options)) {
+      this.fail(publication, noOptions(options, "publish()"));
+      return publication;
+    }
     const { qos, retain, properties, signal, timeout } = options;
     // Nobody asks how old a QoS 0 message is that can not expire, and asking the clock takes a fifth of publishing one.
     const isPlain = (qos === undefined || qos === 0) && properties === undefined;

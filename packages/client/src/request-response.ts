@@ -4,7 +4,7 @@ import { onAbort } from "./cancellation.ts";
 import type { Clock } from "./clock.ts";
 import { AbortedError, NoResponderError, SubscriptionLostError, toError } from "./errors.ts";
 import type { Message } from "./message.ts";
-import { checkCallOptions } from "./option-names.ts";
+import { areOptions, checkCallOptions } from "./option-names.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Subscriber } from "./subscriber.ts";
 import type { Subscription } from "./subscription.ts";
@@ -128,7 +128,8 @@ export class RequestResponse {
 
   /** Sends a request. Returns what ends the waiting for replies. */
   #begin(topic: string, payload: Payload, options: RequestOptions, pending: Pending): () => void {
-    const { timeout = DEFAULT_TIMEOUT_MS, signal, qos = 1, properties } = options;
+    // What is no options is refused below, where failures are told.
+    const { timeout = DEFAULT_TIMEOUT_MS, signal, qos = 1, properties } = areOptions(options) ? options : {};
     const key = this.#correlationData();
     const hex = toHex(properties?.correlationData ?? key);
     let timer: ReturnType<Clock["timer"]> | undefined;

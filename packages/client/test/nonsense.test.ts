@@ -41,6 +41,21 @@ test.each(["timeout", "signal", "handler", "noLocal", "retainAsPublished"])(
   },
 );
 
+test.each([null, () => undefined, 5, "qos"])("%s is no options: a callback would never be called", async (options) => {
+  const world = await World.online();
+  const given = options as never;
+  expect(() => world.client.respond("a", () => "1", given)).toThrow(OptionError);
+  const all = [
+    world.client.publish("a", "1", given),
+    world.client.request("a", "1", given),
+    world.client.disconnect(given),
+    ...(typeof options === "function" ? [] : [world.client.subscribe("a", given)]),
+  ].map((each: PromiseLike<unknown>) => watch(each));
+  await world.settle();
+  for (const { error } of all) expect(error).toMatchObject({ code: "PETREL_OPTION", option: "options" });
+  expect(world.received()).toEqual([]);
+});
+
 test("a listener has to be a function", () => {
   expect(() => new World().client.on("connected", undefined as never)).toThrow(OptionError);
 });
